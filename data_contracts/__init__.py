@@ -1,0 +1,1 @@
+"""Data, no logic: source contracts (ODCS YAML), mappings of other layouts, dated policies."""

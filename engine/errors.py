@@ -1,0 +1,279 @@
+"""Every error raised on purpose.
+
+A :class:`SupervisionError` is something a person can act on: it is shown as one sentence without a traceback, with a
+stable ``code`` and the exit status of its family. Anything else that escapes is a bug and keeps its traceback.
+The sentence says what, which value, where, and what to do; its template is a key of the translation catalogue.
+"""
+
+from collections.abc import Sequence
+
+from engine.messages import Message, N_, Translate
+
+
+class SupervisionError(Exception):
+    """Base of all errors a person can act on.
+
+    Parameters
+    ----------
+    **params : values of the class's ``template``; also machine-readable in ``--json`` output.
+    """
+
+    code = "supervision"
+    exit_status = 1
+    template = N_("Something is wrong.")
+
+    def __init__(self, **params: object) -> None:
+        self.params = params
+        super().__init__(self.message.render())
+
+    @property
+    def message(self) -> Message:
+        """The sentence as a translatable message."""
+        return Message(self.template, self.params)
+
+    def render(self, translate: Translate) -> str:
+        """Return the sentence in the language of ``translate``."""
+        return self.message.render(translate)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.params))
+
+
+def _rebuild(kind: type[SupervisionError], params: dict[str, object]) -> SupervisionError:
+    return kind(**params)
+
+
+class UsageError(SupervisionError):
+    """The call itself is wrong: an option, a date, a name that cannot be read."""
+
+    code = "usage"
+    exit_status = 2
+    template = N_("{what}: {value!r} is not usable; {remedy}.")
+
+
+class SourceNotFoundError(UsageError):
+    """A file or folder named by the caller is not there."""
+
+    code = "usage.source_not_found"
+    template = N_("There is no file or folder {path}: check the path.")
+
+
+# --- contracts (exit 10) -------------------------------------------------------------------------------------------
+
+
+class ContractError(SupervisionError):
+    """Source data or a mapping does not fit its contract."""
+
+    code = "contract"
+    exit_status = 10
+    template = N_("{table}: {problem}; {remedy}.")
+
+
+class SchemaMismatchError(ContractError):
+    """A table lacks columns that its contract or the next stage needs."""
+
+    code = "contract.schema_mismatch"
+    template = N_("{table} lacks the column(s) {columns}: add them or name them in the mapping file.")
+
+
+class MappingColumnError(ContractError):
+    """A mapping names a source column that the file does not have."""
+
+    code = "contract.mapping_column"
+    template = N_("Mapping {mapping}: column {column!r} for {table} is not in {source} (it has: {available}).")
+
+
+class ContractViolationsError(ContractError):
+    """Findings collected over a whole load, raised once."""
+
+    code = "contract.violations"
+    template = N_("{table}: {n_bad} of {n_rows} rows break the contract, more than policy allows: {first}")
+
+    def __init__(self, *, findings: Sequence[object] = (), **params: object) -> None:
+        self.findings = tuple(findings)
+        super().__init__(**params)
+
+
+# --- point in time (exit 11) ---------------------------------------------------------------------------------------
+
+
+class PointInTimeError(SupervisionError):
+    """A question about a date that the data cannot answer."""
+
+    code = "point_in_time"
+    exit_status = 11
+    template = N_("as_of {as_of}: {problem}.")
+
+
+class AsOfOutsideDataError(PointInTimeError):
+    """``as_of`` lies before the first or after the last record."""
+
+    code = "point_in_time.outside_data"
+    template = N_("as_of {as_of} lies outside the data, which runs from {first} to {last}: choose a date in between.")
+
+
+class LookaheadError(PointInTimeError):
+    """A row known only after ``as_of`` reached a stage that works as of that date."""
+
+    code = "point_in_time.lookahead"
+    template = N_("{table} holds {n_rows} row(s) known only after {as_of}: they must not be used as of that date.")
+
+
+class LabelWindowOpenError(PointInTimeError):
+    """The outcome window after ``as_of`` is not over yet."""
+
+    code = "point_in_time.label_window_open"
+    template = N_("Outcomes after {as_of} are complete only from {closes}: choose an earlier as_of.")
+
+
+# --- policy (exit 12) ----------------------------------------------------------------------------------------------
+
+
+class PolicyError(SupervisionError):
+    """A rule is missing, contradictory or asked outside its dates."""
+
+    code = "policy"
+    exit_status = 12
+    template = N_("Policy {name}: {problem}.")
+
+
+class ParameterUnknownError(PolicyError):
+    """No policy file defines this parameter."""
+
+    code = "policy.unknown"
+    template = N_("No policy defines {name!r} (profile {profile}): check the name or add the file.")
+
+
+class ParameterNotInForceError(PolicyError):
+    """A parameter is asked for a date outside its dated values."""
+
+    code = "policy.not_in_force"
+    template = N_("Policy {name} is in force from {first} to {last}, not on {on}: choose a date inside or add a value.")
+
+
+class PolicyInconsistentError(PolicyError):
+    """A policy file contradicts itself or its form."""
+
+    code = "policy.inconsistent"
+    template = N_("Policy {name}: {problem}; nothing was changed.")
+
+
+# --- scoring (exit 13) ---------------------------------------------------------------------------------------------
+
+
+class ScoringError(SupervisionError):
+    """A score cannot be computed as asked."""
+
+    code = "scoring"
+    exit_status = 13
+    template = N_("Scoring: {problem}; {remedy}.")
+
+
+class FeatureSetMismatchError(ScoringError):
+    """A model and a feature table disagree on the columns."""
+
+    code = "scoring.feature_set"
+    template = N_("The model needs feature(s) {columns}, which the feature table lacks: build it with the same version.")
+
+
+class UnknownBinError(ScoringError):
+    """A value falls into no bin of a points table."""
+
+    code = "scoring.unknown_bin"
+    template = N_("{indicator}: the value {value} falls into no bin; complete the bins in policy {policy}.")
+
+
+class NothingToLearnError(ScoringError):
+    """Too few labelled rows to fit a model."""
+
+    code = "scoring.nothing_to_learn"
+    template = N_("{population}: {n_rows} labelled rows with {n_positive} adverse are too few to fit a model (need {need}).")
+
+
+# --- draw and verification (exit 14) -------------------------------------------------------------------------------
+
+
+class DrawError(SupervisionError):
+    """A draw cannot be prepared, run or verified."""
+
+    code = "draw"
+    exit_status = 14
+    template = N_("Draw: {problem}; {remedy}.")
+
+
+class InfeasibleAllocationError(DrawError):
+    """A quota exceeds its stratum, or names an empty one."""
+
+    code = "draw.infeasible_allocation"
+    template = N_("Stratum {stratum} needs {needed} units but the frame holds {held}: lower its quota or widen the frame.")
+
+
+class FrameChangedError(DrawError):
+    """The frame is not the one that was committed to."""
+
+    code = "draw.frame_changed"
+    template = N_("The frame's root is {found}, the commitment says {expected}: restore the committed frame or publish a void.")
+
+
+class AlreadyDrawnError(DrawError):
+    """One commitment is one draw."""
+
+    code = "draw.already_drawn"
+    template = N_("Draw {draw_id} was already drawn from commitment {commit_digest}: one commitment is one draw.")
+
+
+class ReplayMismatchError(DrawError):
+    """A replayed draw differs from what was published."""
+
+    code = "draw.replay_mismatch"
+    template = N_("The replay differs from the published draw first at {first_difference}.")
+
+
+# --- estimation (exit 15) ------------------------------------------------------------------------------------------
+
+
+class EstimationError(SupervisionError):
+    """A figure cannot be estimated honestly from these rows."""
+
+    code = "estimation"
+    exit_status = 15
+    template = N_("Estimation: {problem}; {remedy}.")
+
+
+class MissingInclusionProbabilityError(EstimationError):
+    """A design-based estimator received rows without probabilities."""
+
+    code = "estimation.missing_probability"
+    template = N_("{n_rows} row(s) of mode {mode} carry no inclusion probability: only random rows can be used here.")
+
+
+class UndefinedEstimateError(EstimationError):
+    """The estimate does not exist for these rows."""
+
+    code = "estimation.undefined"
+    template = N_("{measure} is undefined: {reason}.")
+
+
+# --- store (exit 20) -----------------------------------------------------------------------------------------------
+
+
+class StoreError(SupervisionError):
+    """The workspace cannot be read or written as asked; raised in ``engine.store`` only."""
+
+    code = "store"
+    exit_status = 20
+    template = N_("Workspace {workspace}: {problem}; {remedy}.")
+
+
+class WorkspaceMissingError(StoreError):
+    """There is no workspace at the given folder."""
+
+    code = "store.workspace_missing"
+    template = N_("There is no workspace at {workspace}: run 'xinheng demo' or 'xinheng ingest' first, or give --workspace.")
+
+
+class TableMissingError(StoreError):
+    """The workspace holds nothing for this table yet."""
+
+    code = "store.table_missing"
+    template = N_("The workspace holds no {table} yet: {remedy}.")

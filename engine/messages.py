@@ -1,0 +1,40 @@
+"""A sentence for people, before it is in any language.
+
+A stage never decides the language. It returns a :class:`Message`: an English template, which is also the key of the
+translation catalogue, and the values that go into it. ``engine.i18n`` renders it, Chinese first.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+Translate = Callable[[str], str]
+
+
+def N_(text: str) -> str:  # noqa: N802 - the conventional gettext marker
+    """Mark ``text`` for the translation catalogue and return it unchanged."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A template of the translation catalogue with its values.
+
+    Parameters
+    ----------
+    template : str, English, with ``{name}`` fields; the catalogue's key.
+    params : mapping of field name to value; values that are themselves messages are rendered first.
+    """
+
+    template: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    def render(self, translate: Translate = N_) -> str:
+        """Return the sentence in the language of ``translate`` (English when not given)."""
+        values = {
+            name: value.render(translate) if isinstance(value, Message) else value
+            for name, value in self.params.items()
+        }
+        return translate(self.template).format(**values)
+
+    def __str__(self) -> str:
+        return self.render()

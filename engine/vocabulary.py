@@ -1,0 +1,130 @@
+"""The field's words as types: grades, ways of selection, result wordings, table shapes.
+
+Terms and codes: the city plan of 2019, the national result wordings (GS52) and the classification notice
+国市监信发〔2022〕6号 (grades A low risk … D high risk).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pandas as pd
+
+from engine.errors import ContractError, SchemaMismatchError
+
+
+class Grade(StrEnum):
+    """Internal credit-risk class, A = low risk … D = high risk; U = not classified (no model or no record)."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    UNCLASSIFIED = "U"
+
+
+RISK_GRADES = (Grade.A, Grade.B, Grade.C, Grade.D)
+
+
+class SelectionMode(StrEnum):
+    """How an inspection came about; the kinds are never mixed in one estimate."""
+
+    RANDOM = "random"
+    FILTERED_DRAW = "filtered_draw"
+    SCHEDULED = "scheduled"
+    DIRECTED = "directed"
+    RESERVE = "reserve"
+
+
+class ItemClass(StrEnum):
+    """Key items (safety, quality, public interest) know no ratio cap; general items must have one."""
+
+    KEY = "key"
+    GENERAL = "general"
+
+
+class ResultCode(StrEnum):
+    """Canonical inspection results; wordings differ by province and map by text, never by number."""
+
+    NO_PROBLEM = "no_problem"
+    PENDING = "pending"
+    NOT_PUBLICISED = "not_publicised"
+    FALSE_PUBLICITY = "false_publicity"
+    UNREACHABLE = "unreachable"
+    CORRECTED = "corrected"
+    REFUSED = "refused"
+    NO_ACTIVITY = "no_activity"
+    OTHER_LAW = "other_law"
+    EXITED = "exited"
+
+
+NOT_ASSESSABLE_RESULTS = frozenset({ResultCode.NO_ACTIVITY, ResultCode.EXITED})
+ADVERSE_RESULTS = frozenset(ResultCode) - NOT_ASSESSABLE_RESULTS - {ResultCode.NO_PROBLEM}
+
+JOINER = ";"
+"""Separates the parts of a multi-valued text column."""
+
+PROBABILITY_COLUMNS = ("design_probability", "inclusion_probability")
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """Columns a table must have when it passes from one stage to the next.
+
+    Parameters
+    ----------
+    name : str, what people call the table.
+    key : columns that identify a row; unique and never null.
+    columns : further columns that must be there, mapped to a word on their content.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    columns: Mapping[str, str]
+
+    def check(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return ``table`` unchanged, or raise.
+
+        Raises
+        ------
+        SchemaMismatchError
+            A column is missing.
+        ContractError
+            The key is null or not unique.
+        """
+        missing = [c for c in (*self.key, *self.columns) if c not in table.columns]
+        if missing:
+            raise SchemaMismatchError(table=self.name, columns=", ".join(missing))
+        keys = table[list(self.key)]
+        if keys.isna().to_numpy().any():
+            raise ContractError(
+                table=self.name, problem=f"the key {self.key} holds empty values", remedy="fill or drop those rows"
+            )
+        if keys.duplicated().any():
+            twice = keys[keys.duplicated()].iloc[0].to_dict()
+            raise ContractError(
+                table=self.name, problem=f"the key {twice} occurs more than once", remedy="keep one row per key"
+            )
+        return table
+
+
+SCORES = TableShape(
+    "scores",
+    ("entity_id", "as_of", "model"),
+    {"population": "text", "score": "0..1000, higher = riskier", "coverage_ratio": "share of indicators known"},
+)
+GRADES = TableShape(
+    "grades",
+    ("entity_id", "as_of"),
+    {"population": "text", "grade": "A..D or U", "model": "text", "score": "0..1000", "score_grade": "before overrides"},
+)
+SELECTIONS = TableShape(
+    "selections",
+    ("draw_id", "entity_id", "item_code"),
+    {
+        "stratum": "opaque code",
+        "is_drawn": "boolean",
+        "design_probability": "ratio r_h before rounding",
+        "inclusion_probability": "n_h / N_h, given the size drawn",
+    },
+)
