@@ -1,0 +1,1 @@
+"""The facade every door uses: command line, dashboards, notebooks. One function per thing a person can ask for."""

@@ -1,0 +1,5 @@
+"""The ``xinheng`` command: a table of names resolved on demand, each command one call of an api function."""
+
+from engine.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,95 @@
+"""Builds the command line for one call and maps errors to sentences and exit status.
+
+Only the module of the command that was called is imported; every other command is listed from the table alone.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+import typer
+from typer import rich_utils
+
+from engine.cli.output import show_error
+from engine.cli.table import COMMANDS, GROUPS, Command
+from engine.errors import SupervisionError
+from engine.i18n import chosen_language, translator
+from engine.messages import N_, Translate
+
+EXIT_BUG = 1
+EXIT_INTERRUPTED = 130
+OVERVIEW = N_("信衡 xinheng: credit risk, sampling ratios, a public draw and honest measurement.")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave the process with its exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in words
+    translate: Translate = str
+    try:
+        words = _take_language(words)
+        translate = translator(chosen_language())
+        if words == ["--version"]:
+            sys.stdout.write(version("xinheng") + "\n")
+            return
+        command = _program(words, translate)
+    except SupervisionError as error:
+        sys.exit(show_error(error, translate=translate, as_json=as_json))
+    try:
+        command(args=words, prog_name="xinheng", standalone_mode=True)
+    except SupervisionError as error:
+        sys.exit(show_error(error, translate=translate, as_json=as_json))
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _take_language(words: list[str]) -> list[str]:
+    """Take ``--lang X`` out of the words, wherever it stands, and keep it for this process."""
+    if "--lang" in words:
+        at = words.index("--lang")
+        os.environ["XINHENG_LANG"] = chosen_language(words[at + 1] if at + 1 < len(words) else "")
+        return words[:at] + words[at + 2 :]
+    return words
+
+
+def _program(words: Sequence[str], translate: Translate) -> Callable[..., Any]:
+    called = tuple(word for word in words if not word.startswith("-"))[:2]
+    rich_utils.OPTIONS_PANEL_TITLE = translate(N_("Options"))
+    rich_utils.ARGUMENTS_PANEL_TITLE = translate(N_("Arguments"))
+    rich_utils.COMMANDS_PANEL_TITLE = translate(N_("Commands"))
+    rich_utils.ERRORS_PANEL_TITLE = translate(N_("Error"))
+    program = typer.Typer(
+        name="xinheng", help=translate(OVERVIEW), no_args_is_help=True, pretty_exceptions_enable=False
+    )
+    groups = {
+        name: typer.Typer(name=name, help=translate(text), no_args_is_help=True) for name, text in GROUPS.items()
+    }
+    for command in COMMANDS:
+        owner = program if len(command.path) == 1 else groups[command.path[0]]
+        function = _load(command) if command.path == called[: len(command.path)] else _stub
+        owner.command(command.path[-1], help=translate(command.help))(function)
+    for group in groups.values():
+        program.add_typer(group)
+    built = typer.main.get_command(program)
+    _translate_options(built, translate)
+    return built
+
+
+def _load(command: Command) -> Callable[..., Any]:
+    module, _, name = command.target.partition(":")
+    return getattr(import_module(module), name)  # type: ignore[no-any-return]
+
+
+def _stub() -> None:
+    """Stand in the listing for a command that was not called."""
+
+
+def _translate_options(command: Any, translate: Translate) -> None:
+    for parameter in command.params:
+        if getattr(parameter, "help", None):
+            parameter.help = translate(parameter.help)
+    for sub in getattr(command, "commands", {}).values():
+        _translate_options(sub, translate)

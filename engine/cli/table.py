@@ -1,0 +1,48 @@
+"""The commands and where each lives; a module is imported only when its command is called."""
+
+from dataclasses import dataclass
+
+from engine.messages import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of the ``xinheng`` program.
+
+    Parameters
+    ----------
+    path : the words after ``xinheng``, one or two.
+    target : ``module:function``; the function's signature is read by typer.
+    help : catalogue key of the one-line description.
+    """
+
+    path: tuple[str, ...]
+    target: str
+    help: str
+
+
+GROUPS = {
+    "quarantine": N_("Rows that broke their contract: list, send out, take back."),
+    "policy": N_("Ratio policies: check, simulate, evaluate, optimise."),
+    "draw": N_("The public draw: commit, run, certificate."),
+}
+
+COMMANDS = (
+    Command(("demo",), "models.commands:demo", N_("Run the whole loop on a synthetic city or on real records.")),
+    Command(("simulate",), "engine.cli.intake:simulate", N_("Write a synthetic city as source files.")),
+    Command(("ingest",), "engine.cli.intake:ingest", N_("Load source files into the workspace.")),
+    Command(("loads",), "engine.cli.intake:loads", N_("List the loads of the workspace.")),
+    Command(("quarantine", "list"), "engine.cli.intake:quarantine_list", N_("List quarantined rows with reasons.")),
+    Command(("features",), "engine.cli.assessment:features", N_("Build features as of a date.")),
+    Command(("train",), "models.commands:train", N_("Fit a model on what was known by a date.")),
+    Command(("score",), "engine.cli.assessment:score", N_("Score entities as of a date.")),
+    Command(("grade",), "engine.cli.assessment:grade", N_("Turn scores into grades A to D.")),
+    Command(("explain",), "engine.cli.assessment:explain", N_("Say why an entity has its score.")),
+    Command(("policy", "check"), "engine.cli.policy:check", N_("Check a ratio policy against law and itself.")),
+    Command(("draw", "commit"), "engine.cli.draw:commit", N_("Freeze the frame and publish the commitment.")),
+    Command(("draw", "run"), "engine.cli.draw:run", N_("Draw from a commitment and public entropy.")),
+    Command(("draw", "certificate"), "engine.cli.draw:certificate", N_("Show the certificate of a draw.")),
+    Command(("verify",), "engine.cli.draw:verify", N_("Recompute a published draw and name what is wrong.")),
+    Command(("dashboard",), "engine.cli.dashboard:dashboard", N_("Start the dashboards on this machine.")),
+    Command(("doctor",), "engine.cli.doctor:doctor", N_("Check this installation and say what is missing.")),
+)

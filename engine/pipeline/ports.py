@@ -1,0 +1,36 @@
+"""What the pipeline asks of the outside: who acts, what time it is, where progress goes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from engine.messages import Message
+
+Clock = Callable[[], datetime]
+"""Returns the current time with its offset; simulated in demos and tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who makes a writing call; the same name twice does not make two signatures.
+
+    Parameters
+    ----------
+    name : str, as the organisation knows the person.
+    role : str, one of leader, analyst, draw_officer, inspector, auditor, admin.
+    """
+
+    name: str
+    role: str
+
+
+class Progress(Protocol):
+    """Receives how far a stage is; never decides anything."""
+
+    def __call__(self, stage: Message, share: float | None = None) -> None:
+        """Say that ``stage`` runs and, if known, which share 0..1 of it is done."""
+
+
+def silent(stage: Message, share: float | None = None) -> None:
+    """Take progress and say nothing."""
