@@ -51,6 +51,13 @@ class UsageError(SupervisionError):
     template = N_("{what}: {value!r} is not usable; {remedy}.")
 
 
+class MisusedCommandError(UsageError):
+    """The command line cannot be read: an unknown option, a missing argument."""
+
+    code = "usage.command"
+    template = N_("The command cannot be read: {problem}; 'xinheng COMMAND --help' shows what it takes.")
+
+
 class SourceNotFoundError(UsageError):
     """A file or folder named by the caller is not there."""
 

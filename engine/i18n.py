@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from engine.errors import UsageError
-from engine.messages import Translate
+from engine.messages import Message, N_, Translate
 
 LANGUAGES = ("zh_CN", "en")
 DEFAULT_LANGUAGE = "zh_CN"
@@ -31,7 +31,7 @@ def chosen_language(asked: str | None = None) -> str:
     name = asked or os.environ.get("XINHENG_LANG") or DEFAULT_LANGUAGE
     language = {"zh": "zh_CN", "zh-cn": "zh_CN", "zh_cn": "zh_CN", "en": "en"}.get(name.lower())
     if language is None:
-        raise UsageError(what="language", value=name, remedy="use zh or en")
+        raise UsageError(what=Message(N_("language")), value=name, remedy=Message(N_("use zh or en")))
     return language
 
 

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from engine.errors import ParameterNotInForceError, ParameterUnknownError, PolicyInconsistentError
+from engine.messages import Message, N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,11 @@ class Parameter:
 
     def __post_init__(self) -> None:
         if not self.unit or not self.values:
-            raise PolicyInconsistentError(name=self.name, problem="a unit and at least one dated value are needed")
+            raise PolicyInconsistentError(name=self.name, problem=Message(N_("a unit and at least one dated value are needed")))
         if any(not dated.reference for dated in self.values.values()):
-            raise PolicyInconsistentError(name=self.name, problem="every value needs a reference")
+            raise PolicyInconsistentError(name=self.name, problem=Message(N_("every value needs a reference")))
         if self.ends_on is not None and self.ends_on < max(self.values):
-            raise PolicyInconsistentError(name=self.name, problem="it ends before its last value begins")
+            raise PolicyInconsistentError(name=self.name, problem=Message(N_("it ends before its last value begins")))
 
     def on(self, day: date) -> DatedValue:
         """Return the value in force on ``day`` with its reference.

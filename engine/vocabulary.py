@@ -11,6 +11,7 @@ from enum import StrEnum
 import pandas as pd
 
 from engine.errors import ContractError, SchemaMismatchError
+from engine.messages import Message, N_
 
 
 class Grade(StrEnum):
@@ -98,12 +99,16 @@ class TableShape:
         keys = table[list(self.key)]
         if keys.isna().to_numpy().any():
             raise ContractError(
-                table=self.name, problem=f"the key {self.key} holds empty values", remedy="fill or drop those rows"
+                table=self.name,
+                problem=Message(N_("the key {key} holds empty values"), {"key": ", ".join(self.key)}),
+                remedy=Message(N_("fill or drop those rows")),
             )
         if keys.duplicated().any():
             twice = keys[keys.duplicated()].iloc[0].to_dict()
             raise ContractError(
-                table=self.name, problem=f"the key {twice} occurs more than once", remedy="keep one row per key"
+                table=self.name,
+                problem=Message(N_("the key {key} occurs more than once"), {"key": twice}),
+                remedy=Message(N_("keep one row per key")),
             )
         return table
 

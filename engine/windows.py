@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.errors import LabelWindowOpenError, UsageError
+from engine.messages import Message, N_
 
 
 def add_months(day: date, months: int) -> date:
@@ -34,7 +35,11 @@ class LabelWindow:
 
     def __post_init__(self) -> None:
         if self.months <= 0 or self.result_lag_days < 0:
-            raise UsageError(what="label window", value=(self.months, self.result_lag_days), remedy="use months > 0")
+            raise UsageError(
+                what=Message(N_("label window")),
+                value=(self.months, self.result_lag_days),
+                remedy=Message(N_("give at least one month and no negative lag")),
+            )
 
     def last_day(self, as_of: date) -> date:
         """Return the last day on which an outcome counts (inclusive)."""
@@ -64,4 +69,4 @@ def parse_date(text: str, *, what: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(what=what, value=text, remedy="write the date as YYYY-MM-DD") from None
+        raise UsageError(what=what, value=text, remedy=Message(N_("write the date as YYYY-MM-DD"))) from None

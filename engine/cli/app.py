@@ -15,11 +15,10 @@ from typer import rich_utils
 
 from engine.cli.output import show_error
 from engine.cli.table import COMMANDS, GROUPS, Command
-from engine.errors import SupervisionError
+from engine.errors import MisusedCommandError, SupervisionError
 from engine.i18n import chosen_language, translator
-from engine.messages import N_, Translate
+from engine.messages import Message, N_, Translate
 
-EXIT_BUG = 1
 EXIT_INTERRUPTED = 130
 OVERVIEW = N_("信衡 xinheng: credit risk, sampling ratios, a public draw and honest measurement.")
 
@@ -27,7 +26,6 @@ OVERVIEW = N_("信衡 xinheng: credit risk, sampling ratios, a public draw and h
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave the process with its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    as_json = "--json" in words
     translate: Translate = str
     try:
         words = _take_language(words)
@@ -35,34 +33,62 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if words == ["--version"]:
             sys.stdout.write(version("xinheng") + "\n")
             return
-        command = _program(words, translate)
+        status = _call(_program(words, translate), words)
     except SupervisionError as error:
-        sys.exit(show_error(error, translate=translate, as_json=as_json))
-    try:
-        command(args=words, prog_name="xinheng", standalone_mode=True)
-    except SupervisionError as error:
-        sys.exit(show_error(error, translate=translate, as_json=as_json))
+        status = show_error(error, translate=translate, as_json="--json" in words)
     except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)
+        status = EXIT_INTERRUPTED
+    sys.exit(status)
 
 
 def _take_language(words: list[str]) -> list[str]:
     """Take ``--lang X`` out of the words, wherever it stands, and keep it for this process."""
     if "--lang" in words:
         at = words.index("--lang")
-        os.environ["XINHENG_LANG"] = chosen_language(words[at + 1] if at + 1 < len(words) else "")
+        os.environ["XINHENG_LANG"] = chosen_language(words[at + 1] if at + 1 < len(words) else " ")
         return words[:at] + words[at + 2 :]
     return words
 
 
-def _program(words: Sequence[str], translate: Translate) -> Callable[..., Any]:
+def _call(command: Any, words: Sequence[str]) -> int:
+    """Run the built command; turn the parser's complaints into our own sentences."""
+    try:
+        status = command(args=list(words), prog_name="xinheng", standalone_mode=False)
+    except typer.Abort:
+        return EXIT_INTERRUPTED
+    except typer.TyperException as complaint:
+        if not complaint.message:  # bare `xinheng` or a bare group: its help was printed
+            return 2
+        raise _misuse(complaint) from None
+    return status if isinstance(status, int) else 0
+
+
+def _misuse(complaint: Any) -> MisusedCommandError:
+    kind = type(complaint).__name__
+    parameter = getattr(complaint, "param", None)
+    named = getattr(complaint, "option_name", None) or (parameter and (parameter.opts or [parameter.name])[0]) or ""
+    said = {
+        "NoSuchOption": Message(N_("there is no option {name}"), {"name": named}),
+        "MissingParameter": Message(N_("{name} is missing"), {"name": named}),
+        "BadParameter": Message(N_("the value of {name} cannot be used"), {"name": named}),
+        "BadOptionUsage": Message(N_("{name} needs a value"), {"name": named}),
+    }
+    return MisusedCommandError(problem=said.get(kind, complaint.message))
+
+
+def _program(words: Sequence[str], translate: Translate) -> Any:
     called = tuple(word for word in words if not word.startswith("-"))[:2]
+    if called and called[0] not in GROUPS and (called[0],) not in {command.path for command in COMMANDS}:
+        raise MisusedCommandError(problem=Message(N_("there is no command {name}"), {"name": called[0]}))
     rich_utils.OPTIONS_PANEL_TITLE = translate(N_("Options"))
     rich_utils.ARGUMENTS_PANEL_TITLE = translate(N_("Arguments"))
     rich_utils.COMMANDS_PANEL_TITLE = translate(N_("Commands"))
-    rich_utils.ERRORS_PANEL_TITLE = translate(N_("Error"))
     program = typer.Typer(
-        name="xinheng", help=translate(OVERVIEW), no_args_is_help=True, pretty_exceptions_enable=False
+        name="xinheng",
+        help=translate(OVERVIEW),
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
     )
     groups = {
         name: typer.Typer(name=name, help=translate(text), no_args_is_help=True) for name, text in GROUPS.items()
@@ -88,6 +114,8 @@ def _stub() -> None:
 
 
 def _translate_options(command: Any, translate: Translate) -> None:
+    own_help = command.get_help_option(typer.Context(command))
+    own_help.help = translate(N_("Show this help and leave."))
     for parameter in command.params:
         if getattr(parameter, "help", None):
             parameter.help = translate(parameter.help)

@@ -1,0 +1,80 @@
+"""Keeps the one translation catalogue whole: ``python -m tests.catalogue`` sorts it and compiles it.
+
+A template in the code without its Chinese text, and a Chinese text whose template is gone, are both named.
+"""
+
+import io
+import re
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "engine" / "locale" / "zh_CN.po"
+COMPILED = SOURCE.with_suffix(".mo")
+KEYWORDS = {"N_": None, "_": None, "Message": None}
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+FIELDS = re.compile(r"{(\w*)")
+
+
+def templates() -> set[str]:
+    """Return every template marked in the packages."""
+    found = set()
+    for package in ("engine", "models", "dashboards"):
+        for _, _, text, _, _ in extract_from_dir(str(ROOT / package), [("**.py", "python")], keywords=KEYWORDS):
+            if text:
+                found.add(text if isinstance(text, str) else text[0])
+    return found
+
+
+def catalogue() -> Catalog:
+    """Return the Chinese catalogue as it stands in the repository."""
+    with SOURCE.open("rb") as file:
+        return read_po(file, locale="zh_CN")
+
+
+def compiled(texts: Catalog) -> bytes:
+    """Return the catalogue compiled."""
+    buffer = io.BytesIO()
+    write_mo(buffer, texts)
+    return buffer.getvalue()
+
+
+def faults(texts: Catalog, wanted: set[str]) -> list[str]:
+    """Return what is missing, stale or has other fields than its template, one line each."""
+    known = {message.id: message.string for message in texts if message.id}
+    missing = [f"no Chinese text: {text!r}" for text in sorted(wanted) if not known.get(text)]
+    stale = [f"no longer in the code: {text!r}" for text in sorted(set(known) - wanted)]
+    fields = [
+        f"fields differ: {text!r}"
+        for text, chinese in known.items()
+        if chinese and set(FIELDS.findall(text)) != set(FIELDS.findall(chinese))
+    ]
+    return missing + stale + fields
+
+
+def main() -> None:
+    """Sort and compile the catalogue and name what is wrong; ``--prune`` drops what the code no longer says."""
+    prune = "--prune" in sys.argv
+    wanted = templates()
+    old = catalogue()
+    kept = Catalog(locale="zh_CN", project="xinheng", charset="utf-8", copyright_holder="xinheng",
+                   header_comment="# 信衡 xinheng: texts for people", creation_date=EPOCH, revision_date=EPOCH)
+    for message in old:
+        if message.id and message.string and (message.id in wanted or not prune):
+            kept.add(message.id, string=message.string)
+    with SOURCE.open("wb") as file:
+        write_po(file, kept, sort_output=True, width=0, omit_header=False)
+    COMPILED.write_bytes(compiled(catalogue()))
+    problems = faults(catalogue(), wanted)
+    sys.stdout.write("\n".join([*problems, f"{len(kept)} texts, {len(problems)} to mend"]) + "\n")
+    sys.exit(1 if problems else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""What every test may ask for, and the rule that continuous integration skips nothing."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def _reference_folder() -> Path | None:
+    named = os.environ.get("XINHENG_REFERENCE")
+    for folder in ([Path(named)] if named else []) + [ROOT.parent / "shared"]:
+        if (folder / "data").is_dir():
+            return folder / "data"
+    return None
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """Folder with the reference inspection records, one sub-folder per regulator; skips where it is absent."""
+    folder = _reference_folder()
+    if folder is None:
+        pytest.skip("reference records absent: set XINHENG_REFERENCE to the folder that holds data/")
+    return folder
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Turn a run with skips red when XINHENG_FAIL_ON_SKIP is set: there every tool was installed."""
+    if not os.environ.get("XINHENG_FAIL_ON_SKIP") or exitstatus != pytest.ExitCode.OK:
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
