@@ -7,7 +7,7 @@ The sentence says what, which value, where, and what to do; its template is a ke
 
 from collections.abc import Sequence
 
-from engine.messages import Message, N_, Translate
+from engine.messages import N_, Message, Translate
 
 
 class SupervisionError(Exception):
@@ -180,7 +180,16 @@ class FeatureSetMismatchError(ScoringError):
     """A model and a feature table disagree on the columns."""
 
     code = "scoring.feature_set"
-    template = N_("The model needs feature(s) {columns}, which the feature table lacks: build it with the same version.")
+    template = N_(
+        "The model needs feature(s) {columns}, which the feature table lacks: build it with the same version."
+    )
+
+
+class FeatureDeclarationError(ScoringError):
+    """A feature is declared twice or against the closed list of operators."""
+
+    code = "scoring.feature_declaration"
+    template = N_("Feature {name}: {problem}.")
 
 
 class UnknownBinError(ScoringError):
@@ -194,7 +203,9 @@ class NothingToLearnError(ScoringError):
     """Too few labelled rows to fit a model."""
 
     code = "scoring.nothing_to_learn"
-    template = N_("{population}: {n_rows} labelled rows with {n_positive} adverse are too few to fit a model (need {need}).")
+    template = N_(
+        "{population}: {n_rows} labelled rows with {n_positive} adverse are too few to fit a model (need {need})."
+    )
 
 
 # --- draw and verification (exit 14) -------------------------------------------------------------------------------
@@ -212,14 +223,18 @@ class InfeasibleAllocationError(DrawError):
     """A quota exceeds its stratum, or names an empty one."""
 
     code = "draw.infeasible_allocation"
-    template = N_("Stratum {stratum} needs {needed} units but the frame holds {held}: lower its quota or widen the frame.")
+    template = N_(
+        "Stratum {stratum} needs {needed} units but the frame holds {held}: lower its quota or widen the frame."
+    )
 
 
 class FrameChangedError(DrawError):
     """The frame is not the one that was committed to."""
 
     code = "draw.frame_changed"
-    template = N_("The frame's root is {found}, the commitment says {expected}: restore the committed frame or publish a void.")
+    template = N_(
+        "The frame's root is {found}, the commitment says {expected}: restore the committed frame or publish a void."
+    )
 
 
 class AlreadyDrawnError(DrawError):
@@ -276,7 +291,9 @@ class WorkspaceMissingError(StoreError):
     """There is no workspace at the given folder."""
 
     code = "store.workspace_missing"
-    template = N_("There is no workspace at {workspace}: run 'xinheng demo' or 'xinheng ingest' first, or give --workspace.")
+    template = N_(
+        "There is no workspace at {workspace}: run 'xinheng demo' or 'xinheng ingest' first, or give --workspace."
+    )
 
 
 class TableMissingError(StoreError):

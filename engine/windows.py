@@ -8,9 +8,13 @@ becomes its last day (2024-08-31 minus 6 months is 2024-02-29).
 import calendar
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from engine.errors import LabelWindowOpenError, UsageError
-from engine.messages import Message, N_
+
+if TYPE_CHECKING:  # the command line starts without ibis
+    import ibis
+from engine.messages import N_, Message
 
 
 def add_months(day: date, months: int) -> date:
@@ -70,3 +74,24 @@ def parse_date(text: str, *, what: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise UsageError(what=what, value=text, remedy=Message(N_("write the date as YYYY-MM-DD"))) from None
+
+
+def move_months(day: "ibis.expr.types.DateValue", *, months: int) -> "ibis.expr.types.DateValue":
+    """Return the date expression ``day`` moved by ``months``, by the same rule as :func:`add_months`."""
+    import ibis
+
+    moved = day + ibis.interval(months=months) if months >= 0 else day - ibis.interval(months=-months)
+    return moved.cast("timestamp").cast("date")  # engines widen date plus interval to a timestamp
+
+
+def is_known(
+    versions: "ibis.expr.types.Table", *, on: "date | ibis.expr.types.DateValue"
+) -> "ibis.expr.types.BooleanValue":
+    """Return whether each record version is the one known at the end of the day ``on``.
+
+    Parameters
+    ----------
+    versions : table expression with ``known_at`` and ``superseded_at`` (null for the latest version).
+    on : a date or a date expression over the same rows.
+    """
+    return (versions.known_at <= on) & (versions.superseded_at.isnull() | (versions.superseded_at > on))
