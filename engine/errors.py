@@ -251,6 +251,34 @@ class ReplayMismatchError(DrawError):
     template = N_("The replay differs from the published draw first at {first_difference}.")
 
 
+class NotCanonicalError(DrawError):
+    """A value is not written in the one form that the protocol hashes."""
+
+    code = "draw.not_canonical"
+    template = N_("{what} {value!r} is not in the protocol's form: {rule}.")
+
+
+class CommitmentRefusedError(DrawError):
+    """A commitment record breaks the closed schema or the rules it must follow."""
+
+    code = "draw.commitment_refused"
+    template = N_("Commitment: {where}: {problem}.")
+
+
+class EntropyRefusedError(DrawError):
+    """The value of a public event cannot be used for this draw."""
+
+    code = "draw.entropy_refused"
+    template = N_("Entropy source {source}: {problem}.")
+
+
+class BundleUnreadableError(DrawError):
+    """A bundle is not laid out as the protocol says."""
+
+    code = "draw.bundle_unreadable"
+    template = N_("Bundle: {where}: {problem}.")
+
+
 # --- estimation (exit 15) ------------------------------------------------------------------------------------------
 
 
