@@ -34,7 +34,7 @@ catalogue: $(READY)
 
 # The lock names no host: hashes identify every file, whichever index serves it.
 lock: $(READY)
-	$(PY) -m uv pip compile pyproject.toml --extra test --extra postgres --python-version 3.11 --universal \
+	$(PY) -m pip install --quiet uv && $(PY) -m uv pip compile pyproject.toml --extra test --extra postgres --python-version 3.11 --universal \
 	  --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 
 $(READY): requirements.lock pyproject.toml

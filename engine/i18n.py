@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from engine.errors import UsageError
-from engine.messages import Message, N_, Translate
+from engine.messages import N_, Message, Translate
 
 LANGUAGES = ("zh_CN", "en")
 DEFAULT_LANGUAGE = "zh_CN"

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from engine.errors import ParameterNotInForceError, ParameterUnknownError, PolicyInconsistentError
-from engine.messages import Message, N_
+from engine.messages import N_, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ class Parameter:
 
     def __post_init__(self) -> None:
         if not self.unit or not self.values:
-            raise PolicyInconsistentError(name=self.name, problem=Message(N_("a unit and at least one dated value are needed")))
+            raise PolicyInconsistentError(
+                name=self.name, problem=Message(N_("a unit and at least one dated value are needed"))
+            )
         if any(not dated.reference for dated in self.values.values()):
             raise PolicyInconsistentError(name=self.name, problem=Message(N_("every value needs a reference")))
         if self.ends_on is not None and self.ends_on < max(self.values):
@@ -57,9 +59,7 @@ class Parameter:
         """
         begins = [first for first in self.values if first <= day]
         if not begins or (self.ends_on is not None and day > self.ends_on):
-            raise ParameterNotInForceError(
-                name=self.name, on=day, first=min(self.values), last=self.ends_on or "-"
-            )
+            raise ParameterNotInForceError(name=self.name, on=day, first=min(self.values), last=self.ends_on or "-")
         return self.values[max(begins)]
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 import pandas as pd
 
 from engine.errors import ContractError, SchemaMismatchError
-from engine.messages import Message, N_
+from engine.messages import N_, Message
 
 
 class Grade(StrEnum):
@@ -121,7 +121,7 @@ SCORES = TableShape(
 GRADES = TableShape(
     "grades",
     ("entity_id", "as_of"),
-    {"population": "text", "grade": "A..D or U", "model": "text", "score": "0..1000", "score_grade": "before overrides"},
+    {"population": "text", "grade": "A..D or U", "model": "text", "score": "0..1000", "score_grade": "by score alone"},
 )
 SELECTIONS = TableShape(
     "selections",

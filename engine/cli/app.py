@@ -17,7 +17,7 @@ from engine.cli.output import show_error
 from engine.cli.table import COMMANDS, GROUPS, Command
 from engine.errors import MisusedCommandError, SupervisionError
 from engine.i18n import chosen_language, translator
-from engine.messages import Message, N_, Translate
+from engine.messages import N_, Message, Translate
 
 EXIT_INTERRUPTED = 130
 OVERVIEW = N_("信衡 xinheng: credit risk, sampling ratios, a public draw and honest measurement.")
@@ -90,9 +90,7 @@ def _program(words: Sequence[str], translate: Translate) -> Any:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    groups = {
-        name: typer.Typer(name=name, help=translate(text), no_args_is_help=True) for name, text in GROUPS.items()
-    }
+    groups = {name: typer.Typer(name=name, help=translate(text), no_args_is_help=True) for name, text in GROUPS.items()}
     for command in COMMANDS:
         owner = program if len(command.path) == 1 else groups[command.path[0]]
         function = _load(command) if command.path == called[: len(command.path)] else _stub

@@ -80,6 +80,7 @@ class StageClock:
         self._began = time.perf_counter()
 
     def __call__(self, stage: Message, share: float | None = None) -> None:
+        """Take progress; a new stage closes the one before."""
         if self._stage is None or stage.template != self._stage.template:
             self.close()
             self._stage, self._began = stage, time.perf_counter()
