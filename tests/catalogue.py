@@ -63,8 +63,15 @@ def main() -> None:
     prune = "--prune" in sys.argv
     wanted = templates()
     old = catalogue()
-    kept = Catalog(locale="zh_CN", project="xinheng", charset="utf-8", copyright_holder="xinheng",
-                   header_comment="# 信衡 xinheng: texts for people", creation_date=EPOCH, revision_date=EPOCH)
+    kept = Catalog(
+        locale="zh_CN",
+        project="xinheng",
+        charset="utf-8",
+        copyright_holder="xinheng",
+        header_comment="# 信衡 xinheng: texts for people",
+        creation_date=EPOCH,
+        revision_date=EPOCH,
+    )
     for message in old:
         if message.id and message.string and (message.id in wanted or not prune):
             kept.add(message.id, string=message.string)

@@ -9,13 +9,26 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("contracts", "draw", "estimation", "features", "grading", "ratios", "scorecard", "simulation", "validity")
-WRITERS = {"to_csv", "to_parquet", "to_excel", "to_sql", "to_pickle", "to_feather", "to_json", "write_text", "write_bytes"}
+WRITERS = {
+    "to_csv",
+    "to_parquet",
+    "to_excel",
+    "to_sql",
+    "to_pickle",
+    "to_feather",
+    "to_json",
+    "write_text",
+    "write_bytes",
+}
 
 
 def test_import_contracts_hold():
     result = subprocess.run(
         [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
@@ -36,7 +49,11 @@ def test_a_layer_rule_broken_on_purpose_turns_red(tmp_path):
 
     result = subprocess.run(
         [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
-        cwd=copied, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(copied), "PATH": ""},
+        cwd=copied,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(copied), "PATH": ""},
     )
 
     assert result.returncode != 0
