@@ -165,6 +165,13 @@ class PolicyInconsistentError(PolicyError):
     template = N_("Policy {name}: {problem}; nothing was changed.")
 
 
+class ShareMovementError(PolicyError):
+    """A run moves more entities between grades than policy allows without a second look."""
+
+    code = "policy.share_movement"
+    template = N_("{movement}; {n_movements} such movement(s): find the cause, or have a second person sign off.")
+
+
 # --- scoring (exit 13) ---------------------------------------------------------------------------------------------
 
 
