@@ -21,7 +21,7 @@ def _table(hits, n, units=None):
             "n": n,
             "hits": hits,
             "hit_rate": rate,
-            "effective_n": [float(m) for m in n],
+            "effective_n": size,
         }
     )
 
