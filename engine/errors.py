@@ -90,6 +90,20 @@ class MappingColumnError(ContractError):
     template = N_("Mapping {mapping}: column {column!r} for {table} is not in {source} (it has: {available}).")
 
 
+class MappingFormError(ContractError):
+    """A mapping file is not written as the mapping language asks."""
+
+    code = "contract.mapping_form"
+    template = N_("Mapping {mapping}: {problem}; {remedy}.")
+
+
+class UnknownTableError(ContractError):
+    """A source file or a mapping names a table that no contract describes."""
+
+    code = "contract.unknown_table"
+    template = N_("{source}: there is no contract table {table!r}; name one of {known} or give a mapping file.")
+
+
 class ContractViolationsError(ContractError):
     """Findings collected over a whole load, raised once."""
 
