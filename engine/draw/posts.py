@@ -1,0 +1,175 @@
+"""Posts: what each team must be made of, and who may stand in each post.
+
+A team is a laminar tree of role groups: the team (at least two officers), in it its departments, in them one post per
+speciality asked for and, in the initiating department, one post for somebody who may lead. Each group brings as many
+posts as its minimum leaves over after its children. Officers who fit the same posts of a team form a pool; pools of
+one team are disjoint, so nobody stands in two posts of it. Source: docs/spec/draw-protocol.md §6.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.draw.match_rule import MatchRule
+from engine.draw.roster import EXPERT_DEPARTMENT, LEADER, Officer
+
+ANY_DEPARTMENT = "*"
+ROLE_SEPARATOR = "|"
+
+Signature = tuple[str, tuple[str, ...]]
+"""(department, the asked specialities an officer has)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One object to visit.
+
+    Parameters
+    ----------
+    handle : 32 bytes of the object.
+    items : selected items in byte order.
+    strata : the object's stratum for each of them.
+    """
+
+    handle: bytes
+    items: tuple[str, ...]
+    strata: tuple[str, ...]
+
+    @property
+    def team(self) -> str:
+        """The team's name in tickets and records: the first 16 hex digits of the handle."""
+        return self.handle.hex()[:16]
+
+
+Pool = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Team:
+    """The posts of one visit and the pools of officers for them.
+
+    Parameters
+    ----------
+    code : name of the team.
+    posts : role → number of posts; roles are ``department|speciality``, ``department`` or ``*``.
+    pools : signature → positions of eligible officers in the roster, ascending.
+    """
+
+    code: str
+    posts: Mapping[str, int]
+    pools: Mapping[Signature, Pool]
+
+    def roles_of(self, signature: Signature) -> list[str]:
+        """Return the roles, in byte order, that an officer of this pool may take."""
+        department, features = signature
+        fitting = [f"{department}{ROLE_SEPARATOR}{feature}" for feature in features]
+        if department != EXPERT_DEPARTMENT:
+            fitting += [department, ANY_DEPARTMENT]
+        return sorted((role for role in fitting if role in self.posts), key=str.encode)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamNeed:
+    """What a set of items asks for, before anybody is looked at.
+
+    Parameters
+    ----------
+    posts : role → number of posts.
+    features : department → specialities asked for in it, in byte order.
+    """
+
+    posts: Mapping[str, int]
+    features: Mapping[str, tuple[str, ...]]
+
+
+def team_need(rule: MatchRule, *, items: Sequence[str]) -> TeamNeed:
+    """Return the posts that visiting for these items brings."""
+    asked: dict[str, set[str]] = {}
+    experts: set[str] = set()
+    for item in items:
+        need = rule.items[item]
+        asked.setdefault(need.department, set()).update(need.specialities)
+        experts.update(need.experts)
+    initiator = min(asked, key=rule.initiators.index)
+    asked[initiator].add(LEADER)
+    posts: dict[str, int] = {}
+    officers = 0
+    for department, features in asked.items():
+        posts.update({f"{department}{ROLE_SEPARATOR}{feature}": 1 for feature in features})
+        left = max(0, rule.departments[department] - len(features))
+        if left:
+            posts[department] = left
+        officers += left + len(features)
+    if officers < rule.team_minimum:
+        posts[ANY_DEPARTMENT] = rule.team_minimum - officers
+    if experts:
+        asked[EXPERT_DEPARTMENT] = experts
+        posts.update({f"{EXPERT_DEPARTMENT}{ROLE_SEPARATOR}{feature}": 1 for feature in experts})
+    ranked = {department: tuple(sorted(found, key=str.encode)) for department, found in asked.items()}
+    return TeamNeed({role: posts[role] for role in sorted(posts, key=str.encode)}, ranked)
+
+
+def allowed_districts(rule: MatchRule, *, strata: Sequence[str]) -> frozenset[str] | None:
+    """Return the districts officers may come from for an object in these strata, or None for any.
+
+    Each stratum that the rule names narrows the choice.
+    """
+    named = [frozenset((rule.officer_districts or {})[s]) for s in strata if s in (rule.officer_districts or {})]
+    return frozenset.intersection(*named) if named else None
+
+
+class _Pools:
+    """Pools by what is asked, shared by all teams that ask for the same."""
+
+    def __init__(self, roster: Sequence[Officer], rule: MatchRule) -> None:
+        self.roster, self.rule = roster, rule
+        self.known: dict[tuple[object, ...], dict[Signature, Pool]] = {}
+        self.barred: dict[bytes, set[int]] = {}
+        for position, officer in enumerate(roster):
+            for handle in (*officer.recused, *(officer.rotated if rule.rotation else ())):
+                self.barred.setdefault(handle, set()).add(position)
+
+    def serving(
+        self, department: str, features: tuple[str, ...], districts: frozenset[str] | None
+    ) -> dict[Signature, Pool]:
+        key = (department, features, districts)
+        if key not in self.known:
+            found: dict[Signature, list[int]] = {}
+            for position, officer in enumerate(self.roster):
+                if officer.department != department or officer.certificate_expires_on < self.rule.certificate_valid_on:
+                    continue
+                if officer.cap < 1 or (districts is not None and officer.district not in districts):
+                    continue
+                own = tuple(feature for feature in features if feature in officer.specialities)
+                if own or department != EXPERT_DEPARTMENT:
+                    found.setdefault((department, own), []).append(position)
+            self.known[key] = {signature: np.array(found[signature], dtype=np.int32) for signature in sorted(found)}
+        return self.known[key]
+
+    def team(self, visit: Visit) -> Team:
+        need = team_need(self.rule, items=visit.items)
+        districts = allowed_districts(self.rule, strata=visit.strata)
+        barred = np.array(sorted(self.barred[visit.handle])) if visit.handle in self.barred else None
+        pools: dict[Signature, Pool] = {}
+        for department in sorted(need.features, key=str.encode):
+            for signature, officers in self.serving(department, need.features[department], districts).items():
+                kept = officers[~np.isin(officers, barred)] if barred is not None else officers
+                if len(kept):
+                    pools[signature] = kept
+        team = Team(visit.team, need.posts, pools)
+        return Team(visit.team, need.posts, {s: officers for s, officers in pools.items() if team.roles_of(s)})
+
+
+def teams_of(visits: Sequence[Visit], *, roster: Sequence[Officer], rule: MatchRule) -> tuple[Team, ...]:
+    """Return the teams of all visits, in order of their codes.
+
+    Parameters
+    ----------
+    visits : objects to visit; their codes are distinct.
+    roster : officers by handle.
+    rule : the rule on the rung to try.
+    """
+    pools = _Pools(roster, rule)
+    return tuple(pools.team(visit) for visit in sorted(visits, key=lambda visit: visit.handle))
