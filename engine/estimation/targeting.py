@@ -15,26 +15,28 @@ from scipy.special import ndtr
 from engine.errors import UndefinedEstimateError, UsageError
 from engine.estimation.combination import Rates, linear_limits, ratio_limits
 from engine.estimation.estimate import Basis, Estimate
-from engine.estimation.intervals import CONFIDENCE, clopper_pearson
 from engine.vocabulary import RISK_GRADES, TableShape
 
-HIT_RATES = TableShape("hit rates", ("grade",), {"units": "count", "hit_rate": "0..1", "effective_n": "count"})
+HIT_RATES = TableShape(
+    "hit rates",
+    ("grade",),
+    {"units": "count", "n": "count", "hit_rate": "0..1", "low": "0..1", "high": "0..1", "effective_n": "count"},
+)
 
 
-def adjacent_differences(rates: pd.DataFrame, *, confidence: float = CONFIDENCE) -> pd.DataFrame:
+def adjacent_differences(rates: pd.DataFrame) -> pd.DataFrame:
     """Return the difference in hit rate between each pair of neighbouring risk grades, the riskier minus the milder.
 
     Parameters
     ----------
-    rates : table of :func:`hit_rates` (``grade``, ``hit_rate``, ``effective_n``); grades without outcome are skipped.
-    confidence : share in (0, 1), per difference.
+    rates : table of hit rates; grades without outcome are skipped. The confidence of its limits is carried over.
 
     Returns
     -------
     DataFrame: ``milder``, ``riskier``, ``difference``, ``low``, ``high`` (-1..1), ``is_separated`` (low > 0).
     """
     seen = _seen(rates)
-    own = _rates(seen, confidence=confidence)
+    own = _rates(seen)
     rows = []
     for position in range(len(seen) - 1):
         signs = np.zeros(len(seen))
@@ -65,7 +67,8 @@ def trend_test(rates: pd.DataFrame) -> TrendTest:
 
     Parameters
     ----------
-    rates : table of :func:`hit_rates`; effective counts are used, U and grades without outcome are left out.
+    rates : table of hit rates; effective counts (never more than ``n``) are used, U and grades without outcome are
+        left out.
 
     Raises
     ------
@@ -78,7 +81,7 @@ def trend_test(rates: pd.DataFrame) -> TrendTest:
     Source: Cochran, Biometrics 10 (1954); Armitage, Biometrics 11 (1955).
     """
     seen = _seen(rates)
-    n = seen["effective_n"].to_numpy(dtype=float)
+    n = np.minimum(seen["effective_n"].to_numpy(dtype=float), seen["n"].to_numpy(dtype=float))
     hits = seen["hit_rate"].to_numpy(dtype=float) * n
     if len(seen) < 2 or not 0 < hits.sum() < n.sum():
         raise UndefinedEstimateError(measure="trend_test", reason="it needs two grades with outcomes, and both results")
@@ -89,9 +92,7 @@ def trend_test(rates: pd.DataFrame) -> TrendTest:
     return TrendTest(z, float(2 * ndtr(-abs(z))))
 
 
-def rate_ratio(
-    rates: pd.DataFrame, *, riskier: str = "D", milder: str = "A", confidence: float = CONFIDENCE
-) -> Estimate:
+def rate_ratio(rates: pd.DataFrame, *, riskier: str = "D", milder: str = "A") -> Estimate:
     """Return hit rate of one grade over that of another; by default ``rate_ratio_d_a``.
 
     The value is infinite when the milder grade showed nothing, NaN when neither did.
@@ -102,7 +103,7 @@ def rate_ratio(
         One of the two grades has no outcome.
     """
     pair = _require(rates, [milder, riskier], measure="rate_ratio")
-    own = _rates(pair, confidence=confidence)
+    own = _rates(pair)
     below, above = own.value
     value = above / below if below > 0 else (math.inf if above > 0 else math.nan)
     low, high = ratio_limits(np.array([0.0, 1.0]), np.array([1.0, 0.0]), own)
@@ -110,14 +111,13 @@ def rate_ratio(
     return _estimate(pair, measure=measure, value=float(value), low=low, high=high)
 
 
-def lift_over_uniform(rates: pd.DataFrame, *, ratios: Mapping[str, float], confidence: float = CONFIDENCE) -> Estimate:
+def lift_over_uniform(rates: pd.DataFrame, *, ratios: Mapping[str, float]) -> Estimate:
     """Return expected adverse findings per visit under ``ratios`` over those of a uniform draw of the same size.
 
     Parameters
     ----------
-    rates : table of :func:`hit_rates`; ``units`` is the number of units in each grade.
+    rates : table of hit rates; ``units`` is the number of units in each grade.
     ratios : sampling ratio per grade, 0..1, not all 0; grades not named take part in neither draw.
-    confidence : share in (0, 1).
 
     Returns
     -------
@@ -144,7 +144,7 @@ def lift_over_uniform(rates: pd.DataFrame, *, ratios: Mapping[str, float], confi
     if visits.sum() <= 0:
         raise UsageError(what="ratios", value=dict(ratios), remedy="at least one grade that has units needs visits")
     graded, uniform = visits / visits.sum(), units / units.sum()
-    own = _rates(named, confidence=confidence)
+    own = _rates(named)
     found = float(uniform @ own.value)
     value = float(graded @ own.value) / found if found > 0 else math.nan
     low, high = ratio_limits(graded, uniform, own)
@@ -154,13 +154,13 @@ def lift_over_uniform(rates: pd.DataFrame, *, ratios: Mapping[str, float], confi
 def _seen(rates: pd.DataFrame) -> pd.DataFrame:
     """Risk grades with outcomes, mildest first."""
     HIT_RATES.check(rates)
-    seen = rates[rates["grade"].isin([g.value for g in RISK_GRADES]) & (rates["effective_n"] > 0)]
+    seen = rates[rates["grade"].isin([g.value for g in RISK_GRADES]) & (rates["n"] > 0)]
     return seen.sort_values("grade", kind="stable")
 
 
 def _require(rates: pd.DataFrame, grades: list[str], *, measure: str) -> pd.DataFrame:
     HIT_RATES.check(rates)
-    found = rates[rates["grade"].isin(grades) & (rates["effective_n"] > 0)].sort_values("grade", kind="stable")
+    found = rates[rates["grade"].isin(grades) & (rates["n"] > 0)].sort_values("grade", kind="stable")
     missing = sorted(set(grades) - set(found["grade"]))
     if missing or found.empty:
         raise UndefinedEstimateError(
@@ -169,15 +169,12 @@ def _require(rates: pd.DataFrame, grades: list[str], *, measure: str) -> pd.Data
     return found
 
 
-def _rates(table: pd.DataFrame, *, confidence: float) -> Rates:
-    value = table["hit_rate"].to_numpy(dtype=float)
-    size = table["effective_n"].to_numpy(dtype=float)
-    limits = clopper_pearson(value * size, size, confidence=confidence)
-    return Rates(value, limits.low, limits.high)
+def _rates(table: pd.DataFrame) -> Rates:
+    value, low, high = (table[name].to_numpy(dtype=float) for name in ("hit_rate", "low", "high"))
+    return Rates(value, low, high)
 
 
 def _estimate(table: pd.DataFrame, *, measure: str, value: float, low: float, high: float) -> Estimate:
     size = float(table["effective_n"].sum())
     basis = Basis(table["basis"].iloc[0]) if "basis" in table else Basis.DESCRIPTIVE
-    n = int(table["n"].sum()) if "n" in table else round(size)
-    return Estimate(measure, value, low, high, n, size, "mover_clopper_pearson", basis)
+    return Estimate(measure, value, low, high, int(table["n"].sum()), size, "mover", basis)

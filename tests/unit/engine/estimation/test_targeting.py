@@ -5,6 +5,7 @@ import pytest
 
 from engine.errors import UndefinedEstimateError, UsageError
 from engine.estimation.combination import Rates, ratio_limits
+from engine.estimation.intervals import clopper_pearson
 from engine.estimation.targeting import adjacent_differences, lift_over_uniform, rate_ratio, trend_test
 
 BENCHMARK = {"A": 0.03, "B": 0.10, "C": 0.30, "D": 1.00}
@@ -13,7 +14,7 @@ BENCHMARK = {"A": 0.03, "B": 0.10, "C": 0.30, "D": 1.00}
 def _table(hits, n, units=None):
     grades = list("ABCD")[: len(n)]
     rate = [k / m if m else math.nan for k, m in zip(hits, n, strict=True)]
-    size = [float(m) for m in n]
+    limits = clopper_pearson(hits, n)
     return pd.DataFrame(
         {
             "grade": grades,
@@ -21,7 +22,9 @@ def _table(hits, n, units=None):
             "n": n,
             "hits": hits,
             "hit_rate": rate,
-            "effective_n": size,
+            "low": limits.low,
+            "high": limits.high,
+            "effective_n": [float(m) for m in n],
         }
     )
 
