@@ -1,0 +1,433 @@
+"""Features of inspections: how often, how it ended, how bad, how lately, and in which direction it goes.
+
+Outcomes are taken over assessable visits: a visit that found no activity, or a closed firm, says nothing about conduct.
+"""
+
+from engine.features.declaration import Aggregate, Feature, Peers
+from engine.messages import N_, Message
+
+SOURCE = "inspections"
+GENERAL_SYSTEM = "SAMR general indicator system for enterprise credit risk, group supervision (double-random results)"
+CLASSIFICATION = "国市监信发〔2022〕6号: inspection results are gathered and fed back into the classification"
+PRACTICE = "Practice of risk-based inspection programmes"
+WINDOWS = (6, 12, 24, 36, 60)
+
+COUNTS = tuple(
+    Feature(
+        f"inspections_count_{months}m",
+        SOURCE,
+        Aggregate.COUNT,
+        Message(N_("Inspection visits in the last {months} months"), {"months": months}),
+        "visits",
+        0,
+        "How much is known from inspections; being visited often is no fault.",
+        CLASSIFICATION,
+        lookback_months=months,
+    )
+    for months in (12, 24, 36)
+)
+ADVERSE_COUNTS = tuple(
+    Feature(
+        f"inspections_adverse_{months}m",
+        SOURCE,
+        Aggregate.COUNT,
+        Message(N_("Visits with an adverse finding in the last {months} months"), {"months": months}),
+        "visits",
+        1,
+        "Found problems are the direct evidence of conduct.",
+        GENERAL_SYSTEM,
+        where=("adverse",),
+        lookback_months=months,
+    )
+    for months in WINDOWS
+)
+SHARES = tuple(
+    Feature(
+        f"inspections_adverse_share_{months}m",
+        SOURCE,
+        Aggregate.RATIO,
+        Message(N_("Share of checked items found adverse in the last {months} months"), {"months": months}),
+        "share of checks, 0..1",
+        1,
+        "A share does not grow with the number of visits or items, which the authority decides.",
+        GENERAL_SYSTEM,
+        column="n_adverse",
+        per="n_assessable",
+        lookback_months=months,
+    )
+    for months in (12, 36, 60)
+)
+SEVERITY_COLUMNS = {
+    "violations_critical": "critical",
+    "violations_major": "major",
+    "violations_minor": "minor",
+    "inspections_severity": "severity",
+}
+TITLES_LAST = {
+    "violations_critical": N_("Critical violations at the last visit"),
+    "violations_major": N_("Major violations at the last visit"),
+    "violations_minor": N_("Minor violations at the last visit"),
+    "inspections_severity": N_("Severity score of the last visit"),
+}
+TITLES_MEAN = {
+    "violations_critical": N_("Critical violations per visit in the last {months} months"),
+    "violations_major": N_("Major violations per visit in the last {months} months"),
+    "violations_minor": N_("Minor violations per visit in the last {months} months"),
+    "inspections_severity": N_("Mean severity score in the last {months} months"),
+}
+TITLES_DECAYED = {
+    "violations_critical": N_("Critical violations, older ones counting less"),
+    "violations_major": N_("Major violations, older ones counting less"),
+    "violations_minor": N_("Minor violations, older ones counting less"),
+}
+
+
+def _unit(thing: str) -> str:
+    return "the sector's own scale" if thing == "inspections_severity" else "violations"
+
+
+LAST_VALUES = tuple(
+    Feature(
+        f"{thing}_last",
+        SOURCE,
+        Aggregate.LAST,
+        Message(TITLES_LAST[thing]),
+        _unit(thing),
+        1,
+        "The latest finding is the freshest measure of conduct.",
+        GENERAL_SYSTEM,
+        column=column,
+        where=("assessable",),
+    )
+    for thing, column in SEVERITY_COLUMNS.items()
+)
+MEANS = tuple(
+    Feature(
+        f"{thing}_mean_{months}m",
+        SOURCE,
+        Aggregate.MEAN,
+        Message(TITLES_MEAN[thing], {"months": months}),
+        f"{_unit(thing)} per visit",
+        1,
+        "How bad visits were on average, whatever their number.",
+        GENERAL_SYSTEM,
+        column=column,
+        where=("assessable",),
+        lookback_months=months,
+    )
+    for thing, column in SEVERITY_COLUMNS.items()
+    for months in (36, 60)
+)
+DECAYED = tuple(
+    Feature(
+        f"{thing}_decayed",
+        SOURCE,
+        Aggregate.DECAYED,
+        Message(TITLES_DECAYED[thing]),
+        "violations, weighted by age",
+        1,
+        "Fresh violations weigh more than old ones.",
+        "Decay of DOMAIN 2.5: up to one, two and three years",
+        column=column,
+        when_none=None,
+    )
+    for thing, column in list(SEVERITY_COLUMNS.items())[:3]
+)
+
+
+def _of_severity(
+    name: str, aggregate: Aggregate, template: str, *, months: int | None, direction: int, rationale: str
+) -> Feature:
+    return Feature(
+        f"inspections_severity_{name}",
+        SOURCE,
+        aggregate,
+        Message(template, {"months": months} if months else {}),
+        "the sector's own scale" + (" per year" if aggregate is Aggregate.TREND else ""),
+        direction,
+        rationale,
+        PRACTICE,
+        column="severity",
+        where=("assessable",),
+        lookback_months=months,
+    )
+
+
+SEVERITY = (
+    _of_severity(
+        "second_last",
+        Aggregate.SECOND_LAST,
+        N_("Severity score of the visit before the last"),
+        months=None,
+        direction=1,
+        rationale="Two bad visits in a row are no accident.",
+    ),
+    _of_severity(
+        "change",
+        Aggregate.CHANGE,
+        N_("Change of the severity score between the last two visits"),
+        months=None,
+        direction=0,
+        rationale="Getting worse or better; regression to the mean forbids a claim on its sign.",
+    ),
+    _of_severity(
+        "max_36m",
+        Aggregate.MAX,
+        N_("Highest severity score in the last {months} months"),
+        months=36,
+        direction=1,
+        rationale="The worst that was found.",
+    ),
+    _of_severity(
+        "mean_ever",
+        Aggregate.MEAN,
+        N_("Mean severity score of all known visits"),
+        months=None,
+        direction=1,
+        rationale="The mean of past scores is the strongest single column on several regulators' records.",
+    ),
+    _of_severity(
+        "trend_60m",
+        Aggregate.TREND,
+        N_("Yearly change of the severity score over {months} months"),
+        months=60,
+        direction=0,
+        rationale="Slow decline or improvement.",
+    ),
+)
+
+
+def _of_outcome(
+    name: str,
+    aggregate: Aggregate,
+    template: str,
+    *,
+    unit: str,
+    direction: int,
+    rationale: str,
+    where: tuple[str, ...] = ("assessable",),
+    column: str | None = "adverse",
+    months: int | None = None,
+) -> Feature:
+    return Feature(
+        f"inspections_{name}",
+        SOURCE,
+        aggregate,
+        Message(template, {"months": months} if months else {}),
+        unit,
+        direction,
+        rationale,
+        GENERAL_SYSTEM,
+        where=where,
+        column=column,
+        lookback_months=months,
+    )
+
+
+OUTCOMES = (
+    _of_outcome(
+        "adverse_decayed",
+        Aggregate.DECAYED,
+        N_("Visits with an adverse finding, older ones counting less"),
+        unit="visits, weighted by age",
+        direction=1,
+        rationale="Fresh findings weigh more than old ones.",
+        where=("adverse",),
+        column=None,
+    ),
+    _of_outcome(
+        "last_adverse",
+        Aggregate.LAST,
+        N_("Whether the last visit was adverse"),
+        unit="0 or 1",
+        direction=1,
+        rationale="The baseline every model must beat.",
+    ),
+    _of_outcome(
+        "second_last_adverse",
+        Aggregate.SECOND_LAST,
+        N_("Whether the visit before the last was adverse"),
+        unit="0 or 1",
+        direction=1,
+        rationale="Two adverse visits in a row are no accident.",
+    ),
+    _of_outcome(
+        "adverse_streak",
+        Aggregate.STREAK,
+        N_("Adverse visits in a row up to the last"),
+        unit="visits",
+        direction=1,
+        rationale="Repeated failure to mend.",
+    ),
+    _of_outcome(
+        "routine_last_adverse",
+        Aggregate.LAST,
+        N_("Whether the last routine or random visit was adverse"),
+        unit="0 or 1",
+        direction=1,
+        rationale="Not chosen for a suspicion, so comparable between firms.",
+        where=("assessable", "routine"),
+    ),
+    _of_outcome(
+        "routine_severity_last",
+        Aggregate.LAST,
+        N_("Severity score of the last routine or random visit"),
+        unit="the sector's own scale",
+        direction=1,
+        rationale="Not chosen for a suspicion, so comparable between firms.",
+        where=("assessable", "routine"),
+        column="severity",
+    ),
+    _of_outcome(
+        "routine_severity_mean_ever",
+        Aggregate.MEAN,
+        N_("Mean severity score of all known routine or random visits"),
+        unit="the sector's own scale",
+        direction=1,
+        rationale="Not chosen for a suspicion, so comparable between firms.",
+        where=("assessable", "routine"),
+        column="severity",
+    ),
+    _of_outcome(
+        "directed_count_24m",
+        Aggregate.COUNT,
+        N_("Directed checks in the last {months} months"),
+        unit="visits",
+        direction=0,
+        rationale="Checks on a lead or complaint; the lead itself is no finding.",
+        where=("directed",),
+        column=None,
+        months=24,
+    ),
+    _of_outcome(
+        "directed_adverse_24m",
+        Aggregate.COUNT,
+        N_("Directed checks with an adverse finding in the last {months} months"),
+        unit="visits",
+        direction=1,
+        rationale="A lead that proved true.",
+        where=("directed", "adverse"),
+        column=None,
+        months=24,
+    ),
+    _of_outcome(
+        "directed_severity_last",
+        Aggregate.LAST,
+        N_("Severity score of the last directed check"),
+        unit="the sector's own scale",
+        direction=1,
+        rationale="Whether a re-check found it mended.",
+        where=("assessable", "directed"),
+        column="severity",
+    ),
+    _of_outcome(
+        "refused_36m",
+        Aggregate.COUNT,
+        N_("Refused inspections in the last {months} months"),
+        unit="visits",
+        direction=1,
+        rationale="Serious non-cooperation is a result of its own.",
+        where=("refused",),
+        column=None,
+        months=36,
+    ),
+    _of_outcome(
+        "unreachable_36m",
+        Aggregate.COUNT,
+        N_("Visits at which the firm could not be reached in the last {months} months"),
+        unit="visits",
+        direction=1,
+        rationale="Ground for the abnormal list.",
+        where=("unreachable",),
+        column=None,
+        months=36,
+    ),
+    _of_outcome(
+        "days_since_last",
+        Aggregate.DAYS_SINCE_LAST,
+        N_("Days since the last visit"),
+        unit="days",
+        direction=0,
+        rationale="Old knowledge is weak knowledge; agencies also return sooner to bad firms, so no sign is claimed.",
+        where=(),
+        column=None,
+    ),
+    _of_outcome(
+        "days_since_adverse",
+        Aggregate.DAYS_SINCE_LAST,
+        N_("Days since the last adverse finding"),
+        unit="days",
+        direction=-1,
+        rationale="The fresher the finding, the higher the risk; null when there never was one.",
+        where=("adverse",),
+        column=None,
+    ),
+)
+SHRUNKEN = Feature(
+    "inspections_adverse_rate_shrunken_36m",
+    SOURCE,
+    Aggregate.SHRUNKEN,
+    Message(N_("Adverse rate of {months} months, drawn to the rate of its population"), {"months": 36}),
+    "share of checks, 0..1",
+    1,
+    "A rate of one visit is no rate: few checks are drawn to what is usual.",
+    "Empirical-Bayes shrinkage with the prior strength of policy features.prior_strength",
+    where=("routine",),
+    column="n_adverse",
+    per="n_assessable",
+    lookback_months=36,
+    peers=Peers.POPULATION,
+)
+VIOLATIONS = (
+    Feature(
+        "violations_last",
+        SOURCE,
+        Aggregate.LAST,
+        Message(N_("Violations at the last visit")),
+        "violations",
+        1,
+        "The latest finding is the freshest measure of conduct.",
+        GENERAL_SYSTEM,
+        column="violations",
+        where=("assessable",),
+    ),
+    Feature(
+        "violations_mean_36m",
+        SOURCE,
+        Aggregate.MEAN,
+        Message(N_("Violations per visit in the last {months} months"), {"months": 36}),
+        "violations per visit",
+        1,
+        "How much was found on average, whatever the number of visits.",
+        GENERAL_SYSTEM,
+        column="violations",
+        where=("assessable",),
+        lookback_months=36,
+    ),
+    Feature(
+        "violations_critical_max_36m",
+        SOURCE,
+        Aggregate.MAX,
+        Message(N_("Most critical violations at one visit in the last {months} months"), {"months": 36}),
+        "violations",
+        1,
+        "The worst that was found.",
+        GENERAL_SYSTEM,
+        column="critical",
+        where=("assessable",),
+        lookback_months=36,
+    ),
+)
+
+FEATURES = (
+    *COUNTS,
+    *ADVERSE_COUNTS,
+    *SHARES,
+    SHRUNKEN,
+    *OUTCOMES,
+    *LAST_VALUES,
+    *MEANS,
+    *DECAYED,
+    *SEVERITY,
+    *VIOLATIONS,
+)

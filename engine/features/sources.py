@@ -1,0 +1,238 @@
+"""The sources that features read: event relations with integer measures.
+
+``prepare`` turns an event relation (columns of ``docs/decisions/0001-structure.md``) into
+
+    entity_id, event_id, occurred_on, known_at, until, [open_until,] measures…
+
+where a row counts at ``as_of`` iff ``occurred_on <= as_of and known_at <= as_of < until``. Measures are whole numbers
+(0 or 1 for yes and no, thousandths for a sector's own scale, fen for money), so that sums do not depend on the order of
+rows. Rows with the same ``event_id`` are one event: a joint visit of several departments over several items is one
+visit, dated by its last row.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import ibis
+
+from engine.vocabulary import ADVERSE_RESULTS, JOINER, NOT_ASSESSABLE_RESULTS, ResultCode, SelectionMode
+
+FAR = date(9999, 12, 31)
+IS_OPEN = "is_open"
+"""Measure of sources with ``open_until``: 1 when ``as_of < open_until``."""
+
+ROUTINE_MODES = (
+    SelectionMode.RANDOM,
+    SelectionMode.FILTERED_DRAW,
+    SelectionMode.SCHEDULED,
+    SelectionMode.RESERVE,
+)
+SEVERITIES = ("none", "minor", "ordinary", "serious")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A whole-number column of a source.
+
+    Parameters
+    ----------
+    name : str.
+    combine : ``sum`` or ``max``, how the rows of one event become one value.
+    scale : the published value is the measure divided by this.
+    """
+
+    name: str
+    combine: str = "max"
+    scale: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A prepared event relation.
+
+    Parameters
+    ----------
+    name : str, the table it is made of.
+    measures : what features may filter on and reduce.
+    prepare : event relation to prepared relation.
+    is_grouped : whether an event may have several rows.
+    has_span : whether it carries ``open_until``.
+    """
+
+    name: str
+    measures: tuple[Measure, ...]
+    prepare: Callable[[ibis.Table], ibis.Table]
+    is_grouped: bool = False
+    has_span: bool = False
+
+    def scale(self, column: str | None) -> float:
+        """Return what the values of a measure are divided by, 1 for no measure."""
+        return next((float(measure.scale) for measure in self.measures if measure.name == column), 1.0)
+
+
+def column_or_null(table: ibis.Table, name: str, kind: str) -> ibis.Value:
+    """Return the column as ``kind``, or typed nulls where the table does not have it."""
+    return table[name].cast(kind) if name in table.columns else ibis.null().cast(kind)
+
+
+def until(table: ibis.Table) -> ibis.Value:
+    """Return the first date on which a version no longer counts: superseded, or out of force."""
+    far = ibis.literal(FAR)
+    ends = [column_or_null(table, name, "date").fill_null(far) for name in ("superseded_at", "in_force_until")]
+    return ibis.least(*ends)
+
+
+def _one_if(condition: ibis.Value) -> ibis.Value:
+    return condition.fill_null(False).cast("int64")
+
+
+def _total(parts: list[ibis.Value]) -> ibis.Value:
+    """Return the sum of the parts that are known, null when none is."""
+    is_known = ibis.or_(*(part.notnull() for part in parts))
+    return is_known.ifelse(sum((part.fill_null(0) for part in parts), start=ibis.literal(0)), None).cast("int64")
+
+
+def _holds_any(codes: ibis.Value, wanted: frozenset[ResultCode]) -> ibis.Value:
+    joined = ibis.literal(JOINER) + codes.fill_null("") + ibis.literal(JOINER)
+    return ibis.or_(*(joined.contains(f"{JOINER}{code}{JOINER}") for code in sorted(wanted)))
+
+
+def _prepared(table: ibis.Table, event_id: ibis.Value, **measures: ibis.Value) -> ibis.Table:
+    return table.select(
+        entity_id=table.entity_id,
+        event_id=event_id,
+        occurred_on=table.occurred_on,
+        known_at=table.known_at,
+        until=until(table),
+        **measures,
+    )
+
+
+def _inspections(table: ibis.Table) -> ibis.Table:
+    codes = table.result_codes
+    is_adverse = _one_if(_holds_any(codes, ADVERSE_RESULTS))
+    is_assessable = _one_if(_holds_any(codes, frozenset(ResultCode) - NOT_ASSESSABLE_RESULTS))
+    violations = [column_or_null(table, f"violations_{level}", "int64") for level in ("critical", "major", "minor")]
+    return _prepared(
+        table,
+        table.visit_id.coalesce(table.inspection_id),
+        n_assessable=is_assessable,
+        n_adverse=is_adverse,
+        assessable=is_assessable,
+        adverse=is_adverse,
+        critical=violations[0],
+        major=violations[1],
+        minor=violations[2],
+        violations=_total(violations),
+        severity=(column_or_null(table, "severity_score", "float64") * 1000).round().cast("int64"),
+        has_severity=column_or_null(table, "severity_score", "float64").notnull().cast("int64"),
+        routine=_one_if(table.selection_mode.isin([str(mode) for mode in ROUTINE_MODES])),
+        directed=_one_if(table.selection_mode == str(SelectionMode.DIRECTED)),
+        refused=_one_if(_holds_any(codes, frozenset({ResultCode.REFUSED}))),
+        unreachable=_one_if(_holds_any(codes, frozenset({ResultCode.UNREACHABLE}))),
+    )
+
+
+def _penalties(table: ibis.Table) -> ibis.Table:
+    level = table.severity.cases(*((name, rank) for rank, name in enumerate(SEVERITIES)), else_=None)
+    return _prepared(
+        table,
+        table.penalty_id,
+        severity=level.cast("int64"),
+        serious=_one_if(table.severity == "serious"),
+        ordinary=_one_if(table.severity == "ordinary"),
+        minor=_one_if(table.severity.isin(["none", "minor"])),
+        fine=table.fine_fen.fill_null(0).cast("int64"),  # the contract: null means no fine in this decision
+        confiscated=table.confiscated_fen.fill_null(0).cast("int64"),
+    )
+
+
+def _listings(table: ibis.Table) -> ibis.Table:
+    return _prepared(
+        table,
+        table.listing_id,
+        abnormal=_one_if(table.list_type == "abnormal"),
+        serious_violation=_one_if(table.list_type == "serious_violation"),
+        judgment_defaulter=_one_if(table.list_type == "judgment_defaulter"),
+        open_until=column_or_null(table, "ended_on", "date").fill_null(ibis.literal(FAR)),
+    )
+
+
+def _complaints(table: ibis.Table) -> ibis.Table:
+    checked = table.is_substantiated.cast("boolean")
+    return _prepared(
+        table, table.complaint_id, checked=checked.notnull().cast("int64"), substantiated=checked.cast("int64")
+    )
+
+
+INSPECTIONS = Source(
+    "inspections",
+    (
+        Measure("n_assessable", "sum"),
+        Measure("n_adverse", "sum"),
+        Measure("assessable"),
+        Measure("adverse"),
+        Measure("critical", "sum"),
+        Measure("major", "sum"),
+        Measure("minor", "sum"),
+        Measure("violations", "sum"),
+        Measure("severity", "max", 1000),
+        Measure("has_severity"),
+        Measure("routine"),
+        Measure("directed"),
+        Measure("refused"),
+        Measure("unreachable"),
+    ),
+    _inspections,
+    is_grouped=True,
+)
+PENALTIES = Source(
+    "penalties",
+    (
+        Measure("severity"),
+        Measure("serious"),
+        Measure("ordinary"),
+        Measure("minor"),
+        Measure("fine", scale=100),
+        Measure("confiscated", scale=100),
+    ),
+    _penalties,
+)
+LISTINGS = Source(
+    "listings",
+    (Measure("abnormal"), Measure("serious_violation"), Measure("judgment_defaulter"), Measure(IS_OPEN)),
+    _listings,
+    has_span=True,
+)
+COMPLAINTS = Source("complaints", (Measure("checked"), Measure("substantiated")), _complaints)
+EVENT_SOURCES = {source.name: source for source in (INSPECTIONS, PENALTIES, LISTINGS, COMPLAINTS)}
+ENTITIES = "entities"
+DIVISION = r"^[A-T][0-9]{2}"
+"""Section letter and division of GB/T 4754; other regulators' industry texts stand as they are."""
+FEN_PER_YUAN = 100.0
+ENTITY_COLUMNS = ("age_years", "capital", "address")
+"""What features of the entity itself may read."""
+
+
+def entity_versions(entities: ibis.Table) -> ibis.Table:
+    """Return all versions of the entities as features read them.
+
+    Returns
+    -------
+    Table expression: entity_id, known_at, until, established_on, population, district_code, industry (division),
+    address, capital (yuan, float64), is_active (0 or 1).
+    """
+    industry = column_or_null(entities, "industry_code", "string")
+    return entities.select(
+        entity_id=entities.entity_id,
+        known_at=entities.known_at,
+        until=until(entities),
+        established_on=entities.occurred_on,
+        population=entities.population,
+        district_code=column_or_null(entities, "district_code", "string"),
+        industry=industry.re_search(DIVISION).ifelse(industry.substr(0, 3), industry),
+        address=column_or_null(entities, "address", "string"),
+        capital=column_or_null(entities, "registered_capital_fen", "int64").cast("float64") / FEN_PER_YUAN,
+        is_active=_one_if(entities.status == "active"),
+    )
