@@ -1,0 +1,197 @@
+"""Charts: a tidy frame in, an Altair chart out; the same functions serve pages, documents and notebooks.
+
+Every chart carries letter and shape beside colour, its n as text, and takes its words from the translation handed in.
+No chart reads anything but its frame.
+"""
+
+import altair as alt
+import pandas as pd
+
+from dashboards.theme import ACCENT, GRADE_MARKS, INK, QUIET, RULE, grade_scale, styled
+from dashboards.words import grade_tag, mode_name, share
+from engine.messages import Translate
+
+HEIGHT = 320
+
+
+def hit_rate_by_grade(rates: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
+    """Return dots with intervals per grade, one panel per way of selection on one common axis.
+
+    Parameters
+    ----------
+    rates : DataFrame, one row per (mode, grade); reads ``mode``, ``grade``, ``n``, ``hits``, ``hit_rate``, ``low``,
+        ``high`` (shares 0..1, null when n = 0) and ``is_small``. A grade with small n is drawn hollow and said to be
+        small; a grade without any outcome shows its letter and n only.
+    translate : the language of labels.
+    """
+    _ = translate
+    shown = rates.assign(
+        label=rates["grade"].map(grade_tag),
+        rate_text=rates["hit_rate"].map(share),
+        n_text=[
+            f"n={n:,}" + (" · " + _("too few") if small else "")
+            for n, small in zip(rates["n"], rates["is_small"], strict=True)
+        ],
+    )
+    order = [grade_tag(grade) for grade in GRADE_MARKS]
+    seen = shown[shown["n"] > 0]
+    top = min(1.0, float(seen["high"].max()) * 1.12) if len(seen) else 1.0
+    panels = [
+        _rate_panel(shown[shown["mode"] == mode], order=order, top=top, translate=_)
+        for mode in dict.fromkeys(shown["mode"])
+    ]
+    return styled(alt.hconcat(*panels, spacing=36))
+
+
+def _rate_panel(shown: pd.DataFrame, *, order: list[str], top: float, translate: Translate) -> alt.LayerChart:
+    _ = translate
+    grades, colours, shapes = grade_scale()
+    present = [label for label in order if label in set(shown["label"])]
+    x = alt.X("label:N", sort=present, title=None, axis=alt.Axis(labelFontSize=15, ticks=False, domain=False))
+    y_scale = alt.Scale(domain=[0, top], nice=False)
+    colour = alt.Color("grade:N", scale=alt.Scale(domain=grades, range=colours), legend=None)
+    seen = shown[shown["n"] > 0]
+    tooltip = [
+        alt.Tooltip("label:N", title=_("Grade")),
+        alt.Tooltip("rate_text:N", title=_("Hit rate")),
+        alt.Tooltip("low:Q", title=_("Lower limit"), format=".1%"),
+        alt.Tooltip("high:Q", title=_("Upper limit"), format=".1%"),
+        alt.Tooltip("n:Q", title="n", format=","),
+        alt.Tooltip("hits:Q", title=_("Hits"), format=","),
+    ]
+    base = alt.Chart(seen).encode(x=x, color=colour, tooltip=tooltip)
+    y_axis = alt.Axis(format=".0%", tickCount=6)
+    bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(
+        y=alt.Y("low:Q", scale=y_scale, axis=y_axis, title=_("Hit rate")), y2="high:Q"
+    )
+    dots = base.mark_point(size=220, strokeWidth=2.5).encode(
+        y=alt.Y("hit_rate:Q", scale=y_scale),
+        shape=alt.Shape("grade:N", scale=alt.Scale(domain=grades, range=shapes), legend=None),
+        fill=alt.condition("datum.is_small", alt.value("white"), colour),
+    )
+    rate_text = base.mark_text(dx=14, align="left", fontSize=14).encode(
+        y=alt.Y("hit_rate:Q", scale=y_scale), text="rate_text:N", color=alt.value(INK)
+    )
+    n_text = (
+        alt.Chart(shown)
+        .mark_text(baseline="top", dy=26, fontSize=12, color=QUIET, clip=False)
+        .encode(x=x, y=alt.value(HEIGHT), text="n_text:N")
+    )
+    mode = str(shown["mode"].iloc[0])
+    return alt.layer(bars, dots, rate_text, n_text).properties(
+        title=mode_name(mode, _), height=HEIGHT, width=alt.Step(118)
+    )
+
+
+def grade_shares(shares: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
+    """Return one bar per grade with its share of the graded entities.
+
+    Parameters
+    ----------
+    shares : DataFrame, one row per grade; reads ``grade``, ``n_entities`` and ``share`` (0..1).
+    translate : the language of labels.
+    """
+    _ = translate
+    grades, colours, _shapes = grade_scale()
+    shown = shares.assign(
+        label=shares["grade"].map(grade_tag),
+        text=[f"{share(part)}  ({n:,})" for part, n in zip(shares["share"], shares["n_entities"], strict=True)],
+    )
+    order = [grade_tag(grade) for grade in GRADE_MARKS if grade in set(shares["grade"])]
+    top = min(1.0, float(shares["share"].max()) * 1.45)
+    y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelFontSize=15, ticks=False, domain=False))
+    x = alt.X(
+        "share:Q",
+        scale=alt.Scale(domain=[0, top]),
+        axis=alt.Axis(format=".0%", tickCount=5),
+        title=_("Share of graded entities"),
+    )
+    base = alt.Chart(shown).encode(y=y, x=x)
+    bars = base.mark_bar(height=22).encode(
+        color=alt.Color("grade:N", scale=alt.Scale(domain=grades, range=colours), legend=None)
+    )
+    words = base.mark_text(align="left", dx=6, fontSize=13, color=INK).encode(text="text:N")
+    return styled(alt.layer(bars, words).properties(height=alt.Step(40), width="container"))
+
+
+def sampling_ratios(cells: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
+    """Return, per item, the share of each grade's frame that was drawn.
+
+    Parameters
+    ----------
+    cells : DataFrame, one row per (item, grade); reads ``item_name``, ``grade``, ``n_units``, ``n_drawn`` and
+        ``ratio`` (0..1).
+    translate : the language of labels.
+    """
+    _ = translate
+    grades, colours, shapes = grade_scale()
+    shown = cells.assign(label=cells["grade"].map(grade_tag), text=cells["ratio"].map(share))
+    tooltip = [
+        alt.Tooltip("item_name:N", title=_("Item")),
+        alt.Tooltip("label:N", title=_("Grade")),
+        alt.Tooltip("n_units:Q", title="N", format=","),
+        alt.Tooltip("n_drawn:Q", title="n", format=","),
+        alt.Tooltip("text:N", title=_("Ratio drawn")),
+    ]
+    base = alt.Chart(shown).encode(
+        y=alt.Y("item_name:N", title=None, sort=None, axis=alt.Axis(labelLimit=320, grid=True, ticks=False)),
+        x=alt.X(
+            "ratio:Q",
+            title=_("Ratio drawn (n / N)"),
+            axis=alt.Axis(format=".0%"),
+            scale=alt.Scale(type="sqrt", domain=[0, max(0.01, float(shown["ratio"].max()) * 1.08)]),
+        ),
+        color=alt.Color("grade:N", scale=alt.Scale(domain=grades, range=colours), legend=None),
+        tooltip=tooltip,
+    )
+    dots = base.mark_point(size=150, filled=True, opacity=0.95).encode(
+        shape=alt.Shape("grade:N", scale=alt.Scale(domain=grades, range=shapes), legend=None)
+    )
+    letters = base.mark_text(dy=-14, fontSize=12).encode(text="grade:N")
+    return styled(alt.layer(dots, letters).properties(height=alt.Step(44), width="container"))
+
+
+def coordination(amounts: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
+    """Return item checks against the visits that carry them.
+
+    Parameters
+    ----------
+    amounts : DataFrame with ``what`` (label, in the order to show) and ``amount`` (count).
+    translate : the language of labels.
+    """
+    _ = translate
+    shown = amounts.assign(text=[f"{n:,}" for n in amounts["amount"]])
+    top = max(1.0, float(amounts["amount"].max()) * 1.15)
+    base = alt.Chart(shown).encode(
+        y=alt.Y("what:N", sort=None, title=None, axis=alt.Axis(labelLimit=320, ticks=False, domain=False)),
+        x=alt.X(
+            "amount:Q", title=_("Count"), scale=alt.Scale(domain=[0, top]), axis=alt.Axis(format=",d", tickCount=5)
+        ),
+    )
+    bars = base.mark_bar(height=22, color=ACCENT)
+    words = base.mark_text(align="left", dx=6, fontSize=13, color=INK).encode(text="text:N")
+    return styled(alt.layer(bars, words).properties(height=alt.Step(40), width="container"))
+
+
+def team_sizes(sizes: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
+    """Return how many visits the inspectors carry.
+
+    Parameters
+    ----------
+    sizes : DataFrame, one row per number of visits; reads ``visits`` (per inspector) and ``inspectors`` (how many).
+    translate : the language of labels.
+    """
+    _ = translate
+    bars = (
+        alt.Chart(sizes)
+        .mark_bar(color=ACCENT, stroke=RULE)
+        .encode(
+            x=alt.X("visits:O", title=_("Visits per inspector"), axis=alt.Axis(labelOverlap=True)),
+            y=alt.Y("inspectors:Q", title=_("Inspectors"), axis=alt.Axis(tickMinStep=1, format="d")),
+            tooltip=[
+                alt.Tooltip("visits:O", title=_("Visits per inspector")),
+                alt.Tooltip("inspectors:Q", title=_("Inspectors")),
+            ],
+        )
+    )
+    return styled(bars.properties(height=220, width="container"))

@@ -1,0 +1,66 @@
+"""What each figure on the pages means: one registry, so that a card, a chart and a document cannot disagree.
+
+Each entry says numerator, denominator and window in words; the popover "definition" of every page reads it.
+"""
+
+from dataclasses import dataclass
+
+from engine.messages import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """The name of a figure and what it means, both keys of the catalogue."""
+
+    name: str
+    meaning: str
+
+
+HIT_RATE = Definition(
+    N_("Hit rate of random draws"),
+    N_(
+        "Expected share of objects in which an inspection of one item finds something adverse. Numerator: results "
+        "other than no problem, no activity and exited. Denominator: assessable results of randomly drawn objects. "
+        "Each result is weighted by one over its probability of being drawn, so the rate speaks for the whole frame."
+    ),
+)
+LIFT = Definition(
+    N_("Lift over a uniform draw"),
+    N_(
+        "Adverse findings expected per visit under the ratios in force, divided by those expected from a draw of the "
+        "same size in which every object has the same chance. 1 means that grading gains nothing."
+    ),
+)
+RATE_RATIO = Definition(
+    N_("Rate of D over rate of A"),
+    N_("Hit rate of grade D divided by hit rate of grade A, both from random draws. 1 means that grades say nothing."),
+)
+GRADED = Definition(
+    N_("Entities graded"),
+    N_("Entities of this population with a grade as of the date shown, with the share of each grade."),
+)
+DRAWN = Definition(
+    N_("Objects drawn"),
+    N_("Objects in the latest draw, the visits that inspect them, and the item checks these visits carry."),
+)
+QUARANTINED = Definition(
+    N_("Records quarantined"),
+    N_("Source rows that broke their contract and wait to be mended, out of all rows that came in; none is lost."),
+)
+TREND = Definition(
+    N_("Rising over the grades"),
+    N_(
+        "The order of the hit rates from A to D and the p-value of a test against no trend. Small p: the rise is not "
+        "chance. The order alone, without the test, says little."
+    ),
+)
+NOT_DESIGN_BASED = Definition(
+    N_("not design-based"),
+    N_(
+        "Rows that were not drawn at random: routine visits, complaints, referrals, special campaigns. They show what "
+        "was met there and cannot be carried over to all objects; they are never mixed with random rows."
+    ),
+)
+
+BRIEFING = (HIT_RATE, LIFT, RATE_RATIO, GRADED, DRAWN, QUARANTINED)
+HIT_RATES = (HIT_RATE, TREND, NOT_DESIGN_BASED)

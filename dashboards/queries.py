@@ -1,0 +1,101 @@
+"""Cached reads: each takes the workspace and the version of its records, so no reader sees old or others' figures.
+
+A cache entry can only be hit with the same workspace and the same version; anything that becomes visible in the
+workspace makes another version.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.view import View
+from engine.api import reading, verification
+
+KEPT = 64
+
+
+def standing(workspace: Path) -> reading.Standing:
+    """Return what the workspace holds now; never cached, since it is the key of every cache."""
+    return reading.standing(workspace)
+
+
+def hit_rates(view: View) -> pd.DataFrame:
+    """Return hit rates by way of selection and grade (see ``reading.hit_rates``)."""
+    return _hit_rates(str(view.workspace), view.data_version, view.as_of, view.population)
+
+
+def figures(view: View) -> pd.DataFrame:
+    """Return the single figures, index ``measure`` (see ``reading.figures``)."""
+    return _figures(str(view.workspace), view.data_version, view.as_of, view.population)
+
+
+def grade_shares(view: View) -> pd.DataFrame:
+    """Return entities and share per grade (see ``reading.grade_shares``)."""
+    return _grade_shares(str(view.workspace), view.data_version, view.as_of, view.population)
+
+
+def intake(view: View) -> reading.Intake:
+    """Return rows in, accepted and quarantined."""
+    return _intake(str(view.workspace), view.data_version)
+
+
+def draws(view: View) -> tuple[reading.DrawRecord, ...]:
+    """Return the draws, newest first."""
+    return _draws(str(view.workspace), view.data_version)
+
+
+def cells(view: View, draw_id: str) -> pd.DataFrame:
+    """Return one row per item and stratum of a draw."""
+    return _cells(str(view.workspace), view.data_version, draw_id)
+
+
+def team_loads(view: View, draw_id: str) -> pd.DataFrame:
+    """Return how many inspectors carry how many visits."""
+    return _team_loads(str(view.workspace), view.data_version, draw_id)
+
+
+def verification_of(view: View, draw: reading.DrawRecord) -> verification.Report:
+    """Return the recomputation of a draw; kept, since bundle and result are immutable for one version."""
+    return _verification(str(draw.bundle), view.data_version, draw.commit_digest)
+
+
+@st.cache_data(max_entries=KEPT, show_spinner=False)
+def _hit_rates(workspace: str, version: str, as_of: date, population: str) -> pd.DataFrame:
+    return reading.hit_rates(Path(workspace), as_of=as_of, population=population)
+
+
+@st.cache_data(max_entries=KEPT, show_spinner=False)
+def _figures(workspace: str, version: str, as_of: date, population: str) -> pd.DataFrame:
+    return reading.figures(Path(workspace), as_of=as_of, population=population)
+
+
+@st.cache_data(max_entries=KEPT, show_spinner=False)
+def _grade_shares(workspace: str, version: str, as_of: date, population: str) -> pd.DataFrame:
+    return reading.grade_shares(Path(workspace), as_of=as_of, population=population)
+
+
+@st.cache_data(max_entries=KEPT, show_spinner=False)
+def _intake(workspace: str, version: str) -> reading.Intake:
+    return reading.intake(Path(workspace))
+
+
+@st.cache_data(max_entries=KEPT, show_spinner=False)
+def _draws(workspace: str, version: str) -> tuple[reading.DrawRecord, ...]:
+    return reading.draws(Path(workspace))
+
+
+@st.cache_data(max_entries=KEPT, show_spinner=False)
+def _cells(workspace: str, version: str, draw_id: str) -> pd.DataFrame:
+    return reading.cells(Path(workspace), draw_id=draw_id)
+
+
+@st.cache_data(max_entries=KEPT, show_spinner=False)
+def _team_loads(workspace: str, version: str, draw_id: str) -> pd.DataFrame:
+    return reading.team_loads(Path(workspace), draw_id=draw_id)
+
+
+@st.cache_data(max_entries=KEPT, show_spinner=False)
+def _verification(bundle: str, version: str, commit_digest: str) -> verification.Report:
+    return verification.verify(Path(bundle), expect_commit=commit_digest)

@@ -1,0 +1,129 @@
+"""The figures of the charts as tables of text, with the column names of the reader's language."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from engine.api.verification import Check
+
+from dashboards import words
+from engine.api.reading import EntropyValue
+from engine.messages import Translate
+
+
+def hit_rates(rates: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
+    """Return one row per way of selection and grade; nothing is written for a rate without results.
+
+    Parameters
+    ----------
+    rates : see ``engine.api.reading.hit_rates``.
+    translate : the language.
+    """
+    _ = translate
+    return pd.DataFrame(
+        {
+            _("Selection"): [words.mode_name(mode, _) for mode in rates["mode"]],
+            _("Grade"): [words.grade_name(grade, _) for grade in rates["grade"]],
+            "n": rates["n"].map(words.count),
+            _("Hits"): rates["hits"].map(words.count),
+            _("Hit rate"): [
+                words.share(rate) if n > 0 else words.NOTHING
+                for rate, n in zip(rates["hit_rate"], rates["n"], strict=True)
+            ],
+            _("95 % interval"): [
+                words.share_interval(low, high) if n > 0 else words.NOTHING
+                for low, high, n in zip(rates["low"], rates["high"], rates["n"], strict=True)
+            ],
+            _("Share of entities"): rates["share"].map(words.share),
+            _("Basis"): [words.basis_name(basis, _) for basis in rates["basis"]],
+            _("Remark"): [
+                _remark(small=small, note=note, translate=_)
+                for small, note in zip(rates["is_small"], rates["note"], strict=True)
+            ],
+        }
+    )
+
+
+def _remark(*, small: bool, note: object, translate: Translate) -> str:
+    _ = translate
+    said = [_("too few")] if small else []
+    if isinstance(note, str) and note:
+        said.append(_(note))
+    return " · ".join(said)
+
+
+def grade_shares(shares: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
+    """Return one row per grade with entities and share."""
+    _ = translate
+    return pd.DataFrame(
+        {
+            _("Grade"): [words.grade_name(grade, _) for grade in shares["grade"]],
+            _("Entities"): shares["n_entities"].map(words.count),
+            _("Share"): shares["share"].map(words.share),
+        }
+    )
+
+
+def cells(cells: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
+    """Return one row per item and stratum of a draw with N, n and ratio; strata keep their opaque codes."""
+    _ = translate
+    return pd.DataFrame(
+        {
+            _("Item"): cells["item_name"],
+            _("Stratum"): cells["stratum"],
+            _("District"): cells["district_name"],
+            _("Grade"): [words.grade_name(grade, _) for grade in cells["grade"]],
+            "N": cells["n_units"].map(words.count),
+            "n": cells["n_drawn"].map(words.count),
+            _("Ratio drawn"): cells["inclusion_probability"].map(lambda value: words.share(value, digits=2)),
+            _("Ratio by policy"): cells["design_probability"].map(lambda value: words.share(value, digits=2)),
+        }
+    )
+
+
+def team_loads(loads: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
+    """Return one row per number of visits with the inspectors that carry it."""
+    _ = translate
+    return pd.DataFrame(
+        {
+            _("Visits per inspector"): loads["visits"].map(words.count),
+            _("Inspectors"): loads["inspectors"].map(words.count),
+        }
+    )
+
+
+def by_grade(ratios: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
+    """Return one row per item and grade with N, n and the ratio drawn."""
+    _ = translate
+    return pd.DataFrame(
+        {
+            _("Item"): ratios["item_name"],
+            _("Grade"): [words.grade_name(grade, _) for grade in ratios["grade"]],
+            "N": ratios["n_units"].map(words.count),
+            "n": ratios["n_drawn"].map(words.count),
+            _("Ratio drawn"): ratios["ratio"].map(lambda value: words.share(value, digits=2)),
+        }
+    )
+
+
+def entropy(values: Sequence[EntropyValue], *, translate: Translate) -> pd.DataFrame:
+    """Return one row per public event."""
+    _ = translate
+    return pd.DataFrame(
+        {
+            _("Source"): [value.source for value in values],
+            _("Event"): [value.event for value in values],
+            _("Value"): [value.value for value in values],
+        }
+    )
+
+
+def checks(found: Sequence[Check], *, translate: Translate) -> pd.DataFrame:
+    """Return one row per named check, its outcome as sign, word and detail."""
+    _ = translate
+    return pd.DataFrame(
+        {
+            _("Outcome"): ["✅ " + _("holds") if check.ok else "❌ " + _("fails") for check in found],
+            _("Check"): [words.check_name(check.name, _) for check in found],
+            _("Detail"): [check.detail for check in found],
+        }
+    )

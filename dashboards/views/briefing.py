@@ -1,0 +1,70 @@
+"""Briefing: is supervision working? Six figures, one paragraph of the same figures, two charts."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import cards, charts, parts, queries, sentences, tables
+from dashboards.definitions import BRIEFING
+from dashboards.facts import Facts
+from dashboards.view import View, current_view
+from engine.api import reading
+
+
+def show(view: View) -> None:
+    """Show the page."""
+    _ = view.translate
+    parts.heading(_("Briefing"), BRIEFING, view=view)
+    if view.as_of is None or view.population is None:
+        parts.nothing_yet(_("Nothing has been measured in this workspace yet."), command="xinheng demo")
+        return
+    facts = _facts(view)
+    if facts.draw is not None and facts.draw.is_simulated:
+        parts.simulated_banner(_)
+    cards.show(facts, translate=_)
+    st.markdown(sentences.briefing(facts, as_of=view.as_of, population=view.population).render(_))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader(_("Hit rate by grade"))
+        _random_rates(queries.hit_rates(view), view)
+    with right:
+        st.subheader(_("Grades"))
+        _shares(facts.shares, view)
+
+
+def _facts(view: View) -> Facts:
+    figures = queries.figures(view)
+    draws = queries.draws(view)
+    return Facts(
+        hit_rate=figures.get(reading.HIT_RATE),
+        lift=figures.get(reading.LIFT),
+        rate_ratio=figures.get(reading.RATE_RATIO),
+        shares=queries.grade_shares(view),
+        draw=draws[0] if draws else None,
+        intake=queries.intake(view),
+    )
+
+
+def _random_rates(rates: pd.DataFrame, view: View) -> None:
+    _ = view.translate
+    random = rates[rates["mode"] == reading.RANDOM]
+    if random["n"].sum() == 0:
+        parts.nothing_yet(_("No result of a random draw is known yet for this population."))
+        return
+    chart = charts.hit_rate_by_grade(random, translate=_)
+    parts.chart_with_table(
+        chart, tables.hit_rates(random, translate=_), alt_text=_("Hit rate by grade with intervals"), translate=_
+    )
+
+
+def _shares(shares: pd.DataFrame, view: View) -> None:
+    _ = view.translate
+    if shares.empty:
+        parts.nothing_yet(_("No entity of this population is graded yet."), command="xinheng grade")
+        return
+    chart = charts.grade_shares(shares, translate=_)
+    parts.chart_with_table(
+        chart, tables.grade_shares(shares, translate=_), alt_text=_("Share of entities per grade"), translate=_
+    )
+
+
+show(current_view())

@@ -1,0 +1,45 @@
+"""Hit rate by grade: do the grades separate risk? Random rows first, other rows only beside them and labelled."""
+
+import streamlit as st
+
+from dashboards import charts, parts, queries, sentences, tables
+from dashboards.definitions import HIT_RATES
+from dashboards.view import View, current_view, switch
+from engine.api import reading
+
+
+def show(view: View) -> None:
+    """Show the page."""
+    _ = view.translate
+    parts.heading(_("Hit rate by grade"), HIT_RATES, view=view)
+    if view.as_of is None or view.population is None:
+        parts.nothing_yet(_("Nothing has been measured in this workspace yet."), command="xinheng demo")
+        return
+    rates = queries.hit_rates(view)
+    random, others = rates[rates["mode"] == reading.RANDOM], rates[rates["mode"] != reading.RANDOM]
+    with_others = switch(_("Beside them: inspections that were not drawn at random (not design-based)"), name="others")
+    if random["n"].sum() == 0:
+        parts.nothing_yet(_("No result of a random draw is known yet for this population."))
+    else:
+        message, colour = sentences.monotonicity(random, queries.figures(view).get(reading.TREND))
+        st.badge(message.render(_), color=colour)
+    if with_others and others["n"].sum() == 0:
+        st.caption(_("No inspection outside random draws is known for this population."))
+    shown = rates[(rates["n"].groupby(rates["mode"]).transform("sum") > 0)]
+    shown = shown if with_others else shown[shown["mode"] == reading.RANDOM]
+    if shown.empty:
+        return
+    st.altair_chart(charts.hit_rate_by_grade(shown, translate=_), theme=None, alt=_("Hit rate by grade with intervals"))
+    if with_others:
+        st.caption(
+            _(
+                "Only the random draw speaks for all objects. The other panels show what was met where somebody chose "
+                "to look; a high rate there may come from the choice."
+            )
+        )
+    if shown["is_small"].any():
+        st.caption(_("Hollow marks: too few results for a firm figure; read the interval, not the point."))
+    parts.plain_table(tables.hit_rates(shown, translate=_))
+
+
+show(current_view())
