@@ -69,7 +69,7 @@ def _with_ranks(events: ibis.Table, features: Sequence[Feature]) -> tuple[ibis.T
     )
     names = {key: f"rank_{position}" for position, key in enumerate(ordered)}
     ranks = {
-        names[key]: is_selected(events, feature).cast("int64").sum().over(latest_first)
+        names[key]: is_selected(events, feature).ifelse(1, 0).sum().over(latest_first)
         for key, feature in ordered.items()
     }
     return events.mutate(**ranks), names

@@ -68,10 +68,13 @@ def build_features(
 
 
 def _joined(table: ibis.Table, piece: ibis.Table, keys: Sequence[str]) -> ibis.Table:
-    """Return ``table`` with the piece's further columns, null where it has no row."""
-    piece = piece.rename({f"{key}__piece": key for key in keys})
-    joined = table.left_join(piece, [table[key] == piece[f"{key}__piece"] for key in keys])
-    return joined.drop(*(f"{key}__piece" for key in keys))
+    """Return ``table`` with the piece's further columns, null where it has no row.
+
+    The piece's keys stay under names of their own, so that all joins form one chain and one SELECT.
+    """
+    names = {key: f"{key}__{len(table.columns)}" for key in keys}
+    piece = piece.rename({own: key for key, own in names.items()})
+    return table.left_join(piece, list(names.items()))
 
 
 def _prefixed(piece: ibis.Table, name: str, bases: Sequence[PeerBasis]) -> ibis.Table:

@@ -26,7 +26,7 @@ def age_months(as_of: ibis.Value, day: ibis.Value) -> ibis.Value:
 
 def kept(events: ibis.Table, *, where: Sequence[str], months: int | None, after: int = 0) -> ibis.Value:
     """Return whether an event has all of ``where`` true and is over ``after`` and up to ``months`` months old."""
-    tests = [events[name].fill_null(0) != 0 for name in where]
+    tests = [events[name] != 0 for name in where]
     if months is not None:
         tests.append(events.age_months <= months)
     if after:

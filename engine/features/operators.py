@@ -66,29 +66,29 @@ class Bases:
         """Return the number of events kept, in another window when given."""
         window = months or feature.lookback_months
         chosen = kept(self.events, where=feature.where, months=window, after=after)
-        return self.add(("count", feature.where, window, after), chosen.cast("int64").sum())
+        return self.add(("count", feature.where, window, after), chosen.ifelse(1, 0).sum())
 
     def count_known(self, feature: Feature) -> ibis.Deferred:
         """Return the number of events kept whose column is known."""
         chosen = is_selected(self.events, feature)
-        return self.add(("known", *rank_key(feature)), chosen.cast("int64").sum())
+        return self.add(("known", *rank_key(feature)), chosen.ifelse(1, 0).sum())
 
     def sum(self, feature: Feature, column: str, *, months: int | None = None, after: int = 0) -> ibis.Deferred:
         """Return the sum of a column over the events kept, in another window when given."""
         window = months or feature.lookback_months
         chosen = kept(self.events, where=feature.where, months=window, after=after)
-        return self.add(("sum", feature.where, column, window, after), self.events[column].sum(where=chosen))
+        return self.add(("sum", feature.where, column, window, after), chosen.ifelse(self.events[column], None).sum())
 
     def sum_of(self, name: str, feature: Feature, value: ibis.Value) -> ibis.Deferred:
         """Return the sum of a named expression over the events kept whose column is known."""
         chosen = is_selected(self.events, feature)
-        return self.add((name, *rank_key(feature)), value.sum(where=chosen))
+        return self.add((name, *rank_key(feature)), chosen.ifelse(value, None).sum())
 
     def day(self, feature: Feature, *, last: bool) -> ibis.Deferred:
         """Return days from the last or first event kept to ``as_of``."""
         chosen = kept(self.events, where=feature.where, months=feature.lookback_months)
         age = self.age_days()
-        value = age.min(where=chosen) if last else age.max(where=chosen)
+        value = chosen.ifelse(age, None).min() if last else chosen.ifelse(age, None).max()
         return self.add(("last" if last else "first", feature.where, feature.lookback_months), value)
 
     def age_days(self) -> ibis.Value:
@@ -98,7 +98,7 @@ class Bases:
     def at(self, feature: Feature, *, position: int) -> ibis.Deferred:
         """Return the column's value in the event at that position from the last."""
         chosen = is_selected(self.events, feature) & (self.events[self.ranks[rank_key(feature)]] == position)
-        return self.add(("at", position, *rank_key(feature)), self.events[feature.column].max(where=chosen))
+        return self.add(("at", position, *rank_key(feature)), chosen.ifelse(self.events[feature.column], None).max())
 
 
 Operator = Callable[[Bases, Feature], ibis.Deferred]
@@ -114,7 +114,7 @@ def _sum(bases: Bases, feature: Feature) -> ibis.Deferred:
 
 def _max(bases: Bases, feature: Feature) -> ibis.Deferred:
     chosen = kept(bases.events, where=feature.where, months=feature.lookback_months)
-    largest = bases.add(("max", *rank_key(feature)), bases.events[feature.column].max(where=chosen))
+    largest = bases.add(("max", *rank_key(feature)), chosen.ifelse(bases.events[feature.column], None).max())
     return _real(largest) / bases.scale(feature)
 
 
@@ -157,7 +157,7 @@ def _change(bases: Bases, feature: Feature) -> ibis.Deferred:
 def _streak(bases: Bases, feature: Feature) -> ibis.Deferred:
     rank = bases.events[bases.ranks[rank_key(feature)]]
     is_break = is_selected(bases.events, feature) & (bases.events[feature.column] == 0)
-    first_break = bases.add(("break", *rank_key(feature)), rank.min(where=is_break))
+    first_break = bases.add(("break", *rank_key(feature)), is_break.ifelse(rank, None).min())
     return (first_break - 1).fill_null(bases.count_known(feature))
 
 
