@@ -15,56 +15,77 @@ DUPLICATE = "duplicate"
 CONTRADICTORY = "contradictory"
 
 
-def judged_rows(contract: Contract, *, rows: str, stored: str) -> str:
-    """Return the SELECT of rows that are not plainly new: ``row_id`` and ``verdict``.
+def dubious_keys(contract: Contract, *, rows: str, stored: str) -> str:
+    """Return the SELECT of keys that occur more than once among ``rows``, or both there and in ``stored``.
 
     Parameters
     ----------
-    rows : str, SQL of good rows with the contract's types and a unique integer ``row_id`` in source order.
+    rows : str, SQL of good rows with the contract's types.
     stored : str, SQL of all stored versions of the table.
 
     Notes
     -----
-    Only versions that occur more than once are compared by content, so the cost is one hash aggregate over the keys
-    of ``rows`` and one hash join with ``stored``.
+    One hash aggregate over the keys of ``rows`` and one hash join with ``stored``. Only rows of these keys need
+    :func:`judged_rows`; an empty answer means that every row is new.
     """
-    version = [identifier(name) for name in dict.fromkeys((*contract.key, "known_at"))]
-    content = [identifier(name) for name in contract.names if identifier(name) not in version]
-    keys, columns = ", ".join(version), ", ".join(content)
-    same = " AND ".join(f"r.{name} = s.{name}" for name in version)
-    equal = " AND ".join(f"r.{name} IS NOT DISTINCT FROM s.{name}" for name in content) or "TRUE"
-    struct = "{" + ", ".join(f"'c{at}': r.{name}" for at, name in enumerate(content)) + "}" if content else "0"
+    keys = _listed(contract.key)
+    same = _same("r", "s", contract.key)
+    return (
+        f"SELECT {keys} FROM ({rows}) GROUP BY ALL HAVING count(*) > 1 UNION "
+        f"SELECT DISTINCT {keys} FROM ({rows}) r SEMI JOIN (SELECT {keys} FROM ({stored})) s ON {same}"
+    )
+
+
+def rows_of_keys(contract: Contract, *, rows: str, keys: str) -> str:
+    """Return the SELECT of the rows whose key is among ``keys`` (SQL)."""
+    return f"SELECT r.* FROM ({rows}) r SEMI JOIN ({keys}) k ON {_same('r', 'k', contract.key)}"
+
+
+def judged_rows(contract: Contract, *, rows: str, stored: str) -> str:
+    """Return the SELECT of ``row_id`` and ``verdict`` (new, duplicate, contradictory) of rows of dubious keys.
+
+    Parameters
+    ----------
+    rows : str, SQL of good rows with the contract's types and a unique integer ``row_id`` in source order.
+    stored : str, SQL of the stored versions of those keys.
+    """
+    version = tuple(dict.fromkeys((*contract.key, "known_at")))
+    content = tuple(name for name in contract.names if name not in version)
+    packed = "{" + ", ".join(f"'{name}': {identifier(name)}" for name in content) + "}" if content else "0"
+    keys = _listed(version)
     return f"""
-        WITH repeated AS (SELECT {keys} FROM ({rows}) GROUP BY ALL HAVING count(*) > 1),
+        WITH packed AS (SELECT row_id, {keys}, {packed} AS content FROM ({rows})),
+        held AS (SELECT {keys}, {packed} AS content FROM ({stored})),
         inside AS (
             SELECT row_id, row_number() OVER (PARTITION BY {keys} ORDER BY row_id) AS place,
-                   min(content) OVER (PARTITION BY {keys}) IS DISTINCT FROM max(content) OVER (PARTITION BY {keys}) AS differs
-            FROM (SELECT r.row_id, {', '.join('r.' + name for name in version)}, {struct} AS content
-                  FROM ({rows}) r SEMI JOIN repeated s ON {same})
+                   min(content) OVER (PARTITION BY {keys})
+                       IS DISTINCT FROM max(content) OVER (PARTITION BY {keys}) AS differs
+            FROM packed
         ),
         against AS (
-            SELECT r.row_id, bool_or({equal}) AS is_same
-            FROM ({rows}) r JOIN (SELECT {keys}{', ' + columns if content else ''} FROM ({stored})) s ON {same}
-            GROUP BY r.row_id
+            SELECT p.row_id, bool_or(p.content IS NOT DISTINCT FROM h.content) AS is_same
+            FROM packed p JOIN held h ON {_same("p", "h", version)} GROUP BY p.row_id
         )
-        SELECT coalesce(i.row_id, a.row_id) AS row_id,
-               CASE WHEN coalesce(i.differs, FALSE) THEN '{CONTRADICTORY}'
-                    WHEN a.is_same IS NOT NULL AND NOT a.is_same THEN '{CONTRADICTORY}'
+        SELECT i.row_id,
+               CASE WHEN i.differs OR (a.is_same IS NOT NULL AND NOT a.is_same) THEN '{CONTRADICTORY}'
                     WHEN a.is_same OR i.place > 1 THEN '{DUPLICATE}'
                     ELSE '{NEW}' END AS verdict
-        FROM inside i FULL JOIN against a ON i.row_id = a.row_id
+        FROM inside i LEFT JOIN against a ON i.row_id = a.row_id
     """
 
 
-def corrected_keys(contract: Contract, *, rows: str, stored: str) -> str:
-    """Return the SELECT of how many keys of ``rows`` have another version, inside ``rows`` or stored: ``n``."""
-    keys = ", ".join(identifier(name) for name in contract.key)
-    own = f"SELECT {keys}, count(*) AS n FROM ({rows}) GROUP BY ALL"
-    same = " AND ".join(f"o.{identifier(name)} = s.{identifier(name)}" for name in contract.key)
-    return (
-        f"SELECT count(*) FROM ({own}) o LEFT JOIN (SELECT DISTINCT {keys}, 1 AS held FROM ({stored})) s ON {same} "
-        f"WHERE o.n > 1 OR s.held = 1"
-    )
+def corrected_keys(contract: Contract, *, rows: str) -> str:
+    """Return the SELECT of the number of keys with more than one version in ``rows`` (SQL)."""
+    keys = _listed(contract.key)
+    return f"SELECT count(*) FROM (SELECT {keys} FROM ({rows}) GROUP BY ALL HAVING count(DISTINCT known_at) > 1)"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(identifier(name) for name in names)
+
+
+def _same(left: str, right: str, names: tuple[str, ...]) -> str:
+    return " AND ".join(f"{left}.{identifier(name)} = {right}.{identifier(name)}" for name in names)
 
 
 def history(contract: Contract, *, stored: str, has_corrections: bool) -> str:

@@ -1,0 +1,147 @@
+"""YAML documents become values: contracts, mappings, dated policies.
+
+A key that occurs twice in one mapping is refused, since YAML readers otherwise keep the last silently.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from engine.contracts.mapping import SourceMapping, mapping_of
+from engine.contracts.odcs import contract_of
+from engine.contracts.schema import Contract
+from engine.errors import PolicyInconsistentError, SourceNotFoundError, UsageError
+from engine.messages import Message, N_
+from engine.parameters import DatedValue, Parameter, PolicyBook
+
+SHIPPED = Path(str(files("data_contracts")))
+DEFAULT_PROFILE = "default"
+_PARAMETER_KEYS = frozenset({"id", "unit", "values", "ends_on", "description"})
+_VALUE_KEYS = frozenset({"reference", "value"})
+
+
+class _UniqueKeys(yaml.CSafeLoader):  # type: ignore[misc]
+    """YAML without duplicate keys."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = next((key for at, key in enumerate(keys) if key in keys[:at]), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"the key {twice} occurs twice", node.start_mark)
+        return super().construct_mapping(node, deep=deep)
+
+
+def read_yaml(path: Path) -> list[Any]:
+    """Return the documents of a YAML file.
+
+    Raises
+    ------
+    UsageError
+        It is not YAML, or names a key twice; says where.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            return [each for each in yaml.load_all(file, Loader=_UniqueKeys) if each is not None]
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(
+            what=Message(N_("file {name}"), {"name": path.name}), value=" ".join(str(error).split()),
+            remedy=Message(N_("write it as YAML in UTF-8")),
+        ) from error
+
+
+@cache
+def load_contracts() -> Mapping[str, Contract]:
+    """Return the shipped contracts by table, in the order of their file names."""
+    contracts = [contract_of(*read_yaml(path)) for path in sorted((SHIPPED / "sources").glob("*.yaml"))]
+    return {contract.table: contract for contract in contracts}
+
+
+def load_mapping(name: str | Path) -> SourceMapping:
+    """Return a mapping: a shipped one by name, or any by path.
+
+    Raises
+    ------
+    SourceNotFoundError
+        There is neither a shipped mapping of that name nor such a file.
+    MappingFormError
+        The file is not a mapping.
+    """
+    shipped = SHIPPED / "mappings" / f"{name}.yaml"
+    path = shipped if len(Path(name).parts) == 1 and shipped.is_file() else Path(name)
+    if not path.is_file():
+        raise SourceNotFoundError(path=name)
+    documents = read_yaml(path)
+    return mapping_of(documents[0] if documents else {}, name=path.stem, digest=_sha256(path))
+
+
+def load_policies(profile: str = DEFAULT_PROFILE, *, folder: Path | None = None) -> PolicyBook:
+    """Return the policy book of a profile: the default values, and over them the profile's own.
+
+    Parameters
+    ----------
+    profile : str; a name other than ``default`` must be a folder below ``profiles``.
+    folder : Path of the policies, None for the shipped ones.
+
+    Raises
+    ------
+    PolicyInconsistentError
+        A file has an unknown key, a date twice, no unit or no reference; or the profile is unknown.
+    """
+    root = folder or SHIPPED / "policies"
+    paths = sorted(root.glob("*.yaml"))
+    if profile != DEFAULT_PROFILE:
+        overlay = root / "profiles" / profile
+        if Path(profile).name != profile or not overlay.is_dir():
+            known = ", ".join(sorted(p.name for p in (root / "profiles").glob("*") if p.is_dir())) or "-"
+            problem = Message(N_("there is no such profile; known are {known}"), {"known": known})
+            raise PolicyInconsistentError(name=profile, problem=problem)
+        paths += sorted(overlay.glob("*.yaml"))
+    parameters: dict[str, Parameter] = {}
+    for group in (root, root / "profiles" / profile):
+        own: dict[str, Parameter] = {}
+        for parameter in (p for path in paths if path.parent == group for p in _parameters(path)):
+            if parameter.name in own:
+                raise PolicyInconsistentError(name=parameter.name, problem=Message(N_("it is defined twice")))
+            own[parameter.name] = parameter
+        parameters.update(own)
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path.relative_to(root).as_posix()} {_sha256(path)}\n".encode())
+    return PolicyBook(profile=profile, parameters=parameters, digest=digest.hexdigest())
+
+
+def _parameters(path: Path) -> Iterator[Parameter]:
+    for document in read_yaml(path):
+        for body in document if isinstance(document, list) else [document]:
+            yield _parameter(body, path)
+
+
+def _parameter(body: Any, path: Path) -> Parameter:
+    name = str(body.get("id", path.name)) if isinstance(body, dict) else path.name
+    if not isinstance(body, dict) or not isinstance(body.get("values"), dict):
+        raise PolicyInconsistentError(name=name, problem=Message(N_("it needs id, unit and dated values")))
+    _refuse_unknown(name, set(body) - _PARAMETER_KEYS)
+    values = {}
+    for day, dated in body["values"].items():
+        if type(day) is not date or not isinstance(dated, dict) or "value" not in dated:
+            problem = Message(N_("{day}: write a date with reference and value"), {"day": day})
+            raise PolicyInconsistentError(name=name, problem=problem)
+        _refuse_unknown(name, set(dated) - _VALUE_KEYS)
+        values[day] = DatedValue(value=dated["value"], reference=str(dated.get("reference") or ""))
+    return Parameter(name=name, unit=str(body.get("unit") or ""), values=values, ends_on=body.get("ends_on"))
+
+
+def _refuse_unknown(name: str, unknown: set[Any]) -> None:
+    if unknown:
+        problem = Message(N_("unknown key {key}"), {"key": ", ".join(sorted(map(str, unknown)))})
+        raise PolicyInconsistentError(name=name, problem=problem)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,28 @@
+"""DuckDB in memory with bounded memory and threads; nothing is fetched from anywhere."""
+
+import os
+from pathlib import Path
+
+MEMORY_LIMIT = "1500MB"
+THREADS = 2
+
+
+def settings(scratch: Path | None = None) -> dict[str, str | int | bool]:
+    """Return the configuration of an in-memory DuckDB.
+
+    Parameters
+    ----------
+    scratch : folder for what exceeds memory; None spills nowhere.
+
+    Notes
+    -----
+    ``XINHENG_MEMORY_LIMIT`` (e.g. ``4GB``) and ``XINHENG_THREADS`` change the limits for a larger machine.
+    """
+    chosen: dict[str, str | int | bool] = {
+        "memory_limit": os.environ.get("XINHENG_MEMORY_LIMIT", MEMORY_LIMIT),
+        "threads": int(os.environ.get("XINHENG_THREADS", THREADS)),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    chosen["temp_directory"] = str(scratch) if scratch is not None else ""
+    return chosen

@@ -1,0 +1,284 @@
+"""The bulk tables of a workspace as ibis expressions over the visible Parquet files.
+
+What is visible is read from the manifest each time a table is asked for; the expression then stays on the files it
+was made from, so a load that commits later does not change it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import func, insert, select
+
+from engine.contracts.schema import Contract
+from engine.contracts.sql import identifier, literal
+from engine.contracts.validation import empty_rows
+from engine.contracts.versions import history
+from engine.errors import TableMissingError
+from engine.messages import Message, N_
+from engine.pipeline.ports import Actor
+from engine.store.decisions import FILES, LOAD_TABLES, LOADS, RUNS, Decisions
+from engine.store.documents import load_contracts
+from engine.store.duck import settings
+from engine.store.files import PARTIAL, StoredFile, settle
+from engine.store.ledger import Ledger, canonical, digest_of
+
+CONDUCT_TABLES = ("inspections", "penalties", "listings", "complaints")
+PROVENANCE = ("source_file", "source_line")
+ResultTable = pd.DataFrame | pa.Table | ibis.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """First and last ``known_at`` among records."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run as the manifest knows it.
+
+    Parameters
+    ----------
+    run_id : str. sequence : int, order of commit. kind : str, e.g. ``score``.
+    as_of : date. ran_at : str, ISO 8601. actor, role : str.
+    manifest : str, canonical JSON of inputs, versions and options.
+    """
+
+    run_id: str
+    sequence: int
+    kind: str
+    as_of: date
+    ran_at: str
+    actor: str
+    role: str
+    manifest: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """One quarantined row as stored: where it came from, its text, and its findings as (check, column, value)."""
+
+    source_file: str
+    source_line: int
+    original: str
+    findings: tuple[dict[str, str], ...]
+
+
+class Warehouse:
+    """Reads record tables, reads and writes result tables.
+
+    Parameters
+    ----------
+    folder : Path, the workspace.
+    decisions : its manifest.
+    writing : gives the staging folder under the writer lock.
+    """
+
+    def __init__(
+        self, folder: Path, decisions: Decisions, *, writing: Callable[[], AbstractContextManager[Path]]
+    ) -> None:
+        self._folder = folder
+        self._decisions = decisions
+        self._writing = writing
+
+    @cached_property
+    def connection(self) -> Any:
+        """The ibis connection; DuckDB in memory, bounded."""
+        return ibis.duckdb.connect(":memory:", **settings(self._folder / ".spill"))
+
+    @cached_property
+    def contracts(self) -> Mapping[str, Contract]:
+        """The contracts of the record tables, by table."""
+        return load_contracts()
+
+    def table(self, name: str) -> ibis.Table:
+        """Return every visible version of a record table with the contract's columns; no rows if none was loaded."""
+        contract = self._contract(name)
+        return self._view(f"records_{name}", self.stored_sql(contract))
+
+    def provenance(self, name: str) -> ibis.Table:
+        """Return a record table with ``load_id``, ``source_file`` and ``source_line`` beside the contract's columns."""
+        contract = self._contract(name)
+        extra = ", ".join(f"CAST(NULL AS {kind}) AS {column}"
+                          for column, kind in (("source_file", "VARCHAR"), ("source_line", "BIGINT"), ("load_id", "VARCHAR")))
+        columns = ", ".join(identifier(column) for column in (*contract.names, *PROVENANCE, "load_id"))
+        parts = [
+            f"SELECT *, {literal(load_id)} AS load_id FROM read_parquet([{literal(self._absolute(path))}])"
+            for path, load_id in self._files(name, "records")
+        ] or [f"SELECT *, {extra} FROM ({empty_rows(contract)})"]
+        return self._view(f"provenance_{name}", " UNION ALL BY NAME ".join(f"SELECT {columns} FROM ({p})" for p in parts))
+
+    def history(self, name: str) -> ibis.Table:
+        """Return every visible version with ``superseded_at``: ``known_at`` of the key's next version, or null.
+
+        Costs a sort by key only when some key has more than one version.
+        """
+        contract = self._contract(name)
+        with self._decisions.reading() as connection:
+            corrections = connection.scalar(
+                select(func.sum(LOAD_TABLES.c.corrections))
+                .join(LOADS, LOADS.c.load_id == LOAD_TABLES.c.load_id)
+                .where(LOAD_TABLES.c.table_name == name, LOADS.c.is_visible)
+            )
+        sql = history(contract, stored=self.stored_sql(contract), has_corrections=bool(corrections))
+        return self._view(f"history_{name}", sql)
+
+    def stored_sql(self, contract: Contract) -> str:
+        """Return the SQL of every visible version of a record table, contract columns only."""
+        paths = [self._absolute(path) for path, _ in self._files(contract.table, "records")]
+        if not paths:
+            return empty_rows(contract)
+        columns = ", ".join(identifier(column) for column in contract.names)
+        return f"SELECT {columns} FROM read_parquet([{', '.join(map(literal, paths))}], union_by_name=true)"
+
+    def bounds(self, *tables: str) -> Bounds:
+        """Return the first and last ``known_at`` over ``tables``; without any, over the tables of conduct.
+
+        Reads the manifest only.
+
+        Raises
+        ------
+        TableMissingError
+            None of the tables holds a row.
+        """
+        names = tables or CONDUCT_TABLES
+        query = (
+            select(func.min(FILES.c.first_known_at), func.max(FILES.c.last_known_at))
+            .outerjoin(LOADS, LOADS.c.load_id == FILES.c.load_id)
+            .where(FILES.c.table_name.in_(names), FILES.c.content == "records", LOADS.c.is_visible)
+        )
+        with self._decisions.reading() as connection:
+            first, last = connection.execute(query).one()
+        if first is None:
+            raise self._missing(", ".join(names))
+        return Bounds(first=first, last=last)
+
+    def quarantine_rows(self, path: str, *, limit: int | None = None) -> list[BadRow]:
+        """Return the rows of one quarantine file (path as in the manifest), by file and line."""
+        some = "" if limit is None else f" LIMIT {int(limit)}"
+        cursor = self.connection.con.execute(
+            "SELECT source_file, source_line, original, CAST(to_json(findings) AS VARCHAR) "
+            f"FROM read_parquet({literal(self._absolute(path))}) ORDER BY ALL{some}"
+        )
+        return [BadRow(*row[:3], tuple(json.loads(row[3]))) for row in cursor.fetchall()]
+
+    def write_run(
+        self,
+        tables: Mapping[str, ResultTable],
+        *,
+        kind: str,
+        as_of: date,
+        manifest: Mapping[str, object],
+        actor: Actor,
+        at: datetime,
+    ) -> str:
+        """Write the result tables of one run, visible all at once, and return its ``run_id``.
+
+        Parameters
+        ----------
+        tables : mapping of table name to rows without ``run_id`` (added here); none may be empty of columns.
+        kind : str, what ran, e.g. ``score``.
+        manifest : what went in: versions, options, digests; kept as canonical JSON.
+        at : aware datetime of the caller's clock.
+        """
+        with self._writing() as staging:
+            with self._decisions.reading() as connection:
+                sequence = (connection.scalar(select(func.max(RUNS.c.sequence))) or 0) + 1
+            said = {"kind": kind, "as_of": as_of, "manifest": manifest, "sequence": sequence}
+            run_id = f"{kind}-{as_of:%Y%m%d}-{digest_of(said)[:10]}"
+            files = [self._write(name, rows, run_id=run_id, staging=staging) for name, rows in tables.items()]
+            run = Run(run_id, sequence, kind, as_of, at.isoformat(), actor.name, actor.role, canonical(manifest))
+            with self._decisions.writing() as connection:
+                connection.execute(insert(RUNS).values(**asdict(run)))
+                for file in files:
+                    connection.execute(insert(FILES).values(**file_row(file), run_id=run_id))
+                Ledger(self._decisions).append(
+                    f"run.{kind}", subject=run_id, actor=actor, at=at, connection=connection,
+                    content={"as_of": as_of, "files": {file.path: file.sha256 for file in files}},
+                )
+        return run_id
+
+    def read(self, name: str, *, run_id: str | None = None, as_of: date | None = None) -> ibis.Table:
+        """Return a result table of one run: the given one, or the latest that wrote it (as of a date, if given).
+
+        Raises
+        ------
+        TableMissingError
+            No run wrote it yet.
+        """
+        query = (
+            select(FILES.c.path).join(RUNS, RUNS.c.run_id == FILES.c.run_id)
+            .where(FILES.c.table_name == name, FILES.c.content == "results")
+            .order_by(RUNS.c.sequence.desc()).limit(1)
+        )
+        if run_id is not None:
+            query = query.where(RUNS.c.run_id == run_id)
+        if as_of is not None:
+            query = query.where(RUNS.c.as_of == as_of)
+        with self._decisions.reading() as connection:
+            path = connection.scalar(query)
+        if path is None:
+            raise self._missing(name)
+        return self._view(f"results_{name}", f"SELECT * FROM read_parquet({literal(self._absolute(path))})")
+
+    def runs(self, *, kind: str | None = None) -> list[Run]:
+        """Return the runs in order of commit, the latest last."""
+        query = select(RUNS).order_by(RUNS.c.sequence)
+        with self._decisions.reading() as connection:
+            rows = connection.execute(query if kind is None else query.where(RUNS.c.kind == kind)).mappings().all()
+        return [Run(**row) for row in rows]
+
+    def _contract(self, name: str) -> Contract:
+        if name not in self.contracts:
+            raise self._missing(name)
+        return self.contracts[name]
+
+    def _missing(self, name: str) -> TableMissingError:
+        return TableMissingError(table=name, remedy=Message(N_("load or compute it first")))
+
+    def _files(self, table: str, content: str) -> list[tuple[str, str]]:
+        query = (
+            select(FILES.c.path, FILES.c.load_id).join(LOADS, LOADS.c.load_id == FILES.c.load_id)
+            .where(FILES.c.table_name == table, FILES.c.content == content, LOADS.c.is_visible)
+            .order_by(LOADS.c.sequence)
+        )
+        with self._decisions.reading() as connection:
+            return [(row.path, row.load_id) for row in connection.execute(query)]
+
+    def _absolute(self, path: str) -> str:
+        return str(self._folder / path)
+
+    def _view(self, stem: str, sql: str) -> ibis.Table:
+        name = f"{stem}_{hashlib.sha256(sql.encode()).hexdigest()[:12]}"
+        self.connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {sql}")
+        return self.connection.table(name)
+
+    def _write(self, name: str, rows: ResultTable, *, run_id: str, staging: Path) -> StoredFile:
+        partial = self._folder / "tables" / name / f"{run_id}.parquet{PARTIAL}"
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(rows, ibis.Table):
+            self.connection.to_parquet(rows.mutate(run_id=ibis.literal(run_id)), partial)
+        else:
+            table = pa.Table.from_pandas(rows, preserve_index=False) if isinstance(rows, pd.DataFrame) else rows
+            table = table.append_column("run_id", pa.array([run_id] * table.num_rows, pa.string()).dictionary_encode())
+            pq.write_table(table, partial)
+        return settle(partial, workspace=self._folder, table=name, content="results")
+
+
+def file_row(file: StoredFile) -> dict[str, object]:
+    """Return a manifest row of ``files`` for one stored file."""
+    row = asdict(file)
+    return {"table_name": row.pop("table"), **row}
