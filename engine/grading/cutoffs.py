@@ -17,7 +17,7 @@ import pandas as pd
 from engine.errors import PolicyInconsistentError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.vocabulary import RISK_GRADES, SCORES, Grade
+from engine.vocabulary import GRADES, RISK_GRADES, SCORES, Grade
 
 SHARES = "grading.shares"
 THRESHOLDS = "grading.thresholds"
@@ -112,21 +112,28 @@ def assign_grades(scores: pd.DataFrame, cutoffs: Cutoffs) -> pd.DataFrame:
     DataFrame in the rows' order: entity_id, as_of, population, grade, model, score, score_grade (equal to grade until
     overrides are applied).
 
+    Raises
+    ------
+    ContractError
+        An entity has more than one score.
+
     Notes
     -----
     Each (population, as_of) is cut apart. Cost: one sort per population.
     """
     SCORES.check(scores)
-    grades = pd.Series(Grade.UNCLASSIFIED.value, index=scores.index, dtype=object)
-    is_scored = scores["score"].notna() & (scores["coverage_ratio"] >= cutoffs.minimum_coverage)
-    for (population, _), part in scores[is_scored].groupby(["population", "as_of"], sort=True):
-        limits = cutoffs.of(str(population)).limits(part["score"])
-        places = np.searchsorted(np.asarray(limits), part["score"].to_numpy(dtype=np.float64), side="left")
-        grades.loc[part.index] = np.asarray([grade.value for grade in RISK_GRADES], dtype=object)[places]
+    grades = np.full(len(scores), Grade.UNCLASSIFIED.value, dtype=object)
+    is_scored = (scores["score"].notna() & (scores["coverage_ratio"] >= cutoffs.minimum_coverage)).to_numpy()
+    names = np.asarray([grade.value for grade in RISK_GRADES], dtype=object)
+    for (population, _), rows in scores.groupby(["population", "as_of"], sort=True).indices.items():
+        classified = rows[is_scored[rows]]
+        part = scores["score"].iloc[classified]
+        limits = cutoffs.of(str(population)).limits(part)
+        grades[classified] = names[np.searchsorted(np.asarray(limits), part.to_numpy(dtype=np.float64), side="left")]
     result = scores[["entity_id", "as_of", "population", "model", "score"]].copy()
-    result.insert(3, "grade", grades.astype("str"))
+    result.insert(3, "grade", pd.Series(grades, index=scores.index, dtype="str"))
     result["score_grade"] = result["grade"]
-    return result
+    return GRADES.check(result)
 
 
 def achieved_shares(grades: pd.DataFrame, cutoffs: Cutoffs, *, column: str = "grade") -> pd.DataFrame:

@@ -57,6 +57,8 @@ def test_limit_is_exclusive():
 
 
 def test_consistency_rule_needs_both_parts():
-    assert consistency_rule({"limit": 0.1, "random_index": [0, 0, 0.58]}, name="x") == ConsistencyRule(0.1, (0, 0, 0.58))
+    assert consistency_rule({"limit": 0.1, "random_index": [0, 0, 0.58]}, name="x") == ConsistencyRule(
+        0.1, (0, 0, 0.58)
+    )
     with pytest.raises(PolicyInconsistentError):
         consistency_rule({"limit": 0.1}, name="x")
