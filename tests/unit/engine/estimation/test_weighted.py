@@ -1,0 +1,43 @@
+import math
+
+import numpy as np
+import pytest
+
+from engine.estimation.intervals import clopper_pearson, zero_finding_bound
+from engine.estimation.weighted import WeightedShare, effective_size, share_of_weights, weighted_limits
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 12), (1, 50), (7, 30), (30, 30), (49, 50)])
+def test_equal_weights_give_clopper_pearson_exactly(hits, n):
+    p = hits / n
+    share = share_of_weights(p, p * (1 - p) / n, np.full(n, 1 / n))
+    exact = clopper_pearson(hits, n)
+
+    assert weighted_limits(share) == pytest.approx((float(exact.low), float(exact.high)), abs=1e-12)
+    assert effective_size(share) == pytest.approx(n)
+
+
+def test_nothing_found_leaves_the_bound_of_the_heaviest_row():
+    share = share_of_weights(0.0, 0.0, np.array([0.01] * 60 + [0.05] * 8))
+    low, high = weighted_limits(share)
+
+    assert low == 0
+    assert high == pytest.approx(zero_finding_bound(20, confidence=0.975))
+
+
+def test_what_was_seen_in_full_has_no_width():
+    share = share_of_weights(0.3, 0.0, np.zeros(10))
+
+    assert weighted_limits(share) == (0.3, 0.3)
+    assert math.isinf(effective_size(share))
+    assert math.isinf(effective_size(share_of_weights(0.0, 0.0, np.zeros(4))))
+    assert weighted_limits(share_of_weights(1.0, 0.0, np.zeros(4))) == (1.0, 1.0)
+
+
+def test_few_clusters_widen_the_interval():
+    many = WeightedShare(0.2, 0.0016, 0.01, 100.0)
+    few = WeightedShare(0.2, 0.0016, 0.01, 100.0, degrees=5)
+
+    # t with 5 degrees: 2.570582; (1.959964 / 2.570582)^2 = .581345.
+    assert effective_size(few) == pytest.approx(100 * 0.581345, rel=1e-5)
+    assert weighted_limits(few)[0] < weighted_limits(many)[0] < 0.2 < weighted_limits(many)[1] < weighted_limits(few)[1]
