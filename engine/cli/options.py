@@ -1,7 +1,7 @@
 """Options that several commands share, each defined once."""
 
 import os
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +19,12 @@ AsOfOption = Annotated[str, typer.Option("--as-of", help=N_("The date as of whic
 ProfileOption = Annotated[str, typer.Option("--profile", help=N_("Policy profile, e.g. default or benchmark."))]
 
 DEFAULT_WORKSPACE = Path("workspace")
+CHINA_TIME = timezone(timedelta(hours=8))
+
+
+def current_time() -> datetime:
+    """Return now in China's time zone; the only clock of the command line."""
+    return datetime.now(CHINA_TIME)
 
 
 def as_of_date(text: str) -> date:

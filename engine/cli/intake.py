@@ -1,0 +1,143 @@
+"""``xinheng simulate``, ``ingest``, ``loads`` and ``quarantine``: records in, and what became of them."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.options import (
+    DEFAULT_WORKSPACE,
+    JsonOption,
+    WorkspaceOption,
+    current_actor,
+    current_time,
+)
+from engine.cli.output import StageClock, current_translate, show_json, show_line, show_table
+from engine.messages import N_
+from engine.windows import parse_date
+
+PathsArgument = Annotated[list[Path], typer.Argument(help=N_("Files and folders to load."))]
+MappingOption = Annotated[
+    str | None, typer.Option("--mapping", help=N_("Name of a shipped mapping, or a mapping file."))
+]
+TableOption = Annotated[str | None, typer.Option("--table", help=N_("Only rows meant for this table."))]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, help=N_("At most so many rows."))]
+OutOption = Annotated[Path, typer.Option("--out", help=N_("Folder to write to."))]
+EntitiesOption = Annotated[int, typer.Option("--entities", min=200, help=N_("Number of entities of the city."))]
+YearsOption = Annotated[int, typer.Option("--years", min=1, max=20, help=N_("Years of history."))]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help=N_("Seed that fixes the city."))]
+FormatOption = Annotated[str, typer.Option("--format", help=N_("csv or parquet."))]
+LastDayOption = Annotated[str, typer.Option("--last-day", help=N_("Last day of the history, YYYY-MM-DD."))]
+
+LAST_DAY = "2025-12-31"
+
+
+def simulate(
+    out: OutOption,
+    entities: EntitiesOption = 50_000,
+    years: YearsOption = 6,
+    seed: SeedOption = 1,
+    file_format: FormatOption = "csv",
+    last_day: LastDayOption = LAST_DAY,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a synthetic city as source files that follow the contracts, with ``truth/`` beside them."""
+    from engine.api.simulation import simulate as write_city
+
+    clock = StageClock(quiet=as_json)
+    written = write_city(
+        out,
+        n_entities=entities,
+        years=years,
+        seed=seed,
+        file_format=file_format,
+        last_day=parse_date(last_day, what="--last-day"),
+        progress=clock,
+    )
+    clock.close()
+    if as_json:
+        show_json(written.as_json())
+        return
+    translate = current_translate()
+    rows = [[name, f"{n:,}"] for name, n in written.rows.items()]
+    show_table(str(out), [translate(N_("table")), translate(N_("rows"))], rows)
+
+
+def ingest(
+    paths: PathsArgument,
+    mapping: MappingOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Load source files: all tables at once or nothing; the same content twice is one load."""
+    from engine.api.intake import ingest as load
+    from engine.api.workspace import open_workspace
+
+    clock = StageClock(quiet=as_json)
+    report = load(
+        open_workspace(workspace, create=True),
+        paths,
+        mapping=mapping,
+        actor=current_actor(),
+        clock=current_time,
+        progress=clock,
+    )
+    clock.close()
+    if as_json:
+        show_json(report.as_json())
+        return
+    translate = current_translate()
+    heads = [N_("table"), N_("rows in"), N_("accepted"), N_("quarantined"), N_("duplicates"), N_("load")]
+    rows = [
+        [
+            each.table,
+            f"{each.rows_in:,}",
+            f"{each.accepted:,}",
+            f"{each.quarantined:,}",
+            f"{each.duplicates:,}",
+            each.load_id,
+        ]
+        for each in report.loads
+    ]
+    show_table(translate(N_("Loaded")), [translate(head) for head in heads], rows)
+
+
+def loads(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
+    """List every load of the workspace."""
+    from engine.api.intake import loads as listed
+    from engine.api.workspace import open_workspace
+
+    records = listed(open_workspace(workspace, create=False))
+    if as_json:
+        show_json({"loads": [asdict(record) for record in records]})
+        return
+    translate = current_translate()
+    heads = [N_("load"), N_("at"), N_("by"), N_("table"), N_("rows in"), N_("accepted"), N_("quarantined")]
+    rows = [
+        [r.load_id, r.loaded_at[:16], r.actor, r.table, f"{r.rows_in:,}", f"{r.accepted:,}", f"{r.quarantined:,}"]
+        for r in records
+    ]
+    show_table(translate(N_("Loads")), [translate(head) for head in heads], rows)
+
+
+def quarantine_list(
+    table: TableOption = None,
+    limit: LimitOption = 50,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """List quarantined rows with every reason."""
+    from engine.api.intake import quarantine_as_json, quarantined_rows
+    from engine.api.workspace import open_workspace
+
+    translate = current_translate()
+    rows = quarantined_rows(open_workspace(workspace, create=False), table=table, limit=limit)
+    if as_json:
+        show_json({"rows": quarantine_as_json(rows, translate=translate)})
+        return
+    for row in rows:
+        reasons = " ".join(reason.render(translate) for reason in row.reasons)
+        show_line(f"{row.table} · {row.source_file}:{row.source_line} · {reasons}")
+    if not rows:
+        show_line(translate(N_("No row is in quarantine.")))
