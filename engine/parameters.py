@@ -78,6 +78,17 @@ class PolicyBook:
     parameters: Mapping[str, Parameter]
     digest: str
 
+    def parameter(self, name: str) -> Parameter:
+        """Return all dated values of ``name``, for rules that apply by each record's own date.
+
+        Raises
+        ------
+        ParameterUnknownError
+        """
+        if name not in self.parameters:
+            raise ParameterUnknownError(name=name, profile=self.profile)
+        return self.parameters[name]
+
     def dated(self, name: str, *, on: date) -> DatedValue:
         """Return value and reference of ``name`` on that day.
 
@@ -85,9 +96,7 @@ class PolicyBook:
         ------
         ParameterUnknownError, ParameterNotInForceError
         """
-        if name not in self.parameters:
-            raise ParameterUnknownError(name=name, profile=self.profile)
-        return self.parameters[name].on(on)
+        return self.parameter(name).on(on)
 
     def value(self, name: str, *, on: date) -> Any:
         """Return the value of ``name`` on that day (see :meth:`dated`)."""
