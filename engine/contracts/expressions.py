@@ -126,6 +126,10 @@ def _native(node: Any, scope: Scope) -> Typed:
         left, right = (compiled(part, scope, to=NUMBER) for part in _listed(node, operator, scope, n=2))
         right = f"nullif({right}, 0)" if operator == "divide" else right
         return f"({left} {_ARITHMETIC[operator]} {right})", NUMBER
+    if operator == "add_days":
+        day, days = _listed(node, operator, scope, n=2)
+        shift = f"CAST(round({compiled(days, scope, to=NUMBER)}) AS INTEGER)"
+        return f"({compiled(day, scope, to=DATE)} + {shift})", DATE
     if operator in _TEXT_OPERATORS:
         return _TEXT_OPERATORS[operator](node, scope), TEXT
     if operator == "constant":
@@ -221,6 +225,8 @@ def _is_constant(node: Any) -> bool:
 def _text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return None if value is None else str(value)
 
 

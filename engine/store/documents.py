@@ -1,9 +1,11 @@
 """YAML documents become values: contracts, mappings, dated policies.
 
-A key that occurs twice in one mapping is refused, since YAML readers otherwise keep the last silently.
+A key that occurs twice in one mapping is refused, since YAML readers otherwise keep the last silently. Only ``true``
+and ``false`` are yes/no, as in YAML 1.2: in value maps ``Yes``, ``NO`` and ``on`` are words of the source.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
@@ -26,8 +28,16 @@ _PARAMETER_KEYS = frozenset({"id", "unit", "values", "ends_on", "description"})
 _VALUE_KEYS = frozenset({"reference", "value"})
 
 
-class _UniqueKeys(yaml.CSafeLoader):  # type: ignore[misc]
-    """YAML without duplicate keys."""
+_BOOLEAN = "tag:yaml.org,2002:bool"
+
+
+class _StrictLoader(yaml.CSafeLoader):  # type: ignore[misc]
+    """YAML without duplicate keys and with the yes/no words of YAML 1.2."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, form) for tag, form in resolvers if tag != _BOOLEAN]
+        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -35,6 +45,9 @@ class _UniqueKeys(yaml.CSafeLoader):  # type: ignore[misc]
         if twice is not None:
             raise yaml.constructor.ConstructorError(None, None, f"the key {twice} occurs twice", node.start_mark)
         return super().construct_mapping(node, deep=deep)
+
+
+_StrictLoader.add_implicit_resolver(_BOOLEAN, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
 def read_yaml(path: Path) -> list[Any]:
@@ -47,7 +60,7 @@ def read_yaml(path: Path) -> list[Any]:
     """
     try:
         with path.open(encoding="utf-8") as file:
-            return [each for each in yaml.load_all(file, Loader=_UniqueKeys) if each is not None]
+            return [each for each in yaml.load_all(file, Loader=_StrictLoader) if each is not None]
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(
             what=Message(N_("file {name}"), {"name": path.name}), value=" ".join(str(error).split()),
