@@ -10,6 +10,7 @@ import pandas as pd
 from dashboards.theme import ACCENT, GRADE_MARKS, INK, QUIET, RULE, grade_scale, styled
 from dashboards.words import grade_tag, mode_name, share
 from engine.messages import Translate
+from engine.vocabulary import JOINER
 
 HEIGHT = 320
 
@@ -120,12 +121,17 @@ def sampling_ratios(cells: pd.DataFrame, *, translate: Translate) -> alt.TopLeve
     Parameters
     ----------
     cells : DataFrame, one row per (item, grade); reads ``item_name``, ``grade``, ``n_units``, ``n_drawn`` and
-        ``ratio`` (0..1).
+        ``ratio`` (0..1). Merged grades (joined by ``;``) take the looks of the riskiest.
     translate : the language of labels.
     """
     _ = translate
     grades, colours, shapes = grade_scale()
-    shown = cells.assign(label=cells["grade"].map(grade_tag), text=cells["ratio"].map(share))
+    shown = cells.assign(
+        label=cells["grade"].map(grade_tag),
+        letters=cells["grade"].str.replace(JOINER, "+"),
+        riskiest=cells["grade"].str.split(JOINER).str[-1],
+        text=cells["ratio"].map(share),
+    )
     tooltip = [
         alt.Tooltip("item_name:N", title=_("Item")),
         alt.Tooltip("label:N", title=_("Grade")),
@@ -141,13 +147,13 @@ def sampling_ratios(cells: pd.DataFrame, *, translate: Translate) -> alt.TopLeve
             axis=alt.Axis(format=".0%"),
             scale=alt.Scale(type="sqrt", domain=[0, max(0.01, float(shown["ratio"].max()) * 1.08)]),
         ),
-        color=alt.Color("grade:N", scale=alt.Scale(domain=grades, range=colours), legend=None),
+        color=alt.Color("riskiest:N", scale=alt.Scale(domain=grades, range=colours), legend=None),
         tooltip=tooltip,
     )
     dots = base.mark_point(size=150, filled=True, opacity=0.95).encode(
-        shape=alt.Shape("grade:N", scale=alt.Scale(domain=grades, range=shapes), legend=None)
+        shape=alt.Shape("riskiest:N", scale=alt.Scale(domain=grades, range=shapes), legend=None)
     )
-    letters = base.mark_text(dy=-14, fontSize=12).encode(text="grade:N")
+    letters = base.mark_text(dy=-14, fontSize=12).encode(text="letters:N")
     return styled(alt.layer(dots, letters).properties(height=alt.Step(44), width="container"))
 
 

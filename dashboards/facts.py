@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from engine.api.reading import DrawRecord, Figure, Intake
+from engine.api.draw_reading import DrawRecord
+from engine.api.reading import Figure, Intake
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ A cache entry can only be hit with the same workspace and the same version; anyt
 workspace makes another version.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.view import View
-from engine.api import reading, verification
+from engine.api import draw_reading, reading, verification
+from engine.draw.checks import Verification
 
 KEPT = 64
 
@@ -26,8 +28,8 @@ def hit_rates(view: View) -> pd.DataFrame:
     return _hit_rates(str(view.workspace), view.data_version, view.as_of, view.population)
 
 
-def figures(view: View) -> pd.DataFrame:
-    """Return the single figures, index ``measure`` (see ``reading.figures``)."""
+def figures(view: View) -> Mapping[str, reading.Figure]:
+    """Return the single figures by measure (see ``reading.figures``)."""
     return _figures(str(view.workspace), view.data_version, view.as_of, view.population)
 
 
@@ -41,7 +43,7 @@ def intake(view: View) -> reading.Intake:
     return _intake(str(view.workspace), view.data_version)
 
 
-def draws(view: View) -> tuple[reading.DrawRecord, ...]:
+def draws(view: View) -> tuple[draw_reading.DrawRecord, ...]:
     """Return the draws, newest first."""
     return _draws(str(view.workspace), view.data_version)
 
@@ -56,9 +58,14 @@ def team_loads(view: View, draw_id: str) -> pd.DataFrame:
     return _team_loads(str(view.workspace), view.data_version, draw_id)
 
 
-def verification_of(view: View, draw: reading.DrawRecord) -> verification.Report:
-    """Return the recomputation of a draw; kept, since bundle and result are immutable for one version."""
-    return _verification(str(draw.bundle), view.data_version, draw.commit_digest)
+def verification_of(view: View, draw: draw_reading.DrawRecord, expected: str | None) -> Verification:
+    """Return the recomputation of a draw; kept, since bundle and result are immutable for one version.
+
+    Parameters
+    ----------
+    expected : commitment digest known from the public notice, or None.
+    """
+    return _verification(str(draw.bundle), view.data_version, expected)
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
@@ -67,7 +74,7 @@ def _hit_rates(workspace: str, version: str, as_of: date, population: str) -> pd
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
-def _figures(workspace: str, version: str, as_of: date, population: str) -> pd.DataFrame:
+def _figures(workspace: str, version: str, as_of: date, population: str) -> Mapping[str, reading.Figure]:
     return reading.figures(Path(workspace), as_of=as_of, population=population)
 
 
@@ -82,20 +89,20 @@ def _intake(workspace: str, version: str) -> reading.Intake:
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
-def _draws(workspace: str, version: str) -> tuple[reading.DrawRecord, ...]:
-    return reading.draws(Path(workspace))
+def _draws(workspace: str, version: str) -> tuple[draw_reading.DrawRecord, ...]:
+    return draw_reading.draws(Path(workspace))
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
 def _cells(workspace: str, version: str, draw_id: str) -> pd.DataFrame:
-    return reading.cells(Path(workspace), draw_id=draw_id)
+    return draw_reading.cells(Path(workspace), draw_id=draw_id)
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
 def _team_loads(workspace: str, version: str, draw_id: str) -> pd.DataFrame:
-    return reading.team_loads(Path(workspace), draw_id=draw_id)
+    return draw_reading.team_loads(Path(workspace), draw_id=draw_id)
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
-def _verification(bundle: str, version: str, commit_digest: str) -> verification.Report:
-    return verification.verify(Path(bundle), expect_commit=commit_digest)
+def _verification(bundle: str, version: str, expected: str | None) -> Verification:
+    return verification.verify(Path(bundle), expect_commit=expected)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import pandas as pd
-from engine.api.verification import Check
 
 from dashboards import words
-from engine.api.reading import EntropyValue
+from engine.api.draw_reading import EntropyValue
+from engine.draw.checks import Check, CheckState
 from engine.messages import Translate
 
 
@@ -70,7 +70,7 @@ def cells(cells: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
         {
             _("Item"): cells["item_name"],
             _("Stratum"): cells["stratum"],
-            _("District"): cells["district_name"],
+            _("District"): cells["district_code"],
             _("Grade"): [words.grade_name(grade, _) for grade in cells["grade"]],
             "N": cells["n_units"].map(words.count),
             "n": cells["n_drawn"].map(words.count),
@@ -112,18 +112,24 @@ def entropy(values: Sequence[EntropyValue], *, translate: Translate) -> pd.DataF
         {
             _("Source"): [value.source for value in values],
             _("Event"): [value.event for value in values],
-            _("Value"): [value.value for value in values],
+            _("Value"): [value.value or words.NOTHING for value in values],
+            _("Drawn at"): [words.moment(value.drawn_at) for value in values],
         }
     )
 
 
 def checks(found: Sequence[Check], *, translate: Translate) -> pd.DataFrame:
-    """Return one row per named check, its outcome as sign, word and detail."""
+    """Return one row per named check: sign and word of the outcome, name, detail."""
     _ = translate
+    outcomes = {
+        CheckState.PASSED: "✅ " + _("holds"),
+        CheckState.FAILED: "❌ " + _("fails"),
+        CheckState.NOT_CHECKED: "◻ " + _("not checked"),
+    }
     return pd.DataFrame(
         {
-            _("Outcome"): ["✅ " + _("holds") if check.ok else "❌ " + _("fails") for check in found],
+            _("Outcome"): [outcomes[check.state] for check in found],
             _("Check"): [words.check_name(check.name, _) for check in found],
-            _("Detail"): [check.detail for check in found],
+            _("Detail"): [check.detail.render(_) for check in found],
         }
     )

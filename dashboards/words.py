@@ -9,6 +9,7 @@ from datetime import date
 
 from dashboards.theme import GRADE_MARKS
 from engine.messages import N_, Translate
+from engine.vocabulary import JOINER
 
 NOTHING = "—"
 
@@ -29,9 +30,41 @@ MODES = {
     "scheduled": N_("Scheduled inspections"),
     "directed": N_("Directed inspections"),
     "reserve": N_("Reserves"),
+    "other": N_("Inspections of unknown design"),
 }
 
-CHECKS: dict[str, str] = {}
+CHECKS = {
+    "format": N_("The records are well formed"),
+    "commitment.schema": N_("The commitment is complete"),
+    "commitment.digest": N_("Digest of the commitment"),
+    "commitment.anchored": N_("Same commitment as published before the draw"),
+    "class": N_("Kind of draw: real or simulated"),
+    "entropy.events": N_("The committed events were used"),
+    "entropy.encoding": N_("Spelling of the entropy values"),
+    "entropy.expected": N_("Same entropy values as published"),
+    "entropy.policy": N_("Enough entropy from enough operators"),
+    "entropy.timing": N_("The entropy came after the commitment"),
+    "seed": N_("The seed follows from commitment and entropy"),
+    "frame.rows": N_("The rows of the frame are in order"),
+    "frame.root": N_("Root of the frame"),
+    "frame.counts": N_("The sizes of the frame add up"),
+    "draw.sizes": N_("The sample sizes follow from the ratios"),
+    "draw.selected": N_("The smallest tickets were selected"),
+    "draw.thresholds": N_("Largest selected tickets"),
+    "draw.reserves": N_("Reserves follow in ticket order"),
+    "draw.probabilities": N_("The published probabilities"),
+    "visits": N_("The visits join the selected items"),
+    "roster.root": N_("Root of the roster of inspectors"),
+    "match.ladder": N_("Relaxations only where they were needed"),
+    "match.posts": N_("Every team has the posts it needs"),
+    "match.officers": N_("Only permitted inspectors were matched"),
+    "match.sums": N_("Sums of loads and tickets"),
+    "match.optimal": N_("No fairer match exists"),
+    "match.unique": N_("No other match is as good"),
+    "match.leaders": N_("The leaders follow from the tickets"),
+    "opening": N_("The opened rows belong to the frame"),
+    "certificate.digest": N_("Digest of the certificate"),
+}
 
 BASES = {"design-based": N_("design-based"), "not design-based": N_("not design-based")}
 
@@ -74,14 +107,19 @@ def day(value: date | None) -> str:
 
 
 def grade_name(grade: str, translate: Translate) -> str:
-    """Return letter, shape and words of a grade, e.g. ``D ◆ high risk``."""
-    mark = GRADE_MARKS[grade]
-    return f"{grade} {mark.symbol} {translate(mark.label)}"
+    """Return letter, shape and words of a grade, e.g. ``D ◆ high risk``; of merged grades the letters and shapes."""
+    tag = grade_tag(grade)
+    return f"{tag} {translate(GRADE_MARKS[grade].label)}" if grade in GRADE_MARKS else tag
 
 
 def grade_tag(grade: str) -> str:
-    """Return letter and shape of a grade, e.g. ``D ◆``."""
-    return f"{grade} {GRADE_MARKS[grade].symbol}"
+    """Return letter and shape of a grade, e.g. ``D ◆``; merged grades (joined by ``;``) as ``C ▲ + D ◆``."""
+    return " + ".join(f"{letter} {GRADE_MARKS[letter].symbol}" for letter in grade.split(JOINER))
+
+
+def moment(text: str) -> str:
+    """Return an RFC 3339 time to the minute, with its offset."""
+    return f"{text[:10]} {text[11:16]} {text[19:]}".strip() if len(text) >= 19 else text or NOTHING
 
 
 def population_name(population: str, translate: Translate) -> str:
@@ -107,5 +145,5 @@ def p_value(value: float | None) -> str:
 
 
 def check_name(name: str, translate: Translate) -> str:
-    """Return the name of a verification check; one that has no words yet stays as it is."""
-    return translate(CHECKS[name]) if name in CHECKS else name
+    """Return the words of a verification check with its fixed name, which the command line prints too."""
+    return f"{translate(CHECKS[name])} · {name}" if name in CHECKS else name

@@ -8,8 +8,15 @@ import streamlit as st
 from dashboards import charts, parts, queries, tables, words
 from dashboards.definitions import DRAWN
 from dashboards.view import View, choose, current_view
-from engine.api.reading import DrawRecord
+from engine.api.draw_reading import DrawRecord, DrawState
 from engine.errors import SupervisionError
+from engine.messages import N_
+
+STATES = {
+    DrawState.COMMITTED: N_("committed, not drawn yet"),
+    DrawState.DRAWN: N_("drawn"),
+    DrawState.VOID: N_("void"),
+}
 
 
 def show(view: View) -> None:
@@ -21,29 +28,38 @@ def show(view: View) -> None:
         parts.nothing_yet(_("There has been no draw in this workspace yet."), command="xinheng draw commit --help")
         return
     chosen = choose(
-        st.selectbox, _("Draw"), tuple(draws), name="draw", default=next(iter(draws)), label_of=_draw_label(draws, view)
+        st.selectbox,
+        _("Choose a draw"),
+        tuple(draws),
+        name="draw",
+        default=next(iter(draws)),
+        label_of=_label_of(draws, view),
     )
     draw = draws[chosen]
     if draw.is_simulated:
         parts.simulated_banner(_)
+    if draw.state is DrawState.VOID:
+        st.error(_("This draw was voided and stays visible. Reason: {reason}").format(reason=draw.reason))
     _counts(draw, view)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _published(draw, view)
+        _fixed(draw, view)
     with right:
         _certificate(draw, view)
-    _cells(queries.cells(view, chosen), view)
-    _coordination(draw, view)
-    _teams(queries.team_loads(view, chosen), view)
+    if draw.state is DrawState.DRAWN:
+        _cells(queries.cells(view, chosen), view)
+        _coordination(draw, view)
+        _teams(queries.team_loads(view, chosen), view)
     st.caption(_("This page shows neither handles nor names: whoever links the two learns the grade of a firm."))
 
 
-def _draw_label(draws: dict[str, DrawRecord], view: View) -> Callable[[str], str]:
+def _label_of(draws: dict[str, DrawRecord], view: View) -> Callable[[str], str]:
     _ = view.translate
 
     def label(draw_id: str) -> str:
-        simulated = " · " + _("SIMULATED") if draws[draw_id].is_simulated else ""
-        return f"{draw_id} · {draws[draw_id].drawn_at}{simulated}"
+        draw = draws[draw_id]
+        said = [draw_id, words.moment(draw.issued_at or draw.committed_at), _(STATES[draw.state])]
+        return " · ".join([*said, _("SIMULATED")] if draw.is_simulated else said)
 
     return label
 
@@ -57,29 +73,35 @@ def _counts(draw: DrawRecord, view: View) -> None:
         (_("Item checks"), draw.n_checks),
     )
     for place, (label, amount) in zip(st.columns(len(amounts)), amounts, strict=True):
-        place.metric(label, words.count(amount), border=True)
+        known = label == amounts[0][0] or draw.state is DrawState.DRAWN
+        place.metric(label, words.count(amount if known else None), border=True)
 
 
-def _published(draw: DrawRecord, view: View) -> None:
+def _fixed(draw: DrawRecord, view: View) -> None:
     """Show root, commitment, entropy and seed, in the order in which they came to be."""
     _ = view.translate
     st.subheader(_("What was fixed, in this order"))
-    for label, digest in (
-        (_("1 · Root of the frame"), draw.frame_root),
-        (_("2 · Digest of the commitment"), draw.commit_digest),
-    ):
-        st.markdown(f"**{label}**")
-        st.code(digest, language=None, wrap_lines=True)
+    _digest(_("1 · Root of the frame"), draw.frame_root)
+    _digest(_("2 · Digest of the commitment"), draw.commit_digest)
+    st.caption(_("Committed at {time} · Hash {suite}").format(time=words.moment(draw.committed_at), suite=draw.suite))
     st.markdown("**" + _("3 · Public entropy, after the commitment") + "**")
     parts.plain_table(tables.entropy(draw.entropy, translate=_))
-    st.markdown("**" + _("4 · Seed, computed from 2 and 3") + "**")
-    st.code(draw.seed, language=None, wrap_lines=True)
+    _digest(_("4 · Seed, computed from 2 and 3"), draw.seed)
+    _digest(_("5 · Digest of the certificate"), draw.certificate_digest)
+
+
+def _digest(label: str, digest: str) -> None:
+    st.markdown(f"**{label}**")
+    st.code(digest or words.NOTHING, language=None, wrap_lines=True)
 
 
 def _certificate(draw: DrawRecord, view: View) -> None:
     """Offer the certificate and recompute the draw on request."""
     _ = view.translate
     st.subheader(_("Certificate"))
+    if draw.state is DrawState.COMMITTED:
+        parts.nothing_yet(_("The certificate is issued when the draw has taken place."))
+        return
     st.download_button(
         _("Download the certificate (JSON)"),
         data=draw.certificate.read_bytes,
@@ -87,21 +109,27 @@ def _certificate(draw: DrawRecord, view: View) -> None:
         mime="application/json",
         on_click="ignore",
     )
-    st.markdown(_("Anyone can recompute this draw on a machine of their own, without this page:"))
-    st.code(f"xinheng verify {draw.bundle.name} --expect-commit {draw.commit_digest}", language=None, wrap_lines=True)
+    if draw.state is DrawState.DRAWN:
+        _recomputation(draw, view)
+
+
+def _recomputation(draw: DrawRecord, view: View) -> None:
+    _ = view.translate
+    st.markdown(_("Anyone can recompute this draw from the published bundle, without this page:"))
+    st.code(f"xinheng verify {draw.bundle.name} --expect-commit DIGEST", language=None, wrap_lines=True)
+    expected = st.text_input(
+        _("Commitment digest from the public notice (optional)"),
+        help=_("Only a digest published before the draw shows that nothing was exchanged since."),
+    ).strip()
     if not st.button(_("Recompute this draw now"), type="primary"):
-        st.caption(_("Not recomputed in this view yet."))
         return
     try:
         with st.spinner(_("Recomputing ...")):
-            report = queries.verification_of(view, draw)
+            report = queries.verification_of(view, draw, expected or None)
     except SupervisionError as error:
         st.error(error.render(_))
         return
-    if report.ok:
-        st.success(_("Every check holds."))
-    else:
-        st.error(_("At least one check fails: this is not the draw that was committed to."))
+    (st.success if report.ok and report.anchored else st.warning if report.ok else st.error)(report.verdict.render(_))
     parts.plain_table(tables.checks(report.checks, translate=_))
 
 
@@ -109,6 +137,9 @@ def _cells(cells: pd.DataFrame, view: View) -> None:
     """Show frame and sample size per item and stratum, the chart by grade."""
     _ = view.translate
     st.subheader(_("Drawn per item and stratum"))
+    if cells.empty:
+        parts.nothing_yet(_("The workspace holds no strata of this draw; the certificate has the counts."))
+        return
     by_grade = cells.groupby(["item_name", "grade"], as_index=False, sort=False)[["n_units", "n_drawn"]].sum()
     by_grade["ratio"] = by_grade["n_drawn"] / by_grade["n_units"]
     st.altair_chart(charts.sampling_ratios(by_grade, translate=_), theme=None, alt=_("Ratio drawn per item and grade"))
@@ -139,12 +170,9 @@ def _teams(loads: pd.DataFrame, view: View) -> None:
     if loads.empty:
         parts.nothing_yet(_("No teams were matched for this draw."))
         return
-    parts.chart_with_table(
-        charts.team_sizes(loads, translate=_),
-        tables.team_loads(loads, translate=_),
-        alt_text=_("Inspectors by number of visits"),
-        translate=_,
-    )
+    chart = charts.team_sizes(loads, translate=_)
+    table = tables.team_loads(loads, translate=_)
+    parts.chart_with_table(chart, table, alt_text=_("Inspectors by number of visits"), translate=_)
 
 
 show(current_view())

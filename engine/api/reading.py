@@ -4,21 +4,41 @@ Measures are rows of ``measurements``; a page asks for one as-of date and one po
 are never pooled. Of several runs for the same as-of date the newest counts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-RANDOM = "random"
+from engine.api.intake import loads
+from engine.api.workspace import Workspace, open_workspace
+from engine.errors import TableMissingError
+from engine.estimation.estimate import Basis, Estimate, PrecisionLimits, imprecisions
+from engine.store.documents import load_policies
+from engine.vocabulary import RISK_GRADES, Grade, SelectionMode
+
+RANDOM = SelectionMode.RANDOM.value
+OTHER = "other"
 
 HIT_RATE = "hit_rate"
 LIFT = "lift"
 RATE_RATIO = "rate_ratio_d_a"
 TREND = "trend_p"
 
-GRADES = ("A", "B", "C", "D", "U")
+MODE_OF_MEASURE = {
+    (HIT_RATE, Basis.DESIGN.value): RANDOM,
+    (HIT_RATE, Basis.DESCRIPTIVE.value): OTHER,
+    ("hit_rate_scheduled", Basis.DESCRIPTIVE.value): SelectionMode.SCHEDULED.value,
+    ("hit_rate_directed", Basis.DESCRIPTIVE.value): SelectionMode.DIRECTED.value,
+}
+"""How the rows of a measure were selected; a rate without design of which no more is known is ``other``."""
+
+GRADE_ORDER = (*(grade.value for grade in RISK_GRADES), Grade.UNCLASSIFIED.value)
+RATE_COLUMNS = ("mode", "grade", "n", "hits", "hit_rate", "low", "high", "share", "basis", "is_small", "note")
+NO_VERSION = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,40 +92,151 @@ class Intake:
     duplicates: int
 
 
-@dataclass(frozen=True, slots=True)
-class EntropyValue:
-    """One public event that the seed was made of."""
+@contextmanager
+def opened(path: Path) -> Iterator[Workspace]:
+    """Give a workspace for reading and let go of it afterwards.
 
-    source: str
-    event: str
-    value: str
+    Raises
+    ------
+    WorkspaceMissingError
+        Nothing was ever committed there.
+    """
+    workspace = open_workspace(path, create=False)
+    try:
+        yield workspace
+    finally:
+        workspace.close()
 
 
-@dataclass(frozen=True, slots=True)
-class DrawRecord:
-    """One draw as its certificate states it.
+def data_version(path: Path) -> str:
+    """Return the digest of the last ledger entry: it changes with every load, run and decision. Cost: one row."""
+    with opened(path) as workspace:
+        return workspace.ledger.head()
+
+
+def standing(path: Path) -> Standing:
+    """Return what the workspace holds. Cost: the measurements, one small file per as-of date.
+
+    Raises
+    ------
+    WorkspaceMissingError
+        Nothing was ever committed there.
+    """
+    with opened(path) as workspace:
+        days = sorted({run.as_of for run in workspace.warehouse.runs()}, reverse=True)
+        held = {day: table for day in days if not (table := _measurements(workspace, day)).empty}
+        newest = next(iter(held.values()), pd.DataFrame({"population": [], "n": []}))
+        sizes = newest.groupby("population")["n"].max().sort_values(ascending=False, kind="stable")
+        return Standing(
+            data_version=workspace.ledger.head(), as_ofs=tuple(held), populations=tuple(map(str, sizes.index))
+        )
+
+
+def _measurements(workspace: Workspace, as_of: date) -> pd.DataFrame:
+    """Return the measurements of the newest run of that date; empty when there are none."""
+    try:
+        return pd.DataFrame(workspace.warehouse.read("measurements", as_of=as_of).to_pyarrow().to_pandas())
+    except TableMissingError:
+        return pd.DataFrame(columns=["measure", "population", "basis", "grade", "n"])
+
+
+def hit_rates(path: Path, *, as_of: date, population: str) -> pd.DataFrame:
+    """Return hit rate and interval by way of selection and grade.
 
     Parameters
     ----------
-    draw_id : str.
-    drawn_at : str, time of the draw as written in the certificate.
-    is_simulated : whether clock and entropy were simulated.
-    bundle, certificate : folder of the bundle and its authoritative JSON.
-    frame_root, commit_digest, seed : hex.
-    entropy : the public events in the committed order.
-    n_frame, n_objects, n_visits, n_checks : objects in the frame, objects drawn, visits, item checks.
-    """
+    path : folder of the workspace.
+    as_of, population : one date, one population.
 
-    draw_id: str
-    drawn_at: str
-    is_simulated: bool
-    bundle: Path
-    certificate: Path
-    frame_root: str
-    commit_digest: str
-    seed: str
-    entropy: tuple[EntropyValue, ...]
-    n_frame: int
-    n_objects: int
-    n_visits: int
-    n_checks: int
+    Returns
+    -------
+    DataFrame, random rows first, each in the order A, B, C, D, U: ``mode``, ``grade``, ``n``, ``hits``, ``hit_rate``,
+    ``low``, ``high`` (0..1, null when n = 0), ``share`` (of the entities), ``basis``, ``is_small`` (imprecise by
+    policy), ``note``.
+    """
+    with opened(path) as workspace:
+        table = _measurements(workspace, as_of)
+    rows = table[(table["population"] == population) & table["grade"].isin(GRADE_ORDER)]
+    kinds = list(zip(rows["measure"], rows["basis"], strict=True))
+    modes = pd.Series([MODE_OF_MEASURE.get(kind) for kind in kinds], index=rows.index, dtype="object")
+    rows = rows.assign(mode=modes).dropna(subset=["mode"])
+    figures = [_figure(row, as_of=as_of) for row in rows.to_dict("records")]
+    rows = rows.assign(
+        is_small=[figure.is_small for figure in figures],
+        note=[figure.note for figure in figures],
+        mode_rank=rows["mode"].map({mode: at for at, mode in enumerate(MODE_OF_MEASURE.values())}),
+        grade_rank=rows["grade"].map({grade: at for at, grade in enumerate(GRADE_ORDER)}),
+    )
+    return rows.sort_values(["mode_rank", "grade_rank"], ignore_index=True)[[*RATE_COLUMNS]]
+
+
+def figures(path: Path, *, as_of: date, population: str) -> Mapping[str, Figure]:
+    """Return the figures that stand for a whole population, by measure; the hit rate is that of random rows."""
+    with opened(path) as workspace:
+        table = _measurements(workspace, as_of)
+    rows = table[(table["population"] == population) & ~table["grade"].isin(GRADE_ORDER)]
+    found = {}
+    for row in rows.to_dict("records"):
+        if row["measure"] != HIT_RATE or row["basis"] == Basis.DESIGN.value:
+            found[str(row["measure"])] = _figure(row, as_of=as_of)
+    return found
+
+
+def _figure(row: Mapping[Any, Any], *, as_of: date) -> Figure:
+    value, low, high = (
+        float("nan") if pd.isna(row[name]) else float(row[name]) for name in ("hit_rate", "low", "high")
+    )
+    n, hits = (0 if pd.isna(row[name]) else int(row[name]) for name in ("n", "hits"))
+    measure = str(row["measure"])
+    rate = Estimate(measure, value, low, high, n, float(n), str(row["method"]), Basis(row["basis"]))
+    is_rate = measure.startswith(HIT_RATE)
+    return Figure(
+        measure=measure,
+        value=value,
+        low=low,
+        high=high,
+        n=n,
+        hits=hits,
+        basis=rate.basis.value,
+        is_small=is_rate and n > 0 and bool(imprecisions(rate, limits=_precision_limits(as_of))),
+        note="" if pd.isna(row["note"]) else str(row["note"]),
+    )
+
+
+def _precision_limits(as_of: date) -> PrecisionLimits:
+    return PrecisionLimits(**load_policies().value("estimation.precision_limits", on=as_of))
+
+
+def grade_shares(path: Path, *, as_of: date, population: str) -> pd.DataFrame:
+    """Return ``grade``, ``n_entities`` and ``share`` in the order A to U; empty when nothing was graded.
+
+    Cost: counts two coded columns of the grades of one date; no row leaves the database.
+    """
+    with opened(path) as workspace:
+        try:
+            grades = workspace.warehouse.read("grades", as_of=as_of)
+        except TableMissingError:
+            return pd.DataFrame({"grade": [], "n_entities": [], "share": []})
+        counted = (
+            grades.filter(grades["population"] == population)
+            .group_by("grade")
+            .agg(n_entities=lambda each: each.count())
+        )
+        counts = counted.to_pyarrow().to_pandas().set_index("grade")["n_entities"]
+    present = [grade for grade in GRADE_ORDER if grade in counts.index]
+    sizes = counts.loc[present].astype("int64")
+    return pd.DataFrame(
+        {"grade": present, "n_entities": sizes.to_numpy(), "share": (sizes / max(int(sizes.sum()), 1)).to_numpy()}
+    )
+
+
+def intake(path: Path) -> Intake:
+    """Return the source rows of all loads. Cost: the manifest."""
+    with opened(path) as workspace:
+        tables = loads(workspace)
+    return Intake(
+        rows_in=sum(each.rows_in for each in tables),
+        accepted=sum(each.accepted for each in tables),
+        quarantined=sum(each.quarantined for each in tables),
+        duplicates=sum(each.duplicates for each in tables),
+    )

@@ -9,7 +9,8 @@ import pytest
 from dashboards import sentences
 from dashboards.cards import ratio_look
 from dashboards.facts import Facts
-from engine.api.reading import DrawRecord, Figure, Intake
+from engine.api.draw_reading import DrawRecord, DrawState
+from engine.api.reading import Figure, Intake
 from engine.i18n import translator
 
 ZH = translator("zh_CN")
@@ -27,14 +28,19 @@ def rates(**by_grade: float) -> pd.DataFrame:
 def draw() -> DrawRecord:
     return DrawRecord(
         draw_id="2026-001",
-        drawn_at="2026-03-06T10:00:00+08:00",
+        sequence=1,
+        state=DrawState.DRAWN,
         is_simulated=True,
+        committed_at="2026-03-05T10:00:00+08:00",
+        issued_at="2026-03-06T10:00:00+08:00",
         bundle=Path("b"),
-        certificate=Path("b/c.json"),
+        suite="sha256",
         frame_root="aa",
         commit_digest="bb",
         seed="cc",
+        certificate_digest="dd",
         entropy=(),
+        reason="",
         n_frame=1000,
         n_objects=40,
         n_visits=40,
