@@ -125,10 +125,10 @@ def assign_grades(scores: pd.DataFrame, cutoffs: Cutoffs) -> pd.DataFrame:
     grades = np.full(len(scores), Grade.UNCLASSIFIED.value, dtype=object)
     is_scored = (scores["score"].notna() & (scores["coverage_ratio"] >= cutoffs.minimum_coverage)).to_numpy()
     names = np.asarray([grade.value for grade in RISK_GRADES], dtype=object)
-    for (population, _), rows in scores.groupby(["population", "as_of"], sort=True).indices.items():
+    for rows in scores.groupby(["population", "as_of"], sort=True).indices.values():
         classified = rows[is_scored[rows]]
         part = scores["score"].iloc[classified]
-        limits = cutoffs.of(str(population)).limits(part)
+        limits = cutoffs.of(str(scores["population"].iloc[rows[0]])).limits(part)
         grades[classified] = names[np.searchsorted(np.asarray(limits), part.to_numpy(dtype=np.float64), side="left")]
     result = scores[["entity_id", "as_of", "population", "model", "score"]].copy()
     result.insert(3, "grade", pd.Series(grades, index=scores.index, dtype="str"))
