@@ -41,7 +41,7 @@ def registered(features: Iterable[Feature]) -> tuple[Feature, ...]:
 
 def _require_columns(feature: Feature) -> None:
     if feature.source == ENTITIES:
-        available = ENTITY_COLUMNS
+        available: tuple[str, ...] = ENTITY_COLUMNS
         is_fitting = feature.aggregate in (Aggregate.ATTRIBUTE, Aggregate.PEER_COUNT)
     else:
         source = EVENT_SOURCES.get(feature.source)

@@ -109,10 +109,19 @@ def _prepared(table: ibis.Table, event_id: ibis.Value, **measures: ibis.Value) -
     )
 
 
+def adverse(codes: ibis.Value) -> ibis.Value:
+    """Return 1 where joined result codes hold an adverse one, else 0 (also where there are none)."""
+    return _one_if(_holds_any(codes, ADVERSE_RESULTS))
+
+
+def assessable(codes: ibis.Value) -> ibis.Value:
+    """Return 1 where joined result codes say anything on conduct, else 0 (also where there are none)."""
+    return _one_if(_holds_any(codes, frozenset(ResultCode) - NOT_ASSESSABLE_RESULTS))
+
+
 def _inspections(table: ibis.Table) -> ibis.Table:
     codes = table.result_codes
-    is_adverse = _one_if(_holds_any(codes, ADVERSE_RESULTS))
-    is_assessable = _one_if(_holds_any(codes, frozenset(ResultCode) - NOT_ASSESSABLE_RESULTS))
+    is_adverse, is_assessable = adverse(codes), assessable(codes)
     violations = [column_or_null(table, f"violations_{level}", "int64") for level in ("critical", "major", "minor")]
     return _prepared(
         table,

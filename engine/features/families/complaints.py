@@ -80,6 +80,17 @@ OTHERS = (
         "The fresher, the higher the risk; null when there never was one.",
         BASIS,
     ),
+    Feature(
+        "complaints_substantiated_days_since_last",
+        SOURCE,
+        Aggregate.DAYS_SINCE_LAST,
+        Message(N_("Days since the last complaint proven true")),
+        "days",
+        -1,
+        "The fresher, the higher the risk; null when there never was one.",
+        BASIS,
+        where=("substantiated",),
+    ),
 )
 
 FEATURES = (*COUNTS, *SUBSTANTIATED, *OTHERS)

@@ -363,6 +363,22 @@ OUTCOMES = (
         column=None,
     ),
 )
+DAYS_SINCE_RESULT = tuple(
+    _of_outcome(
+        f"days_since_{result}",
+        Aggregate.DAYS_SINCE_LAST,
+        template,
+        unit="days",
+        direction=-1,
+        rationale="The fresher, the higher the risk; null when it never happened.",
+        where=(result,),
+        column=None,
+    )
+    for result, template in (
+        ("refused", N_("Days since the last refused inspection")),
+        ("unreachable", N_("Days since the firm was last not reached")),
+    )
+)
 SHRUNKEN = Feature(
     "inspections_adverse_rate_shrunken_36m",
     SOURCE,
@@ -425,6 +441,7 @@ FEATURES = (
     *SHARES,
     SHRUNKEN,
     *OUTCOMES,
+    *DAYS_SINCE_RESULT,
     *LAST_VALUES,
     *MEANS,
     *DECAYED,

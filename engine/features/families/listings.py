@@ -54,6 +54,25 @@ COUNTS = tuple(
     )
     for name, title in TITLES_COUNT.items()
 )
+TITLES_SINCE = {
+    "abnormal": N_("Days since last put on the list of abnormal operations"),
+    "serious_violation": N_("Days since last put on the list of serious violations"),
+    "judgment_defaulter": N_("Days since last put on the list of judgment defaulters"),
+}
+SINCE = tuple(
+    Feature(
+        f"listings_{name}_days_since_last",
+        SOURCE,
+        Aggregate.DAYS_SINCE_LAST,
+        Message(title),
+        "days",
+        -1,
+        "The fresher, the higher the risk; null when never listed.",
+        BASES[name],
+        where=(name,),
+    )
+    for name, title in TITLES_SINCE.items()
+)
 OTHERS = (
     Feature(
         "listings_abnormal_open_days",
@@ -79,4 +98,4 @@ OTHERS = (
     ),
 )
 
-FEATURES = (*OPEN, *COUNTS, *OTHERS)
+FEATURES = (*OPEN, *COUNTS, *SINCE, *OTHERS)

@@ -146,6 +146,15 @@ OTHERS = (
         rationale="The fresher, the higher the risk; null when there is none.",
         direction=-1,
     ),
+    _penalty(
+        "serious_days_since_last",
+        Aggregate.DAYS_SINCE_LAST,
+        N_("Days since the last serious penalty in force"),
+        unit="days",
+        rationale="The fresher, the higher the risk; null when there is none.",
+        where=("serious",),
+        direction=-1,
+    ),
 )
 
 FEATURES = (*COUNTS, *OTHERS)
