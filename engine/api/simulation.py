@@ -1,0 +1,82 @@
+"""A synthetic city on disk: what ``xinheng simulate`` and the demo begin with."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from engine.pipeline.ports import Progress, silent
+from engine.simulation.city import City, simulate_city
+from engine.store.simulation_files import TRUTH_FOLDER, WrittenFile, require_free, write_city
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What a simulation wrote.
+
+    Parameters
+    ----------
+    out : folder of the source files.
+    files : one per contract table.
+    city : the city itself, for callers that go on with it (the demo's findings).
+    """
+
+    out: Path
+    files: tuple[WrittenFile, ...]
+    city: City
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows per table."""
+        return {file.table: file.n_rows for file in self.files}
+
+    @property
+    def n_records(self) -> int:
+        """Rows of all tables together."""
+        return sum(file.n_rows for file in self.files)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the object of ``xinheng simulate --json``."""
+        truth = self.city.truth
+        return {
+            "out": str(self.out),
+            "truth": str(self.out / TRUTH_FOLDER),
+            "seed": truth.seed,
+            "first_day": truth.first_day.isoformat(),
+            "last_day": truth.last_day.isoformat(),
+            "entities": len(truth.entity_ids),
+            "records": self.n_records,
+            "files": [
+                {"table": file.table, "path": str(file.path), "rows": file.n_rows, "bytes": file.n_bytes}
+                for file in self.files
+            ],
+        }
+
+
+def simulate(
+    out: Path,
+    *,
+    n_entities: int,
+    years: int,
+    seed: int,
+    last_day: date,
+    file_format: str = "csv",
+    progress: Progress = silent,
+) -> Simulation:
+    """Simulate a city and write its source files into ``out``, with ``truth/`` beside them.
+
+    Parameters
+    ----------
+    out : folder, new, empty or holding an earlier simulation (replaced).
+    n_entities, years, seed, last_day : see :func:`engine.simulation.city.simulate_city`.
+    file_format : ``csv`` or ``parquet``.
+
+    Raises
+    ------
+    UsageError
+        A size is out of range, the format unknown, or the folder holds other files.
+    StoreError
+        The disk refuses.
+    """
+    require_free(out)
+    city = simulate_city(n_entities=n_entities, years=years, last_day=last_day, seed=seed, report=progress)
+    return Simulation(out, write_city(city, out, file_format=file_format, progress=progress), city)
