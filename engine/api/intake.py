@@ -13,11 +13,12 @@ from engine.contracts.mapping import SourceMapping
 from engine.contracts.schema import Contract
 from engine.contracts.translation import Source, direct_mapping, translated_rows
 from engine.errors import SourceNotFoundError, UnknownTableError
-from engine.messages import Message, N_, Translate
+from engine.messages import N_, Message, Translate
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.store.decisions import FILES, LOAD_TABLES, LOADS
 from engine.store.documents import load_contracts, load_mapping
-from engine.store.loads import Author, Block, TableLoad, TablePlan, load
+from engine.store.loads import load
+from engine.store.plans import Author, Block, TableLoad, TablePlan
 from engine.store.readers import SourceFile, look_at, source_files
 from engine.store.workspace import Workspace
 
@@ -33,11 +34,18 @@ class IngestReport:
         return {
             "loads": [
                 {
-                    "table": each.table, "rows_in": each.rows_in, "accepted": each.accepted,
-                    "quarantined": each.quarantined, "duplicates": each.duplicates, "load_id": each.load_id,
-                    "repeated": each.is_repeated, "corrections": each.corrections,
-                    "warnings": [{"check": check, "rows": n, "example": value}
-                                 for check, (n, value) in sorted(each.warnings.items())],
+                    "table": each.table,
+                    "rows_in": each.rows_in,
+                    "accepted": each.accepted,
+                    "quarantined": each.quarantined,
+                    "duplicates": each.duplicates,
+                    "load_id": each.load_id,
+                    "repeated": each.is_repeated,
+                    "corrections": each.corrections,
+                    "warnings": [
+                        {"check": check, "rows": n, "example": value}
+                        for check, (n, value) in sorted(each.warnings.items())
+                    ],
                 }
                 for each in self.loads
             ]
@@ -162,9 +170,15 @@ def loads(workspace: Workspace) -> list[LoadRecord]:
     """Return the tables of every load in order, the latest last."""
     query = (
         select(
-            LOADS.c.load_id, LOADS.c.loaded_at, LOADS.c.actor, LOADS.c.mapping,
-            LOAD_TABLES.c.table_name.label("table"), LOAD_TABLES.c.rows_in, LOAD_TABLES.c.accepted,
-            LOAD_TABLES.c.quarantined, LOAD_TABLES.c.duplicates,
+            LOADS.c.load_id,
+            LOADS.c.loaded_at,
+            LOADS.c.actor,
+            LOADS.c.mapping,
+            LOAD_TABLES.c.table_name.label("table"),
+            LOAD_TABLES.c.rows_in,
+            LOAD_TABLES.c.accepted,
+            LOAD_TABLES.c.quarantined,
+            LOAD_TABLES.c.duplicates,
         )
         .join(LOAD_TABLES, LOAD_TABLES.c.load_id == LOADS.c.load_id)
         .order_by(LOADS.c.sequence, LOAD_TABLES.c.table_name)
@@ -173,7 +187,9 @@ def loads(workspace: Workspace) -> list[LoadRecord]:
         return [LoadRecord(**row) for row in connection.execute(query).mappings()]
 
 
-def quarantined_rows(workspace: Workspace, *, table: str | None = None, limit: int | None = None) -> list[QuarantinedRow]:
+def quarantined_rows(
+    workspace: Workspace, *, table: str | None = None, limit: int | None = None
+) -> list[QuarantinedRow]:
     """Return quarantined rows with every reason, by load, file and line.
 
     Parameters
@@ -196,8 +212,11 @@ def quarantined_rows(workspace: Workspace, *, table: str | None = None, limit: i
             break
         for found in workspace.warehouse.quarantine_rows(file.path, limit=left):
             reasons = tuple(explain(Finding(**reason), contracts[file.table_name]) for reason in found.findings)
-            rows.append(QuarantinedRow(file.load_id, file.table_name, found.source_file, found.source_line,
-                                       found.original, reasons))
+            rows.append(
+                QuarantinedRow(
+                    file.load_id, file.table_name, found.source_file, found.source_line, found.original, reasons
+                )
+            )
     return rows
 
 
@@ -205,8 +224,11 @@ def quarantine_as_json(rows: Sequence[QuarantinedRow], *, translate: Translate) 
     """Return quarantined rows as JSON objects, reasons as sentences."""
     return [
         {
-            "load_id": row.load_id, "table": row.table, "source_file": row.source_file,
-            "source_line": row.source_line, "original": _original(row.original),
+            "load_id": row.load_id,
+            "table": row.table,
+            "source_file": row.source_file,
+            "source_line": row.source_line,
+            "original": _original(row.original),
             "reasons": [reason.render(translate) for reason in row.reasons],
         }
         for row in rows
@@ -218,4 +240,3 @@ def _original(text: str) -> object:
         return json.loads(text)
     except ValueError:
         return text
-

@@ -10,7 +10,7 @@ from engine.contracts.identifiers import is_uscc
 from engine.contracts.schema import Check, CheckKind, Contract, LogicalType
 from engine.contracts.sql import identifier, literal, literals
 from engine.errors import ContractError
-from engine.messages import Message, N_
+from engine.messages import N_, Message
 
 TEXT_SUFFIX = "~text"
 _OPERATORS = {"minimum": "<", "exclusiveMinimum": "<=", "maximum": ">", "exclusiveMaximum": ">="}
@@ -35,8 +35,10 @@ def violation(check: Check, contract: Contract) -> str:
     if unknown:
         raise ContractError(
             table=contract.table,
-            problem=Message(N_("check {check} names the unknown column(s) {columns}"),
-                            {"check": check.id, "columns": ", ".join(unknown)}),
+            problem=Message(
+                N_("check {check} names the unknown column(s) {columns}"),
+                {"check": check.id, "columns": ", ".join(unknown)},
+            ),
             remedy=Message(N_("correct the contract file")),
         )
     on_null = "FALSE" if check.passes_on_null else "TRUE"

@@ -14,7 +14,7 @@ from typing import Any
 from engine.contracts.schema import LogicalType
 from engine.contracts.sql import FLOATING_TYPES, as_text, converted, identifier, literal, literals
 from engine.errors import MappingColumnError, MappingFormError
-from engine.messages import Message, N_
+from engine.messages import N_, Message
 
 TEXT, NUMBER, INTEGER = LogicalType.STRING, LogicalType.NUMBER, LogicalType.INTEGER
 DATE, BOOLEAN = LogicalType.DATE, LogicalType.BOOLEAN
@@ -23,7 +23,12 @@ UNMAPPED = "⟨unmapped⟩ "
 Typed = tuple[str, LogicalType]
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _COMPARISONS = {
-    "equals": "=", "not_equals": "<>", "less_than": "<", "at_most": "<=", "greater_than": ">", "at_least": ">=",
+    "equals": "=",
+    "not_equals": "<>",
+    "less_than": "<",
+    "at_most": "<=",
+    "greater_than": ">",
+    "at_least": ">=",
 }
 _ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 _MODIFIERS = ("date_format", "values", "default", "prefix")
@@ -54,7 +59,10 @@ class Scope:
         """
         if column not in self.columns:
             raise MappingColumnError(
-                mapping=self.mapping, column=column, table=self.table, source=self.source,
+                mapping=self.mapping,
+                column=column,
+                table=self.table,
+                source=self.source,
                 available=", ".join(self.columns),
             )
         return self.columns[column]

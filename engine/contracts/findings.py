@@ -7,7 +7,7 @@ that one quarantine reads in every language.
 from dataclasses import dataclass
 
 from engine.contracts.schema import Check, CheckKind, Contract
-from engine.messages import Message, N_
+from engine.messages import N_, Message
 
 CONTRADICTION = "contradiction"
 """Finding of a row that has the key and ``known_at`` of another row but says something else."""
@@ -33,7 +33,9 @@ _SENTENCES = {
     CheckKind.FOLLOWS: N_("{column}: {value!r} has no earlier {before} of the same {keys}"),
 }
 _OWN_SENTENCES = {
-    CONTRADICTION: N_("another row has the same key and known_at but says something else; correct it with a later known_at"),
+    CONTRADICTION: N_(
+        "another row has the same key and known_at but says something else; correct it with a later known_at"
+    ),
     UNMAPPED_VALUE: N_("{column}: {value!r} is not in the value map of the mapping"),
     MALFORMED: N_("the line cannot be split into the columns of its file: {value}"),
 }

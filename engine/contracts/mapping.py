@@ -10,12 +10,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import MappingFormError
-from engine.messages import Message, N_
+from engine.messages import N_, Message
 
 Document = Mapping[str, Any]
-_KEYS = frozenset({
-    "input", "columns", "filter", "lookup", "aggregate", "distinct_by", "version_by", "known_at",
-})
+_KEYS = frozenset(
+    {
+        "input",
+        "columns",
+        "filter",
+        "lookup",
+        "aggregate",
+        "distinct_by",
+        "version_by",
+        "known_at",
+    }
+)
 _ORDERS = {"lowest": "ASC", "highest": "DESC"}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.contracts.schema import CROSS_TABLE_CHECKS, Check, CheckKind, Column, Contract, LogicalType, Severity
 from engine.errors import ContractError
-from engine.messages import Message, N_
+from engine.messages import N_, Message
 
 Document = Mapping[str, Any]
 ENGINE = "xinheng"

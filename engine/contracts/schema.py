@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from engine.errors import ContractError
-from engine.messages import Message, N_
+from engine.messages import N_, Message
 
 
 class LogicalType(StrEnum):
@@ -145,8 +145,10 @@ class Contract:
         if missing or twice or not self.key:
             raise ContractError(
                 table=self.table,
-                problem=Message(N_("the contract lacks {missing} or names {twice} twice"),
-                                {"missing": ", ".join(missing) or "-", "twice": ", ".join(twice) or "-"}),
+                problem=Message(
+                    N_("the contract lacks {missing} or names {twice} twice"),
+                    {"missing": ", ".join(missing) or "-", "twice": ", ".join(twice) or "-"},
+                ),
                 remedy=Message(N_("correct the contract file")),
             )
 

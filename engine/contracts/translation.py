@@ -12,7 +12,7 @@ from engine.contracts.mapping import Aggregate, SourceMapping, TableMapping
 from engine.contracts.schema import Contract
 from engine.contracts.sql import SQL_TYPES, identifier
 from engine.errors import SchemaMismatchError
-from engine.messages import Message, N_
+from engine.messages import N_, Message
 
 FILE, LINE = "~file", "~line"
 
@@ -109,12 +109,17 @@ def _joined(mapping: TableMapping, *, source: Source, lookups: tuple[Source, ...
         on = " AND ".join(
             f"{compiled(left, own, to=TEXT)} = o.{identifier(f'~on{at}')}" for at, left in enumerate(lookup.on)
         )
-        keys = [f"{compiled(right, theirs, to=TEXT)} AS {identifier(f'~on{at}')}"
-                for at, right in enumerate(lookup.on.values())]
+        keys = [
+            f"{compiled(right, theirs, to=TEXT)} AS {identifier(f'~on{at}')}"
+            for at, right in enumerate(lookup.on.values())
+        ]
         taken = {new: theirs.type_of(old) for new, old in lookup.take.items()}
-        cells = [f"arg_min({identifier(old)}, {identifier(LINE)}) AS {identifier(new)}" for new, old in lookup.take.items()]
+        cells = [
+            f"arg_min({identifier(old)}, {identifier(LINE)}) AS {identifier(new)}" for new, old in lookup.take.items()
+        ]
         chosen = ", ".join(f"o.{identifier(new)}" for new in taken)
-        one_each = f"SELECT {', '.join(keys + cells)} FROM ({other.sql}) GROUP BY {', '.join(str(i + 1) for i in range(len(keys)))}"
+        groups = ", ".join(str(at + 1) for at in range(len(keys)))
+        one_each = f"SELECT {', '.join(keys + cells)} FROM ({other.sql}) GROUP BY {groups}"
         kept = ", ".join(f"s.{identifier(column)}" for column in (*(c for c in columns if c not in taken), FILE, LINE))
         sql = f"SELECT {kept}, {chosen} FROM ({sql}) s LEFT JOIN ({one_each}) o ON {on}"
         columns = {**{c: t for c, t in columns.items() if c not in taken}, **taken}
@@ -135,7 +140,9 @@ def _aggregated(aggregate: Aggregate, rows: Source, scope: Scope) -> Source:
 def _measure(function: str, node: object, scope: Scope) -> tuple[str, str]:
     """Return (SQL, SQL type): ``count`` and ``any`` take a condition, the others an expression."""
     if function == "count":
-        return (f"count(*) FILTER (WHERE {condition(node, scope)})" if node not in (None, "rows") else "count(*)"), "BIGINT"
+        return (
+            f"count(*) FILTER (WHERE {condition(node, scope)})" if node not in (None, "rows") else "count(*)"
+        ), "BIGINT"
     if function == "any":
         return f"bool_or({condition(node, scope)})", "BOOLEAN"
     if function == "sum":
@@ -157,4 +164,3 @@ def distinct_rows(mapping: TableMapping, contract: Contract, *, rows: str) -> st
     order = ", ".join(f"{identifier(name)} {way} NULLS LAST" for name, way in mapping.distinct_by.keep)
     order = f"{order}, row_id" if order else "row_id"
     return f"SELECT row_id FROM ({rows}) QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {order}) > 1"
-

@@ -53,10 +53,7 @@ def checked_rows(contract: Contract, *, rows: str, unmapped: Sequence[str] = ())
     any_broken = " OR ".join(sql for sql, _, _ in broken) or "FALSE"
     cases = ", ".join(f"CASE WHEN {sql} THEN {_finding(ident, name, contract)} END" for sql, ident, name in broken)
     findings = f"CASE WHEN {any_broken} THEN list_filter([{cases}], lambda found: found IS NOT NULL) END"
-    return (
-        f"SELECT {columns}, {', '.join(PROVENANCE)}, {findings} AS findings "
-        f"FROM ({typed_rows(contract, rows=rows)})"
-    )
+    return f"SELECT {columns}, {', '.join(PROVENANCE)}, {findings} AS findings FROM ({typed_rows(contract, rows=rows)})"
 
 
 def _finding(ident: str, column: str, contract: Contract) -> str:
@@ -77,7 +74,8 @@ def warned_rows(check: Check, contract: Contract, *, rows: str) -> str:
         if column.logical_type is not LogicalType.STRING
     )
     column = identifier(check.column)
-    return f"SELECT CAST({column} AS VARCHAR) AS value FROM (SELECT *, {texts} FROM ({rows})) WHERE {violation(check, contract)}"
+    both = f"SELECT *, {texts} FROM ({rows})"
+    return f"SELECT CAST({column} AS VARCHAR) AS value FROM ({both}) WHERE {violation(check, contract)}"
 
 
 def unreferenced_rows(check: Check, *, rows: str, target: str) -> str:
@@ -92,7 +90,11 @@ def unreferenced_rows(check: Check, *, rows: str, target: str) -> str:
     same = " AND ".join(f"r.{identifier(a)} = t.{identifier(b)}" for a, b in zip(own, other, strict=True))
     keys = ", ".join(identifier(key) for key in other)
     present = " AND ".join(f"r.{identifier(name)} IS NOT NULL" for name in own)
-    chosen = f" AND r.{identifier(arguments['when'])} IN {literals(list(arguments['values']))}" if "when" in arguments else ""
+    chosen = (
+        f" AND r.{identifier(arguments['when'])} IN {literals(list(arguments['values']))}"
+        if "when" in arguments
+        else ""
+    )
     return (
         f"SELECT CAST(r.{identifier(own[0])} AS VARCHAR) AS value FROM ({rows}) r "
         f"ANTI JOIN (SELECT DISTINCT {keys} FROM ({target})) t ON {same} WHERE {present}{chosen}"

@@ -97,5 +97,7 @@ def history(contract: Contract, *, stored: str, has_corrections: bool) -> str:
     has_corrections : bool, whether any key has more than one version; without, no sort is needed.
     """
     keys = ", ".join(identifier(name) for name in contract.key)
-    following = f"lead(known_at) OVER (PARTITION BY {keys} ORDER BY known_at)" if has_corrections else "CAST(NULL AS DATE)"
+    following = (
+        f"lead(known_at) OVER (PARTITION BY {keys} ORDER BY known_at)" if has_corrections else "CAST(NULL AS DATE)"
+    )
     return f"SELECT *, {following} AS superseded_at FROM ({stored})"

@@ -12,20 +12,36 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger, Boolean, Column, Connection, Date, Engine, ForeignKey, Index, Integer, MetaData, String, Table, Text,
-    create_engine, event, inspect, select,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    inspect,
+    select,
 )
 from sqlalchemy.exc import DatabaseError
 
 from engine.errors import StoreError
-from engine.messages import Message, N_
+from engine.messages import N_, Message
 
 METADATA = MetaData()
 REVISION = "0001"
 """Alembic revision this code works with; a database at another one is migrated when opened for writing."""
 
 LOADS = Table(
-    "loads", METADATA,
+    "loads",
+    METADATA,
     Column("load_id", String(40), primary_key=True),
     Column("sequence", Integer, nullable=False, unique=True),
     Column("loaded_at", String(40), nullable=False),
@@ -36,7 +52,8 @@ LOADS = Table(
     Column("is_visible", Boolean, nullable=False),
 )
 LOAD_TABLES = Table(
-    "load_tables", METADATA,
+    "load_tables",
+    METADATA,
     Column("load_id", ForeignKey("loads.load_id"), primary_key=True),
     Column("table_name", String(80), primary_key=True),
     Column("source_digest", String(64), nullable=False),
@@ -50,7 +67,8 @@ LOAD_TABLES = Table(
     Index("load_tables_by_source", "table_name", "source_digest"),
 )
 SOURCES = Table(
-    "sources", METADATA,
+    "sources",
+    METADATA,
     Column("load_id", ForeignKey("loads.load_id"), primary_key=True),
     Column("table_name", String(80), primary_key=True),
     Column("name", String(400), primary_key=True),
@@ -58,7 +76,8 @@ SOURCES = Table(
     Column("n_bytes", BigInteger, nullable=False),
 )
 FILES = Table(
-    "files", METADATA,
+    "files",
+    METADATA,
     Column("path", String(400), primary_key=True),
     Column("table_name", String(80), nullable=False, index=True),
     Column("content", String(20), nullable=False),
@@ -71,7 +90,8 @@ FILES = Table(
     Column("last_known_at", Date),
 )
 RUNS = Table(
-    "runs", METADATA,
+    "runs",
+    METADATA,
     Column("run_id", String(80), primary_key=True),
     Column("sequence", Integer, nullable=False, unique=True),
     Column("kind", String(40), nullable=False),
@@ -82,7 +102,8 @@ RUNS = Table(
     Column("manifest", Text, nullable=False),
 )
 LEDGER = Table(
-    "ledger", METADATA,
+    "ledger",
+    METADATA,
     Column("sequence", Integer, primary_key=True, autoincrement=False),
     Column("entered_at", String(40), nullable=False),
     Column("actor", Text, nullable=False),
@@ -137,7 +158,9 @@ class Decisions:
         with self._translated(), self.engine.connect() as connection:
             current = None
             if inspect(connection).has_table("alembic_version"):
-                current = connection.scalar(select(Column("version_num")).select_from(Table("alembic_version", MetaData())))
+                current = connection.scalar(
+                    select(Column("version_num")).select_from(Table("alembic_version", MetaData()))
+                )
             connection.rollback()
             if current != REVISION:
                 self._upgrade(connection)

@@ -19,7 +19,7 @@ from engine.contracts.mapping import SourceMapping, mapping_of
 from engine.contracts.odcs import contract_of
 from engine.contracts.schema import Contract
 from engine.errors import PolicyInconsistentError, SourceNotFoundError, UsageError
-from engine.messages import Message, N_
+from engine.messages import N_, Message
 from engine.parameters import DatedValue, Parameter, PolicyBook
 
 SHIPPED = Path(str(files("data_contracts")))
@@ -63,7 +63,8 @@ def read_yaml(path: Path) -> list[Any]:
             return [each for each in yaml.load_all(file, Loader=_StrictLoader) if each is not None]
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(
-            what=Message(N_("file {name}"), {"name": path.name}), value=" ".join(str(error).split()),
+            what=Message(N_("file {name}"), {"name": path.name}),
+            value=" ".join(str(error).split()),
             remedy=Message(N_("write it as YAML in UTF-8")),
         ) from error
 

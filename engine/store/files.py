@@ -58,8 +58,14 @@ def settle(partial: Path, *, workspace: Path, table: str, content: str) -> Store
     footer = pq.read_metadata(final)
     first, last = _bounds(footer)
     return StoredFile(
-        path=final.relative_to(workspace).as_posix(), table=table, content=content, sha256=sha256_of(final),
-        n_rows=footer.num_rows, n_bytes=final.stat().st_size, first_known_at=first, last_known_at=last,
+        path=final.relative_to(workspace).as_posix(),
+        table=table,
+        content=content,
+        sha256=sha256_of(final),
+        n_rows=footer.num_rows,
+        n_bytes=final.stat().st_size,
+        first_known_at=first,
+        last_known_at=last,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from engine.errors import StoreError
-from engine.messages import Message, N_
+from engine.messages import N_, Message
 from engine.pipeline.ports import Actor
 from engine.store.decisions import LEDGER, Decisions
 
@@ -98,8 +98,13 @@ class Ledger:
             The idempotency key was used for something else.
         """
         said = {
-            "action": action, "subject": subject, "reason": reason, "content": canonical(content),
-            "actor": actor.name, "role": actor.role, "idempotency_key": idempotency_key,
+            "action": action,
+            "subject": subject,
+            "reason": reason,
+            "content": canonical(content),
+            "actor": actor.name,
+            "role": actor.role,
+            "idempotency_key": idempotency_key,
         }
         if connection is not None:
             return self._append(connection, said, at)
@@ -128,8 +133,10 @@ class Ledger:
         if any(getattr(entry, name) != value for name, value in said.items()):
             raise StoreError(
                 workspace=self._decisions.workspace,
-                problem=Message(N_("idempotency key {key} was used for another decision (entry {sequence})"),
-                                {"key": entry.idempotency_key, "sequence": entry.sequence}),
+                problem=Message(
+                    N_("idempotency key {key} was used for another decision (entry {sequence})"),
+                    {"key": entry.idempotency_key, "sequence": entry.sequence},
+                ),
                 remedy=Message(N_("use a new key for a new decision")),
             )
         return entry

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from engine.contracts.sql import identifier, literal
 from engine.contracts.translation import FILE, LINE
 from engine.errors import ContractError, SourceNotFoundError
-from engine.messages import Message, N_
+from engine.messages import N_, Message
 
 SUFFIXES = (".csv", ".parquet", ".xlsx")
 _BLOCK = 1 << 22
@@ -222,8 +222,8 @@ def _converted_xlsx(source: SourceFile, staging: Path) -> Path:
 
 
 def _text_table(rows: list[list[str | None]], schema: pa.Schema) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) if rows else [[] for _ in schema]
-    return pa.table([pa.array(list(cells), pa.string()) for cells in columns], schema=schema)
+    columns = ([row[at] for row in rows] for at in range(len(schema)))
+    return pa.table([pa.array(cells, pa.string()) for cells in columns], schema=schema)
 
 
 def _cell(value: object) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import ibis
 import pandas as pd
@@ -25,7 +25,7 @@ from engine.contracts.sql import identifier, literal
 from engine.contracts.validation import empty_rows
 from engine.contracts.versions import history
 from engine.errors import TableMissingError
-from engine.messages import Message, N_
+from engine.messages import N_, Message
 from engine.pipeline.ports import Actor
 from engine.store.decisions import FILES, LOAD_TABLES, LOADS, RUNS, Decisions
 from engine.store.documents import load_contracts
@@ -35,7 +35,7 @@ from engine.store.ledger import Ledger, canonical, digest_of
 
 CONDUCT_TABLES = ("inspections", "penalties", "listings", "complaints")
 PROVENANCE = ("source_file", "source_line")
-ResultTable = pd.DataFrame | pa.Table | ibis.Table
+ResultTable: TypeAlias = "pd.DataFrame | pa.Table | ibis.Table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +112,18 @@ class Warehouse:
     def provenance(self, name: str) -> ibis.Table:
         """Return a record table with ``load_id``, ``source_file`` and ``source_line`` beside the contract's columns."""
         contract = self._contract(name)
-        extra = ", ".join(f"CAST(NULL AS {kind}) AS {column}"
-                          for column, kind in (("source_file", "VARCHAR"), ("source_line", "BIGINT"), ("load_id", "VARCHAR")))
+        extra = ", ".join(
+            f"CAST(NULL AS {kind}) AS {column}"
+            for column, kind in (("source_file", "VARCHAR"), ("source_line", "BIGINT"), ("load_id", "VARCHAR"))
+        )
         columns = ", ".join(identifier(column) for column in (*contract.names, *PROVENANCE, "load_id"))
         parts = [
             f"SELECT *, {literal(load_id)} AS load_id FROM read_parquet([{literal(self._absolute(path))}])"
             for path, load_id in self._files(name, "records")
         ] or [f"SELECT *, {extra} FROM ({empty_rows(contract)})"]
-        return self._view(f"provenance_{name}", " UNION ALL BY NAME ".join(f"SELECT {columns} FROM ({p})" for p in parts))
+        return self._view(
+            f"provenance_{name}", " UNION ALL BY NAME ".join(f"SELECT {columns} FROM ({p})" for p in parts)
+        )
 
     def history(self, name: str) -> ibis.Table:
         """Return every visible version with ``superseded_at``: ``known_at`` of the key's next version, or null.
@@ -173,7 +177,10 @@ class Warehouse:
             "SELECT source_file, source_line, original, CAST(to_json(findings) AS VARCHAR) "
             f"FROM read_parquet({literal(self._absolute(path))}) ORDER BY ALL{some}"
         )
-        return [BadRow(*row[:3], tuple(json.loads(row[3]))) for row in cursor.fetchall()]
+        return [
+            BadRow(file, line, original, tuple(json.loads(findings)))
+            for file, line, original, findings in cursor.fetchall()
+        ]
 
     def write_run(
         self,
@@ -206,7 +213,11 @@ class Warehouse:
                 for file in files:
                     connection.execute(insert(FILES).values(**file_row(file), run_id=run_id))
                 Ledger(self._decisions).append(
-                    f"run.{kind}", subject=run_id, actor=actor, at=at, connection=connection,
+                    f"run.{kind}",
+                    subject=run_id,
+                    actor=actor,
+                    at=at,
+                    connection=connection,
                     content={"as_of": as_of, "files": {file.path: file.sha256 for file in files}},
                 )
         return run_id
@@ -220,9 +231,11 @@ class Warehouse:
             No run wrote it yet.
         """
         query = (
-            select(FILES.c.path).join(RUNS, RUNS.c.run_id == FILES.c.run_id)
+            select(FILES.c.path)
+            .join(RUNS, RUNS.c.run_id == FILES.c.run_id)
             .where(FILES.c.table_name == name, FILES.c.content == "results")
-            .order_by(RUNS.c.sequence.desc()).limit(1)
+            .order_by(RUNS.c.sequence.desc())
+            .limit(1)
         )
         if run_id is not None:
             query = query.where(RUNS.c.run_id == run_id)
@@ -251,7 +264,8 @@ class Warehouse:
 
     def _files(self, table: str, content: str) -> list[tuple[str, str]]:
         query = (
-            select(FILES.c.path, FILES.c.load_id).join(LOADS, LOADS.c.load_id == FILES.c.load_id)
+            select(FILES.c.path, FILES.c.load_id)
+            .join(LOADS, LOADS.c.load_id == FILES.c.load_id)
             .where(FILES.c.table_name == table, FILES.c.content == content, LOADS.c.is_visible)
             .order_by(LOADS.c.sequence)
         )

@@ -106,7 +106,15 @@ class Workspace:
 
     def _holds_anything(self) -> bool:
         """Whether the folder of a failed first write holds more than the empty database it made."""
-        made = {DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", LOCK_NAME, STAGING, "tables", "quarantine"}
+        made = {
+            DATABASE_NAME,
+            f"{DATABASE_NAME}-wal",
+            f"{DATABASE_NAME}-shm",
+            LOCK_NAME,
+            STAGING,
+            "tables",
+            "quarantine",
+        }
         if any(path.name not in made for path in self.path.iterdir()):
             return True
         with self.decisions.reading() as connection:

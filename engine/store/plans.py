@@ -1,0 +1,108 @@
+"""What a load is made of: blocks of source rows, plans per table, and what came of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from engine.contracts.mapping import TableMapping
+from engine.contracts.schema import Contract
+from engine.contracts.translation import Source, translated_rows
+from engine.pipeline.ports import Actor
+from engine.store.ledger import digest_of
+from engine.store.readers import SourceFile, relation
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One input of one table, ready to be read.
+
+    Parameters
+    ----------
+    mapping : how its rows become contract rows.
+    source : the input. lookups : files of the mapping's lookups, in order.
+    """
+
+    mapping: TableMapping
+    source: SourceFile
+    lookups: tuple[SourceFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """Everything one load brings into one table.
+
+    Parameters
+    ----------
+    contract : Contract. blocks : in the order of mapping and file names.
+    """
+
+    contract: Contract
+    blocks: tuple[Block, ...]
+
+    @property
+    def sources(self) -> dict[str, SourceFile]:
+        """The files read, by name and digest."""
+        files = [file for block in self.blocks for file in (block.source, *block.lookups)]
+        return {f"{file.name}@{file.sha256[:8]}": file for file in files}
+
+    def digest(self, mapping_digest: str) -> str:
+        """Return the digest of the content: same bytes, mapping and contract, whatever the files are called."""
+        content = sorted({file.sha256 for file in self.sources.values()})
+        return digest_of([self.contract.table, self.contract.version, mapping_digest, content])
+
+
+@dataclass(frozen=True, slots=True)
+class TableLoad:
+    """What a load did to one table; ``rows_in = accepted + quarantined + duplicates``.
+
+    Parameters
+    ----------
+    table, load_id : str.
+    rows_in, accepted, quarantined, duplicates : int, rows.
+    corrections : int, keys that have more than one version now because of this load.
+    warnings : mapping of check id to (rows, an example value).
+    is_repeated : bool, the same content had been loaded before under ``load_id``; nothing was written.
+    """
+
+    table: str
+    load_id: str
+    rows_in: int
+    accepted: int
+    quarantined: int
+    duplicates: int
+    corrections: int
+    warnings: Mapping[str, tuple[int, str | None]]
+    is_repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who loads, when, by which mapping.
+
+    Parameters
+    ----------
+    actor : Actor. at : aware datetime. mapping, mapping_digest : str, empty without a mapping.
+    """
+
+    actor: Actor
+    at: datetime
+    mapping: str = ""
+    mapping_digest: str = ""
+
+
+def planned_sql(block: Block, contract: Contract, *, mapping: str, staging: Path, rejects: str | None = None) -> str:
+    """Return the SELECT of a block's rows as contract text.
+
+    Raises
+    ------
+    MappingColumnError, MappingFormError, SchemaMismatchError
+        The block cannot be read as its mapping says; raised before anything is written.
+    """
+    source = _source(block.source, staging=staging, rejects=rejects)
+    lookups = tuple(_source(file, staging=staging, rejects=None) for file in block.lookups)
+    return translated_rows(block.mapping, contract, source=source, lookups=lookups, name=mapping)
+
+
+def _source(file: SourceFile, *, staging: Path, rejects: str | None) -> Source:
+    return Source(file.name, relation(file, staging=staging, rejects=rejects), file.columns)

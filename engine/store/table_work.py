@@ -1,0 +1,197 @@
+"""The work of one table inside one load: stage and check, tell new rows from known ones, write good and bad rows."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from engine.contracts.findings import CONTRADICTION, MALFORMED
+from engine.contracts.schema import CheckKind, Severity
+from engine.contracts.sql import identifier, literal
+from engine.contracts.translation import LINE, distinct_rows, unmapped_columns
+from engine.contracts.validation import PROVENANCE, checked_rows, unpreceded_rows, unreferenced_rows, warned_rows
+from engine.contracts.versions import CONTRADICTORY, DUPLICATE, corrected_keys, dubious_keys, judged_rows, rows_of_keys
+from engine.messages import N_, Message
+from engine.pipeline.ports import Progress
+from engine.store.files import PARTIAL, StoredFile, settle
+from engine.store.plans import Author, Block, TableLoad, TablePlan, planned_sql
+from engine.store.readers import relation
+from engine.store.workspace import Workspace
+
+_BLOCK_SHIFT = 40  # row_id = block number * 2^40 + row number in the block
+
+
+class TableWork:
+    """The work of one table inside one load: staged blocks, verdicts, files written."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        plan: TablePlan,
+        load_id: str,
+        author: Author,
+        staging: Path,
+        connection: duckdb.DuckDBPyConnection,
+    ) -> None:
+        self.plan, self.contract = plan, plan.contract
+        self.files: list[StoredFile] = []
+        self._workspace, self._load_id, self._author = workspace, load_id, author
+        self._staging, self._connection = staging, connection
+        self._staged: list[Path] = []
+
+    def run(self, progress: Progress) -> None:
+        """Stage, judge and write; leaves ``files`` and ``result``."""
+        for at, block in enumerate(self.plan.blocks):
+            progress(Message(N_("Read and check {table}"), {"table": self.contract.table}), at / len(self.plan.blocks))
+            self._stage(at, block)
+        progress(Message(N_("Tell new rows of {table} from known ones"), {"table": self.contract.table}))
+        duplicates, contradictory, corrections = self._judge()
+        progress(Message(N_("Write {table}"), {"table": self.contract.table}))
+        accepted = self._write_good()
+        quarantined = self._write_bad()
+        rows_in = accepted + quarantined + duplicates
+        self.result = TableLoad(
+            self.contract.table, self._load_id, rows_in, accepted, quarantined, duplicates, corrections, {}
+        )
+
+    def _stage(self, at: int, block: Block) -> None:
+        rows = planned_sql(
+            block, self.contract, mapping=self._author.mapping, staging=self._staging, rejects=self._rejects(at)
+        )
+        checked = checked_rows(self.contract, rows=rows, unmapped=unmapped_columns(block.mapping))
+        path = self._staging / f"{self.contract.table}-{at}.parquet"
+        self._copy(checked, path)
+        self._staged.append(path)
+
+    def _rejects(self, at: int) -> str:
+        return f"rejects_{self.contract.table}_{at}"
+
+    def _copy(self, sql: str, path: Path) -> None:
+        self._connection.execute(f"COPY ({sql}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+
+    def _rows(self, where: str, *, block: int | None = None) -> str:
+        columns = ", ".join(identifier(name) for name in (*self.contract.names, *PROVENANCE, "findings"))
+        return " UNION ALL ".join(
+            f"SELECT {columns}, {at << _BLOCK_SHIFT} + file_row_number AS row_id "
+            f"FROM read_parquet({literal(str(path))}, file_row_number=true) WHERE {where}"
+            for at, path in enumerate(self._staged)
+            if block in (None, at)
+        )
+
+    def _judge(self) -> tuple[int, int, int]:
+        """Fill the tables ``excluded`` (row_id, verdict) and return duplicates, contradictory rows, corrected keys."""
+        execute = self._connection.execute
+        execute("CREATE OR REPLACE TEMP TABLE excluded (row_id BIGINT, verdict VARCHAR)")
+        for at, block in enumerate(self.plan.blocks):
+            folded = distinct_rows(block.mapping, self.contract, rows=self._rows("findings IS NULL", block=at))
+            execute(f"INSERT INTO excluded SELECT row_id, '{DUPLICATE}' FROM ({folded})")
+        good = f"SELECT * FROM ({self._rows('findings IS NULL')}) g ANTI JOIN excluded e ON g.row_id = e.row_id"
+        stored = self._workspace.warehouse.stored_sql(self.contract)
+        execute(f"CREATE OR REPLACE TEMP TABLE dubious AS {dubious_keys(self.contract, rows=good, stored=stored)}")
+        corrections = 0
+        if self._count("SELECT count(*) FROM dubious"):
+            rows = rows_of_keys(self.contract, rows=good, keys="SELECT * FROM dubious")
+            held = rows_of_keys(self.contract, rows=stored, keys="SELECT * FROM dubious")
+            execute(f"CREATE OR REPLACE TEMP TABLE held AS {held}")
+            execute(f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT * EXCLUDE (findings) FROM ({rows})")
+            judged = judged_rows(self.contract, rows="SELECT * FROM suspects", stored="SELECT * FROM held")
+            execute(f"INSERT INTO excluded SELECT row_id, verdict FROM ({judged}) WHERE verdict <> 'new'")
+            names = ", ".join(identifier(name) for name in self.contract.names)
+            both = (
+                f"SELECT {names} FROM suspects s ANTI JOIN excluded e ON s.row_id = e.row_id "
+                f"UNION ALL SELECT {names} FROM held"
+            )
+            corrections = self._count(corrected_keys(self.contract, rows=both))
+        duplicates = self._count(f"SELECT count(*) FROM excluded WHERE verdict = '{DUPLICATE}'")
+        contradictory = self._count(f"SELECT count(*) FROM excluded WHERE verdict = '{CONTRADICTORY}'")
+        return duplicates, contradictory, corrections
+
+    def _count(self, sql: str) -> int:
+        row = self._connection.execute(sql).fetchone()
+        return int(row[0]) if row else 0
+
+    def _write_good(self) -> int:
+        columns = ", ".join(identifier(name) for name in (*self.contract.names, *PROVENANCE))
+        kept = "g ANTI JOIN excluded e ON g.row_id = e.row_id" if self._count("SELECT count(*) FROM excluded") else "g"
+        return self._settle(
+            f"SELECT {columns} FROM ({self._rows('findings IS NULL')}) {kept}",
+            folder=self._workspace.tables,
+            content="records",
+        )
+
+    def _write_bad(self) -> int:
+        """Write quarantined rows with their original text; return how many."""
+        contradiction = f"[{{'check': '{CONTRADICTION}', 'column': '', 'value': CAST(NULL AS VARCHAR)}}]"
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE bad AS "
+            f"SELECT row_id >> {_BLOCK_SHIFT} AS block, source_file, source_line, findings "
+            f"FROM ({self._rows('findings IS NOT NULL')}) UNION ALL "
+            f"SELECT g.row_id >> {_BLOCK_SHIFT}, source_file, source_line, {contradiction} "
+            f"FROM ({self._rows('findings IS NULL')}) g JOIN excluded e ON g.row_id = e.row_id "
+            f"WHERE e.verdict = '{CONTRADICTORY}'"
+        )
+        parts = [self._bad_rows(at, block) for at, block in enumerate(self.plan.blocks)]
+        sql = " UNION ALL ".join(part for part in parts if part)
+        if not sql or not self._count(f"SELECT count(*) FROM ({sql})"):
+            return 0
+        return self._settle(sql, folder=self._workspace.quarantine, content="quarantine")
+
+    def _bad_rows(self, at: int, block: Block) -> str:
+        """Return the SELECT of one block's quarantined rows: read again, so that only bad rows cost their text."""
+        raw = relation(block.source, staging=self._staging)
+        cells = ", ".join(f"{literal(name)}: r.{identifier(name)}" for name in block.source.columns)
+        parts = (
+            [
+                f"SELECT b.source_file, b.source_line, CAST(to_json({{{cells}}}) AS VARCHAR) AS original, b.findings "
+                f"FROM ({raw}) r JOIN bad b ON b.source_line = r.{identifier(LINE)} WHERE b.block = {at}"
+            ]
+            if self._count(f"SELECT count(*) FROM bad WHERE block = {at}")
+            else []
+        )
+        if self._held(self._rejects(at)):
+            parts.append(
+                f"SELECT {literal(block.source.name)}, line, coalesce(csv_line, ''), "
+                f"[{{'check': '{MALFORMED}', 'column': '', 'value': error_message}}] FROM ("
+                f"SELECT CAST(line AS BIGINT) AS line, min(csv_line) AS csv_line, min(error_message) AS error_message "
+                f"FROM {identifier(self._rejects(at))} GROUP BY line)"
+            )
+        return " UNION ALL ".join(parts)
+
+    def _held(self, table: str) -> bool:
+        query = f"SELECT count(*) FROM duckdb_tables() WHERE table_name = {literal(table)}"
+        return bool(self._count(query)) and bool(self._count(f"SELECT count(*) FROM {identifier(table)}"))
+
+    def _settle(self, sql: str, *, folder: Path, content: str) -> int:
+        partial = folder / self.contract.table / f"{self._load_id}.parquet{PARTIAL}"
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        self._copy(sql, partial)
+        file = settle(partial, workspace=self._workspace.path, table=self.contract.table, content=content)
+        self.files.append(file)
+        return file.n_rows
+
+    def warnings(self, written: Mapping[str, list[StoredFile]]) -> dict[str, tuple[int, str | None]]:
+        """Return check id → (rows, example) of the warnings this table's accepted rows raise."""
+        found = {}
+        own = self._written(self.contract.table, written)
+        for check in (c for c in self.contract.checks if c.severity is Severity.WARNING):
+            if check.kind is CheckKind.REFERS_TO:
+                target = self._everything(str(check.arguments["table"]), written)
+                sql = unreferenced_rows(check, rows=own, target=target)
+            elif check.kind is CheckKind.FOLLOWS:
+                sql = unpreceded_rows(check, rows=own, history=self._everything(self.contract.table, written))
+            else:
+                sql = warned_rows(check, self.contract, rows=own)
+            n, example = self._connection.execute(f"SELECT count(*), min(value) FROM ({sql})").fetchone() or (0, None)
+            if n:
+                found[check.id] = (int(n), example)
+        return found
+
+    def _written(self, table: str, written: Mapping[str, list[StoredFile]]) -> str:
+        paths = [str(self._workspace.path / f.path) for f in written.get(table, ()) if f.content == "records"]
+        columns = ", ".join(identifier(name) for name in self._workspace.warehouse.contracts[table].names)
+        return f"SELECT {columns} FROM read_parquet([{', '.join(map(literal, paths))}])" if paths else ""
+
+    def _everything(self, table: str, written: Mapping[str, list[StoredFile]]) -> str:
+        stored = self._workspace.warehouse.stored_sql(self._workspace.warehouse.contracts[table])
+        new = self._written(table, written)
+        return f"{stored} UNION ALL {new}" if new else stored
