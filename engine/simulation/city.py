@@ -88,9 +88,9 @@ def simulate_city(
     -----
     O(entities * years): a million entities and six years take about a minute of one core and 2.5 GB at the peak.
     """
-    _require(n_entities, FEWEST_ENTITIES, MOST_ENTITIES, what="number of entities")
-    _require(years, 1, MOST_YEARS, what="number of years")
-    _require(seed, 0, 2**63 - 1, what="seed")
+    _require(n_entities, FEWEST_ENTITIES, MOST_ENTITIES, what=Message(N_("number of entities")))
+    _require(years, 1, MOST_YEARS, what=Message(N_("number of years")))
+    _require(seed, 0, 2**63 - 1, what=Message(N_("seed")))
     rules = assumptions or Assumptions()
     say = report or _say_nothing
     span = Span.ending(last_day, years=years)
@@ -110,9 +110,10 @@ def _say_nothing(stage: Message, share: float) -> None:
     """Take progress and say nothing."""
 
 
-def _require(value: int, least: int, most: int, *, what: str) -> None:
+def _require(value: int, least: int, most: int, *, what: Message) -> None:
     if not least <= value <= most:
-        raise UsageError(what=what, value=value, remedy=f"choose a whole number from {least} to {most}")
+        remedy = Message(N_("choose a whole number from {least} to {most}"), {"least": least, "most": most})
+        raise UsageError(what=what, value=value, remedy=remedy)
 
 
 def _registers(

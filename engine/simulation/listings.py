@@ -66,6 +66,7 @@ def listings_table(
     ]
     spells = _Spells(*(np.concatenate([getattr(part, name) for part in parts]) for name in _Spells.__slots__))
     spells = _without_overlap(spells)
+    spells = spells.take(np.lexsort((spells.entity, spells.list_type, spells.on)))
     n = len(spells.on)
     listed_known = span.workdays.shift(spells.on, generator.integers(0, 8, n))
     removed_known = np.where(

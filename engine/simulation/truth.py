@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from engine.errors import UsageError
+from engine.messages import N_, Message
 from engine.simulation.assumptions import Assumptions
 from engine.simulation.catalogue import ITEM_CODES
 from engine.simulation.judgement import Circumstances, adverse_probability
@@ -65,7 +66,10 @@ class Truth:
         column = on.astype("datetime64[Y]").astype(np.int64) + 1970 - self.years[0]
         outside = (column < 0) | (column >= len(self.years))
         if outside.any():
-            remedy = f"the truth of this city runs from {self.years[0]} to {self.years[-1]}: choose a date inside"
+            remedy = Message(
+                N_("the truth of this city runs from {first} to {last}, choose a date inside"),
+                {"first": int(self.years[0]), "last": int(self.years[-1])},
+            )
             raise UsageError(what="date", value=str(on[outside][0]), remedy=remedy)
         return np.asarray(self.risk[self.positions(entity_ids), column])
 
@@ -136,5 +140,5 @@ def _positions(index: pd.Index, keys: Sequence[str] | pd.Series, *, what: str) -
     at = index.get_indexer(pd.Index(keys))
     if (at < 0).any():
         missing = pd.Index(keys)[at < 0][0]
-        raise UsageError(what=what, value=missing, remedy="use the codes of the same simulated city")
+        raise UsageError(what=what, value=missing, remedy=Message(N_("use the codes of the same simulated city")))
     return np.asarray(at, np.int64)

@@ -8,7 +8,6 @@ Files are written aside and moved into place; the same city gives the same bytes
 """
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -70,7 +69,7 @@ def write_city(
         The folder or disk refuses.
     """
     if file_format not in FORMATS:
-        raise UsageError(what="--format", value=file_format, remedy=f"choose one of {', '.join(FORMATS)}")
+        raise UsageError(what="--format", value=file_format, remedy=Message(N_("choose csv or parquet")))
     require_free(out)
     message = Message(N_("Writing files"))
     with _translated(out):
@@ -94,12 +93,12 @@ def require_free(out: Path) -> None:
         ``out`` is a file, or holds files that no simulation wrote.
     """
     if out.exists() and not out.is_dir():
-        raise UsageError(what="--out", value=str(out), remedy="name a folder, not a file")
+        raise UsageError(what="--out", value=str(out), remedy=Message(N_("name a folder, not a file")))
     if out.is_dir():
         own = {path.name for path in _own_files(out)} | {TRUTH_FOLDER}
         strangers = sorted(path.name for path in out.iterdir() if path.name not in own)
         if strangers or (own != {TRUTH_FOLDER} and not (out / TRUTH_FOLDER).is_dir()):
-            remedy = "it holds files that no simulation wrote; name an empty or new folder"
+            remedy = Message(N_("it holds files that no simulation wrote, name an empty or new folder"))
             raise UsageError(what="--out", value=str(out), remedy=remedy)
 
 
@@ -120,7 +119,9 @@ def _translated(folder: Path) -> Iterator[None]:
         yield
     except OSError as refused:
         raise StoreError(
-            workspace=str(folder), problem=refused.strerror or str(refused), remedy="check rights and free space"
+            workspace=str(folder),
+            problem=refused.strerror or str(refused),
+            remedy=Message(N_("check rights and free space")),
         ) from refused
 
 
@@ -140,7 +141,7 @@ def _write_table(name: str, table: pa.Table, path: Path) -> WrittenFile:
         with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
             for batch in _plain_batches(name, table):
                 writer.write_table(batch)
-    os.replace(partial, path)
+    partial.replace(path)
     return WrittenFile(name, path, table.num_rows, path.stat().st_size)
 
 
@@ -172,7 +173,7 @@ def _write_truth(truth: Truth, folder: Path) -> None:
     }
     partial = folder / (_PARAMETERS + _PARTIAL)
     partial.write_text(json.dumps(parameters, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(partial, folder / _PARAMETERS)
+    partial.replace(folder / _PARAMETERS)
 
 
 def read_truth(folder: Path) -> Truth:
