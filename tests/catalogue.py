@@ -19,6 +19,7 @@ SOURCE = ROOT / "engine" / "locale" / "zh_CN.po"
 COMPILED = SOURCE.with_suffix(".mo")
 KEYWORDS = {"N_": None, "_": None, "Message": None}
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+LABEL = re.compile(r"^ +label: (.+)$", re.MULTILINE)
 FIELDS = re.compile(r"{(\w*)")
 
 
@@ -29,7 +30,13 @@ def templates() -> set[str]:
         for _, _, text, _, _ in extract_from_dir(str(ROOT / package), [("**.py", "python")], keywords=KEYWORDS):
             if text:
                 found.add(text if isinstance(text, str) else text[0])
-    return found
+    return found | policy_labels()
+
+
+def policy_labels() -> set[str]:
+    """Return the labels of indicators in the policies: texts for people that live in files, not in code."""
+    files = (ROOT / "data_contracts" / "policies").rglob("*.yaml")
+    return {found for path in files for found in LABEL.findall(path.read_text(encoding="utf-8"))}
 
 
 def catalogue() -> Catalog:

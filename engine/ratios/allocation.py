@@ -69,7 +69,7 @@ def committed_ratios(
     rows = {row.item_code: row for row in item_rows(items)}
     strange = sorted(set(strata.cells["item_code"]) - set(rows))
     if strange:
-        raise UsageError(what="item", value=strange[0], remedy=Message(N_("name it in the item list")))
+        raise UsageError(what=Message(N_("item")), value=strange[0], remedy=Message(N_("name it in the item list")))
     found = quotas(with_done(strata.cells, done), policy, rows, draw=draw)
     by_item: dict[str, list[Quota]] = {}
     for (code, _), quota in sorted(found.items(), key=lambda entry: entry[0]):

@@ -109,7 +109,7 @@ def apply_capacity(
         missing = [code for code in codes if code not in capacity.effort]
         if missing:
             remedy = Message(N_("say how many person-days one check takes"))
-            raise UsageError(what="effort of item", value=missing[0], remedy=remedy)
+            raise UsageError(what=Message(N_("effort of item")), value=missing[0], remedy=remedy)
         weighted = [(quota, capacity.effort[code]) for code in codes for quota in by_item[code]]
         _trim_department(weighted, department=department, days=days, verdict=verdict)
 

@@ -28,7 +28,7 @@ class DrawOfYear:
     def __post_init__(self) -> None:
         if not 1 <= self.number <= self.draws:
             remedy = Message(N_("number the year's draws from 1 to their count"))
-            raise UsageError(what="draw of the year", value=f"{self.number}/{self.draws}", remedy=remedy)
+            raise UsageError(what=Message(N_("draw of the year")), value=f"{self.number}/{self.draws}", remedy=remedy)
 
     @property
     def left(self) -> int:

@@ -59,7 +59,9 @@ def reasons(
     """
     require_features(features, scorecard)
     if top < 1:
-        raise UsageError(what="top", value=top, remedy=Message(N_("ask for at least one reason")))
+        raise UsageError(
+            what=Message(N_("number of reasons")), value=top, remedy=Message(N_("ask for at least one reason"))
+        )
     matrix = np.nan_to_num(points[[points_column(i) for i in scorecard.indicators]].to_numpy(dtype=np.float64))
     order = np.argsort(-matrix, axis=1, kind="stable")[:, :top]
     best = np.take_along_axis(matrix, order, axis=1)
@@ -149,7 +151,7 @@ def _rest_lines(rest: npt.NDArray[np.float64], *, n_named: npt.NDArray[np.int64]
             "value": np.nan,
             "points": rest[rows],
             "template": OTHERS,
-            "params": [json.dumps({"points": round(float(p), 2)}) for p in rest[rows]],
+            "params": [json.dumps({"points": _shown(round(float(p), 2))}) for p in rest[rows]],
         }
     )
 
@@ -158,8 +160,8 @@ def _text(item: Indicator, scorecard: Scorecard, fact: Mapping[str, object]) -> 
     """Template and JSON params of one sentence."""
     params: dict[str, object] = {
         "label": _stored(Message(item.label)),
-        "points": fact["points"],
-        "maximum": fact["maximum"],
+        "points": _shown(float(str(fact["points"]))),
+        "maximum": _shown(float(str(fact["maximum"]))),
     }
     position = int(str(fact["position"]))
     if position < 0:
@@ -186,7 +188,7 @@ def _change(item: Indicator, *, position: int, full: float) -> Message | None:
     if not 0 <= better < len(shares):
         return None
     threshold = limits[better + 1] if item.bins.rises else limits[better]
-    params = {"threshold": _shown(threshold, divisor=item.divisor), "lower": round(full * shares[better], 2)}
+    params = {"threshold": _shown(threshold, divisor=item.divisor), "lower": _shown(round(full * shares[better], 2))}
     return Message(BELOW if item.bins.rises else FROM, params)
 
 
@@ -199,14 +201,14 @@ def _ageing(item: Indicator, scorecard: Scorecard, fact: Mapping[str, object]) -
     index = next(i for i, step in enumerate(scorecard.decay) if age <= step.until_days)
     day = _day(fact["as_of"]) + timedelta(days=scorecard.decay[index].until_days + 1 - int(age))
     later = float(str(fact["points"])) * factors[index + 1] / factor
-    return Message(FADES, {"later": round(later, 2), "day": day.isoformat()})
+    return Message(FADES, {"later": _shown(round(later, 2)), "day": day.isoformat()})
 
 
 def _day(value: object) -> date:
     return pd.Timestamp(str(value)).date()
 
 
-def _shown(value: float, *, divisor: float) -> float | int:
+def _shown(value: float, *, divisor: float = 1.0) -> float | int:
     shown = round(value / divisor, 4)
     return int(shown) if shown == int(shown) else shown
 

@@ -28,11 +28,11 @@ def test_largest_first_and_in_words():
     assert found["rank"].tolist() == [1, 2, 3]
     assert found["points"].tolist() == [250, 150, 125]
     assert [str(sentence(t, p)) for t, p in zip(found["template"], found["params"], strict=True)] == [
-        "Findings: 3 adds 250.0 of at most 250.0 points. Below 3 it would add 125.0 points.",
+        "Findings: 3 adds 250 of at most 250 points. Below 3 it would add 125 points.",
         # day 400 is in the second year; the third begins on day 731, 331 days after 2024-06-30
-        "Penalties: 1 adds 150.0 of at most 500.0 points. Below 1 it would add 0.0 points. "
-        "Without new conduct it falls to 75.0 points on 2025-05-27.",
-        "Capital: 150 adds 125.0 of at most 250.0 points. From 1000 on it would add 0.0 points.",
+        "Penalties: 1 adds 150 of at most 500 points. Below 1 it would add 0 points. "
+        "Without new conduct it falls to 75 points on 2025-05-27.",
+        "Capital: 150 adds 125 of at most 250 points. From 1000 on it would add 0 points.",
     ]
 
 
@@ -43,14 +43,14 @@ def test_rest_makes_the_lines_add_up():
     assert found["entity_id"].tolist() == ["uscc:0", "uscc:0", "uscc:1", "uscc:1"]
     sums = found.groupby("entity_id")["points"].sum()
     np.testing.assert_allclose(sums, scored["score"][:2], atol=1e-6)
-    assert str(sentence(*found.loc[1, ["template", "params"]])) == "All other indicators together add 275.0 points."
+    assert str(sentence(*found.loc[1, ["template", "params"]])) == "All other indicators together add 275 points."
 
 
 def test_empty_value_that_counts_is_said():
     found, _ = _reasons((None, None, None, None))
 
     assert str(sentence(found["template"][0], found["params"][0])) == (
-        "Capital: nothing on record; policy counts this as 200.0 of at most 1000.0 points."
+        "Capital: nothing on record; policy counts this as 200 of at most 1000 points."
     )
     assert np.isnan(found["value"][0])
 
@@ -73,7 +73,7 @@ def test_values_are_json_and_sentences_translate():
 
     assert params["value"] == 3
     assert params["label"] == {"template": "Penalties", "params": {}}
-    assert told.startswith("处罚: 3 adds 500.0")
+    assert told.startswith("处罚: 3 adds 500")
 
 
 def test_top_must_be_one_or_more():
