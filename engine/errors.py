@@ -104,6 +104,13 @@ class UnknownTableError(ContractError):
     template = N_("{source}: there is no contract table {table!r}; name one of {known} or give a mapping file.")
 
 
+class UnknownColumnsError(ContractError):
+    """A source file without a mapping has columns that its contract does not know."""
+
+    code = "contract.unknown_columns"
+    template = N_("{table} holds column(s) {columns} that its contract does not know: rename them or give a mapping.")
+
+
 class ContractViolationsError(ContractError):
     """Findings collected over a whole load, raised once."""
 

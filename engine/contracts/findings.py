@@ -76,9 +76,10 @@ def _details(check: Check, contract: Contract) -> dict[str, object]:
         if arguments.get(word) in contract.names
     }
     bounds = " , ".join(text.format(arguments[bound]) for bound, text in _BOUNDS.items() if bound in arguments)
+    word = _TYPE_WORDS.get(str(arguments.get("to")))
     return {
         **labels,
-        "to": Message(_TYPE_WORDS.get(str(arguments.get("to", "")), "")),
+        "to": Message(word) if word else "",
         "allowed": ", ".join(map(str, arguments.get("values", ()))),
         "values": ", ".join(map(str, arguments.get("values", ()))),
         "pattern": arguments.get("pattern", ""),

@@ -177,7 +177,7 @@ def _lookups(given: Any) -> Iterator[Lookup]:
     for each in given if isinstance(given, list) else [given] if given else []:
         take = each["take"]
         names = {name: name for name in take} if isinstance(take, list) else dict(take)
-        yield Lookup(input=str(each["input"]), on=dict(each["on"]), take=names)
+        yield Lookup(input=str(each["input"]), on=dict(each["with"]), take=names)
 
 
 def _aggregate(given: Any) -> Aggregate | None:

@@ -68,7 +68,7 @@ def converted(text: str, to: LogicalType) -> str:
         number = f"TRY_CAST({text} AS DOUBLE)"
         return f"CASE WHEN isfinite({number}) AND NOT contains({text}, '_') THEN {number} END"
     if to is LogicalType.DATE:
-        return f"TRY_CAST({text} AS DATE)"
+        return f"CASE WHEN {text} >= '0' AND {text} < ':' THEN TRY_CAST({text} AS DATE) END"  # no 'epoch', 'infinity'
     if to is LogicalType.BOOLEAN:
         lowered = f"lower({text})"
         return (

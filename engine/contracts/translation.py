@@ -11,7 +11,7 @@ from engine.contracts.expressions import DATE, NUMBER, TEXT, Scope, compiled, co
 from engine.contracts.mapping import Aggregate, SourceMapping, TableMapping
 from engine.contracts.schema import Contract
 from engine.contracts.sql import SQL_TYPES, identifier
-from engine.errors import SchemaMismatchError
+from engine.errors import SchemaMismatchError, UnknownColumnsError
 from engine.messages import N_, Message
 
 FILE, LINE = "~file", "~line"
@@ -40,10 +40,15 @@ def direct_mapping(contract: Contract, *, source: Source) -> TableMapping:
     ------
     SchemaMismatchError
         A required column is missing (``known_at`` may be: the contract states its rule).
+    UnknownColumnsError
+        A column is not the contract's: dropping it in silence could lose a misnamed one.
     """
     missing = [c.name for c in contract.columns if c.is_required and c.name not in (*source.columns, "known_at")]
     if missing:
         raise SchemaMismatchError(table=f"{source.name} ({contract.table})", columns=", ".join(missing))
+    unknown = [name for name in source.columns if name not in contract.names]
+    if unknown:
+        raise UnknownColumnsError(table=f"{source.name} ({contract.table})", columns=", ".join(unknown))
     present = {name: name for name in contract.names if name in source.columns}
     return TableMapping(table=contract.table, input=source.name, columns=present, known_at=present.get("known_at"))
 

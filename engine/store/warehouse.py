@@ -6,6 +6,7 @@ was made from, so a load that commits later does not change it.
 
 import hashlib
 import json
+import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -96,8 +97,8 @@ class Warehouse:
 
     @cached_property
     def connection(self) -> Any:
-        """The ibis connection; DuckDB in memory, bounded."""
-        return ibis.duckdb.connect(":memory:", **settings(self._folder / ".spill"))
+        """The ibis connection; DuckDB in memory, bounded, with a spill folder of its own (made only when needed)."""
+        return ibis.duckdb.connect(":memory:", **settings(self._folder / f".spill-{uuid.uuid4().hex}"))
 
     @cached_property
     def contracts(self) -> Mapping[str, Contract]:
