@@ -49,9 +49,9 @@ def outcomes(
     Returns
     -------
     Table expression, key (entity_id, occurred_on[, item_code]): ``n_items`` checked, ``n_assessable``, ``n_adverse``,
-    ``label`` (1 adverse, 0 not, null not assessable), ``inclusion_probability`` (of the item; by entity and day the
-    largest of its items, a lower bound of the chance of being drawn for any; null for scheduled rows) and ``weight``
-    (its inverse, 1 where there is none).
+    ``label`` (1 adverse, 0 not, null not assessable), ``known_at`` (of the last of its rows),
+    ``inclusion_probability`` (of the item; by entity and day the largest of its items, a lower bound of the chance of
+    being drawn for any; null for scheduled rows) and ``weight`` (its inverse, 1 where there is none).
     """
     known = inspections.filter(
         is_known(inspections, on=known_until), inspections.selection_mode.isin([str(mode) for mode in modes])
@@ -62,6 +62,7 @@ def outcomes(
         n_assessable=assessable(known.result_codes).sum().cast("int64"),
         n_adverse=adverse(known.result_codes).sum().cast("int64"),
         inclusion_probability=column_or_null(known, "inclusion_probability", "float64").max(),
+        known_at=known.known_at.max(),
     )
     label = (found.n_assessable > 0).ifelse((found.n_adverse > 0).cast("int64"), None)
     return found.mutate(label=label.cast("int64"), weight=(1.0 / found.inclusion_probability).fill_null(1.0))

@@ -14,12 +14,14 @@ SEVERITY_TITLES = {
     Peers.INDUSTRY: N_("Mean severity score of other entities of the industry, last {months} months"),
 }
 
+LOOKBACKS = {Peers.DISTRICT: (36, 12), Peers.INDUSTRY: (36,), Peers.POPULATION: (36,)}
+
 RATES = tuple(
     Feature(
-        f"peers_{peers}_adverse_rate_36m",
+        f"peers_{peers}_adverse_rate_{months}m",
         SOURCE,
         Aggregate.PEER_RATE,
-        Message(title, {"months": 36}),
+        Message(title, {"months": months}),
         "share of checks, 0..1",
         0,
         "What is usual around the firm; it says nothing about the firm's own conduct, so no sign is claimed.",
@@ -27,10 +29,11 @@ RATES = tuple(
         where=("routine",),
         column="n_adverse",
         per="n_assessable",
-        lookback_months=36,
+        lookback_months=months,
         peers=peers,
     )
     for peers, title in TITLES.items()
+    for months in LOOKBACKS[peers]
 )
 SEVERITIES = tuple(
     Feature(
