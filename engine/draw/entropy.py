@@ -169,6 +169,23 @@ class EntropyValue:
         return {"id": self.source, "event": self.event, "value": self.value, "evidence": evidence}
 
 
+def require_registered(source: str, *, encoding: str) -> EntropySource:
+    """Return the registered source that uses this encoding.
+
+    Raises
+    ------
+    EntropyRefusedError
+        Source or encoding is unknown, or they do not belong together.
+    """
+    known = SOURCES.get(source)
+    if known is None or known.encoding.name != encoding:
+        raise EntropyRefusedError(
+            source=source,
+            problem=Message(N_("the protocol knows no such source with encoding {encoding!r}"), {"encoding": encoding}),
+        )
+    return known
+
+
 def require_canonical(value: str, *, source: str, encoding: str) -> None:
     """Raise unless ``value`` is spelled as the committed encoding of a registered source says.
 
@@ -177,13 +194,7 @@ def require_canonical(value: str, *, source: str, encoding: str) -> None:
     EntropyRefusedError
         Source or encoding is unknown, they do not belong together, or the value is spelled otherwise.
     """
-    known = SOURCES.get(source)
-    if known is None or known.encoding.name != encoding:
-        raise EntropyRefusedError(
-            source=source,
-            problem=Message(N_("the protocol knows no such source with encoding {encoding!r}"), {"encoding": encoding}),
-        )
-    if not known.encoding.accepts(value):
+    if not require_registered(source, encoding=encoding).encoding.accepts(value):
         raise EntropyRefusedError(
             source=source,
             problem=Message(

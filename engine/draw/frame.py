@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.draw.encoding import DIGEST_BYTES, HashSuite, field_bytes, lp
-from engine.draw.merkle import tree_root
+from engine.draw.merkle import shard_roots, tree_root
 from engine.errors import BundleUnreadableError
 from engine.messages import N_, Message
 
@@ -134,9 +134,31 @@ def _row_patterns(codes: Codes, *, n_strata: int) -> tuple[Codes, NDArray[np.int
     return codes[first], inverse
 
 
-def frame_root(frame: BlindedFrame, *, suite: HashSuite) -> bytes:
-    """Return the Merkle root over the rows."""
-    return tree_root(suite, leaf_hashes(frame, suite=suite))
+@dataclass(frozen=True, slots=True, eq=False)
+class HashedFrame:
+    """A frame with its tree, hashed once.
+
+    Parameters
+    ----------
+    rows : the frame.
+    suite : hash suite of the tree.
+    leaves : leaf hashes, 32 bytes each, in row order.
+    shards : roots of the shards of 2^14 rows.
+    root : Merkle root over all rows.
+    """
+
+    rows: BlindedFrame
+    suite: HashSuite
+    leaves: bytes
+    shards: tuple[bytes, ...]
+    root: bytes
+
+
+def hash_frame(frame: BlindedFrame, *, suite: HashSuite) -> HashedFrame:
+    """Return the frame with its Merkle tree; two hashes per row."""
+    leaves = leaf_hashes(frame, suite=suite)
+    shards = shard_roots(suite, leaves)
+    return HashedFrame(frame, suite, leaves, tuple(shards), tree_root(suite, b"".join(shards)))
 
 
 def first_disorder(handles: bytes) -> int | None:
@@ -148,6 +170,13 @@ def first_disorder(handles: bytes) -> int | None:
         if handles[start : start + DIGEST_BYTES] <= handles[start - DIGEST_BYTES : start]:
             return int(row)
     return None
+
+
+def first_twin(handles: bytes) -> int | None:
+    """Return the first row that shares its team code (the first 8 bytes) with its predecessor, or None."""
+    words = np.frombuffer(handles, dtype=">u8").reshape(-1, 4)[:, 0]
+    twins = np.flatnonzero(words[1:] == words[:-1])
+    return int(twins[0]) + 1 if len(twins) else None
 
 
 def frame_from_rows(rows: Iterable[tuple[bytes, Mapping[str, str]]]) -> BlindedFrame:

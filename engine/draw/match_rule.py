@@ -9,11 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.draw.roster import LARGEST_LOAD
 from engine.errors import CommitmentRefusedError
 from engine.messages import N_, Message
 
 RULE_ID = "tmcf/1"
 LEAST_OFFICERS = 2
+MOST_OFFICERS = 100
+"""Largest minimum a rule may name; it only keeps forged records from asking for endless posts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,9 @@ def check_rule(rule: MatchRule, *, items: Sequence[str]) -> None:
     if len(set(rule.initiators)) != len(rule.initiators):
         raise CommitmentRefusedError(where="match.initiators", problem=Message(N_("a department stands there twice")))
     minima = [*rule.departments.values(), *(n for rung in rule.ladder for n in (rung.departments or {}).values())]
+    extras = [rung.cap_extra or 0 for rung in rule.ladder]
+    if max(*minima, rule.team_minimum) > MOST_OFFICERS or max(extras, default=0) > LARGEST_LOAD:
+        raise CommitmentRefusedError(where="match", problem=Message(N_("a minimum or an extra cap is out of range")))
     if rule.team_minimum < LEAST_OFFICERS or min(minima) < 1:
         raise CommitmentRefusedError(
             where="match",

@@ -21,6 +21,8 @@ LEADER = "leader"
 """The speciality of officers who may lead a team."""
 EXPERT_DEPARTMENT = "expert"
 """The department of experts, who join a team but never count as officers."""
+LARGEST_LOAD = 100_000
+LARGEST_WEIGHT = 1_000
 TEAM_CODE_LENGTH = 16
 """Teams and officers are called by the first 16 hex digits of their handle."""
 
@@ -80,6 +82,13 @@ class Officer:
         }
 
 
+def is_countable(officer: Officer) -> bool:
+    """Whether cap and prior load are 0..100,000 and the weight 1..1,000, so that all sums stay exact."""
+    return 0 <= min(officer.cap, officer.prior) <= max(officer.cap, officer.prior) <= LARGEST_LOAD and (
+        1 <= officer.weight <= LARGEST_WEIGHT
+    )
+
+
 def officer_from_record(record: Mapping[str, Any]) -> Officer:
     """Return the officer of a bundle record whose types were checked."""
     return Officer(
@@ -124,8 +133,10 @@ def first_fault(roster: tuple[Officer, ...]) -> Message | None:
             return Message(N_("officer {n}: a handle has 32 bytes"), {"n": position})
         if position and officer.handle <= roster[position - 1].handle:
             return Message(N_("officer {n}: rows are not strictly increasing by handle"), {"n": position})
-        if min(officer.cap, officer.prior) < 0 or officer.weight < 1:
-            return Message(N_("officer {n}: cap and prior load are at least 0, the weight at least 1"), {"n": position})
+        if position and officer.code == roster[position - 1].code:
+            return Message(N_("officer {n}: two officers share a code"), {"n": position})
+        if not is_countable(officer):
+            return Message(N_("officer {n}: cap, prior load or weight is out of range"), {"n": position})
         for handles, name in lists:
             if list(handles) != sorted(set(handles)) or any(len(handle) != DIGEST_BYTES for handle in handles):
                 return Message(N_("officer {n}: {name} is not in strict order"), {"n": position, "name": name})

@@ -1,0 +1,138 @@
+"""A small city to draw from: frame, roster, rule, commitment and entropy, real and simulated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import pandas as pd
+
+from engine.draw.certificate import Certificate, certify
+from engine.draw.commitment import Commitment, ItemTerms, build_commitment, committed_reserves
+from engine.draw.drawing import Drawn, draw
+from engine.draw.encoding import ZERO_DIGEST, HashSuite, suite_named
+from engine.draw.entropy import EntropyValue, planned_event, simulated_value
+from engine.draw.entropy_policy import PROTOCOL_FLOOR
+from engine.draw.match_rule import ItemNeed, MatchRule, Relaxation
+from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
+
+KEY = bytes(range(32))
+COMMITTED_AT = "2026-03-04T09:00:00+08:00"
+NOT_BEFORE = "2026-03-05T21:00:00+08:00"
+DRAWN_AT = "2026-03-05T21:15:00+08:00"
+ISSUED_AT = "2026-03-06T09:00:00+08:00"
+ITEMS = {
+    "food": ItemTerms("joint", "ceil", {f"S{k}": Fraction(1, 10 - 2 * k) for k in range(4)}),
+    "price": ItemTerms("joint", "cum", {f"S{k}": Fraction(k + 1, 12) for k in range(4)}),
+    "消防": ItemTerms("fire", "cum", {f"S{k}": Fraction(1, 9) for k in range(4)}),
+}
+RULE = MatchRule(
+    items={
+        "food": ItemNeed("market", ("food",)),
+        "price": ItemNeed("market"),
+        "消防": ItemNeed("fire", (), ("smoke",)),
+    },
+    departments={"market": 2, "fire": 1},
+    initiators=("market", "fire"),
+    certificate_valid_on="2026-12-31",
+    officer_districts={"S0": ("east", "west")},
+    ladder=(Relaxation("one visit more", cap_extra=1), Relaxation("rotation off", rotation=False)),
+)
+REAL_VALUES = (
+    EntropyValue("fc3d", "2026054", "407", DRAWN_AT, "bulletin"),
+    EntropyValue("kl8", "2026054", "02.05.11.13.17.19.23.29.31.37.41.43.47.53.59.61.67.71.73.79", DRAWN_AT, "bulletin"),
+    EntropyValue("pl5", "26054", "90210", "2026-03-05T21:25:00+08:00", "bulletin"),
+)
+
+
+def frame_rows(n_objects: int = 60) -> pd.DataFrame:
+    """Objects with one to three items, strata by turns, a few excluded."""
+    records = []
+    for n in range(n_objects):
+        for k, item in enumerate(ITEMS):
+            if n % (k + 1) == 0:
+                reason = "visited" if item == "food" and n % 13 == 5 else None
+                records.append((f"uscc:91330600MA{n:08d}", item, f"S{(n + k) % 4}", reason))
+    return pd.DataFrame.from_records(records, columns=["object_id", "item_code", "stratum", "exclusion"])
+
+
+def inspectors(n_officers: int = 24) -> pd.DataFrame:
+    departments = ["market", "market", "fire", "expert"]
+    records = [
+        {
+            "inspector_code": f"I{n:03d}",
+            "department_code": departments[n % 4],
+            "district_code": ["east", "west", "north"][n % 3],
+            "specialities": "smoke" if n % 4 == 3 else ("food;price" if n % 8 < 2 else ""),
+            "certificate_expires_on": "2026-06-30" if n == 4 else "2028-01-01",
+            "cap": 4 + n % 3,
+            "prior_load": n % 5,
+            "is_leader_qualified": n % 4 in (0, 2) or n % 5 == 1,
+        }
+        for n in range(n_officers)
+    ]
+    return pd.DataFrame.from_records(records)
+
+
+@dataclass(frozen=True)
+class Case:
+    frame: Frame
+    roster: Roster
+    commitment: Commitment
+    values: tuple[EntropyValue, ...]
+    drawn: Drawn
+    certificate: Certificate
+
+
+def commit(frame: Frame, roster: Roster, *, simulated: bool = False, **changes: Any) -> Commitment:
+    """A commitment with everything set; ``changes`` replace single arguments."""
+    events = (
+        [planned_event("sim", event="1")]
+        if simulated
+        else [planned_event(v.source, event=v.event) for v in REAL_VALUES]
+    )
+    arguments: dict[str, Any] = {
+        "key": frame.key,
+        "plan": "2026-annual",
+        "plan_digest": ZERO_DIGEST,
+        "draw_id": "2026-017",
+        "sequence": 17,
+        "previous": ZERO_DIGEST,
+        "items": ITEMS,
+        "rule": RULE,
+        "events": events,
+        "policy": None if simulated else PROTOCOL_FLOOR,
+        "committed_at": COMMITTED_AT,
+        "not_before": NOT_BEFORE,
+        "deadlines": {event.source: "2026-03-08T00:00:00+08:00" for event in events},
+        "profile": "blind",
+        "release": None,
+        "reserves": committed_reserves(frame.rows.counts(), share=Fraction(1, 20)),
+        "merges": [("S3", "S2")],
+        "registry": None,
+        "rules": "rulebook 2026-1",
+        "code_digest": "0" * 64,
+        "approval": "meeting 2026-3",
+        "fallback_events": 3,
+    }
+    return build_commitment(frame.hashed, roster.officers, **{**arguments, **changes})
+
+
+def make_case(
+    *,
+    suite: HashSuite | None = None,
+    simulated: bool = False,
+    rows: pd.DataFrame | None = None,
+    officers: pd.DataFrame | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Case:
+    """The whole draw of the small city."""
+    suite = suite or suite_named("sha256")
+    frame = prepare_frame(frame_rows() if rows is None else rows, key=KEY, suite=suite)
+    officers = inspectors() if officers is None else officers
+    pairs = pd.DataFrame({"inspector_code": ["I000", "I001"], "object_id": ["uscc:91330600MA00000002"] * 2})
+    roster = prepare_roster(officers, recusals=pairs.iloc[:1], rotations=pairs.iloc[1:], frame=frame)
+    commitment = commit(frame, roster, simulated=simulated, **(changes or {}))
+    values = (simulated_value(suite, seed=7, event="1", drawn_at=DRAWN_AT),) if simulated else REAL_VALUES
+    drawn = draw(frame.hashed, roster.officers, commitment=commitment, values=values)
+    return Case(frame, roster, commitment, values, drawn, certify(drawn, issued_at=ISSUED_AT))
