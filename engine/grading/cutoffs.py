@@ -17,11 +17,14 @@ import pandas as pd
 from engine.errors import PolicyInconsistentError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.vocabulary import GRADES, RISK_GRADES, SCORES, Grade
+from engine.vocabulary import RISK_GRADES, SCORES, Grade, TableShape
 
 SHARES = "grading.shares"
 THRESHOLDS = "grading.thresholds"
 MINIMUM_COVERAGE = "grading.minimum_coverage"
+DECIDING_SCORES = TableShape(
+    "deciding scores", ("entity_id", "as_of"), {"model": "text, null without a score"} | dict(SCORES.columns)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,8 @@ def assign_grades(scores: pd.DataFrame, cutoffs: Cutoffs) -> pd.DataFrame:
 
     Parameters
     ----------
-    scores : table ``scores`` of the deciding model, one row per (entity_id, as_of); ``score`` may be null.
+    scores : scores of the deciding model, one row per (entity_id, as_of) in scope; ``model`` and ``score`` are null for
+        what was not scored.
     cutoffs : rules of the day.
 
     Returns
@@ -121,7 +125,7 @@ def assign_grades(scores: pd.DataFrame, cutoffs: Cutoffs) -> pd.DataFrame:
     -----
     Each (population, as_of) is cut apart. Cost: one sort per population.
     """
-    SCORES.check(scores)
+    DECIDING_SCORES.check(scores)
     grades = np.full(len(scores), Grade.UNCLASSIFIED.value, dtype=object)
     is_scored = (scores["score"].notna() & (scores["coverage_ratio"] >= cutoffs.minimum_coverage)).to_numpy()
     names = np.asarray([grade.value for grade in RISK_GRADES], dtype=object)
@@ -133,7 +137,7 @@ def assign_grades(scores: pd.DataFrame, cutoffs: Cutoffs) -> pd.DataFrame:
     result = scores[["entity_id", "as_of", "population", "model", "score"]].copy()
     result.insert(3, "grade", pd.Series(grades, index=scores.index, dtype="str"))
     result["score_grade"] = result["grade"]
-    return GRADES.check(result)
+    return result
 
 
 def achieved_shares(grades: pd.DataFrame, cutoffs: Cutoffs, *, column: str = "grade") -> pd.DataFrame:

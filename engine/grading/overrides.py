@@ -23,6 +23,9 @@ LISTINGS_IN_FORCE = TableShape(
     ("entity_id", "listing_id"),
     {"list_type": "abnormal, serious_violation, judgment_defaulter", "occurred_on": "day of listing"},
 )
+_ENDS = ("in_force_until", "ended_on")
+"""First date on which a listing no longer counts (repaired or withdrawn), first date off the list."""
+
 _SEVERITY = {Grade.UNCLASSIFIED: -1} | {grade: place for place, grade in enumerate(RISK_GRADES)}
 
 
@@ -69,8 +72,8 @@ def apply_overrides(
     Parameters
     ----------
     grades : table ``grades``, all rows of this ``as_of``.
-    listings : listings not removed as of ``as_of``, key (entity_id, listing_id); reads list_type, occurred_on and, if
-        there, known_at and in_force_until (first day it no longer counts).
+    listings : listings as known on ``as_of``, key (entity_id, listing_id); reads list_type, occurred_on and, if there,
+        known_at, in_force_until (first date it no longer counts) and ended_on (first date off the list).
     rules : of the day.
     as_of : date.
 
@@ -111,9 +114,10 @@ def _is_triggered(listings: pd.DataFrame, rule: OverrideRule, *, as_of: date) ->
             lambda day: pd.Timestamp(add_months(day.date(), rule.lasts_months or 0)), na_action="ignore"
         )
         is_triggered &= pd.to_datetime(ends) > end_of_day
-    if "in_force_until" in listings.columns:
-        until = pd.to_datetime(listings["in_force_until"])
-        is_triggered &= until.isna() | (until > end_of_day)
+    for name in _ENDS:
+        if name in listings.columns:
+            until = pd.to_datetime(listings[name])
+            is_triggered &= until.isna() | (until > end_of_day)
     return is_triggered
 
 

@@ -90,6 +90,13 @@ def test_result_fits_the_contract_table():
     assert list(grades.columns) == ["entity_id", "as_of", "population", "grade", "model", "score", "score_grade"]
 
 
+def test_entities_without_a_model_are_unclassified():
+    scores = _scores([0, np.nan])
+    scores["model"] = ["scorecard", None]
+
+    assert "".join(assign_grades(scores, Cutoffs(FIFTHS, {}, 0.0))["grade"]) == "AU"
+
+
 def test_empty_table():
     assert len(assign_grades(_scores([]), Cutoffs(FIFTHS, {}, 0.0))) == 0
 

@@ -97,6 +97,15 @@ def test_a_listing_counts_only_while_in_force(listed_on, until, grade):
     assert _apply(_grades("A"), listings)["grade"].tolist() == [grade]
 
 
+def test_a_listing_that_ended_counts_no_more():
+    listings = _listings(
+        ("e0", "serious_violation", date(2024, 1, 1), date(2024, 1, 5), None),
+        ("e1", "serious_violation", date(2024, 1, 1), date(2024, 1, 5), None),
+    ).assign(ended_on=[date(2024, 6, 30), date(2024, 7, 1)])
+
+    assert _apply(_grades("A", "A"), listings)["grade"].tolist() == ["A", "D"]
+
+
 def test_no_listings():
     found = _apply(_grades("A"), _listings())
 
