@@ -165,5 +165,7 @@ def _truth(population: Population, span: Span, officers: Officers, *, seed: int,
         gone_on=gone_on,
         inspector_codes=pd.Index(officers.codes.to_pandas()),
         strictness=officers.strictness,
-        difficulty=pd.Series(item_difficulties(assumptions), index=pd.Index(ITEM_CODES, name="item_code")),
+        difficulty=pd.Series(
+            item_difficulties(assumptions), index=pd.Index(ITEM_CODES, name="item_code"), name="difficulty"
+        ),
     )

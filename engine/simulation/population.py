@@ -69,6 +69,7 @@ def draw_population(span: Span, *, n: int, seed: int, assumptions: Assumptions) 
         span.workdays.shift(traits.established, lags[0]),
         traits.established + lags[0],
     )
+    registered_known = np.minimum(registered_known, span.last_day)
     exit_known = np.where(exit_on < FAR, span.workdays.shift(exit_on, lags[1]), FAR)
     entity_ids, usccs, reg_nos = _identifiers(traits, generator, assumptions=assumptions)
     return Population(
