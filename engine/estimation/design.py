@@ -149,13 +149,14 @@ def _share(sample: DesignSample, top: FloatArray, bottom: FloatArray) -> Weighte
     below = float(stratified_total(bottom, sample.stratum, strata))
     value = min(max(float(stratified_total(top, sample.stratum, strata)) / below, 0.0), 1.0)
     residuals = (top - value * bottom) / below
-    variance = _variance(sample, residuals)
+    variance = row_variance(sample, residuals)
     unseen = np.sqrt(1 - strata.drawn / strata.sizes) * strata.sizes / np.maximum(strata.drawn, 1) / below
     weights = (unseen[sample.stratum])[bottom > 0]
     return share_of_weights(value, variance, weights, degrees=_degrees(sample))
 
 
-def _variance(sample: DesignSample, values: FloatArray) -> float:
+def row_variance(sample: DesignSample, values: FloatArray) -> float:
+    """Return the variance of the stratified total of ``values``, one per drawn row, clusters taken together."""
     if sample.is_row_cluster:
         return float(stratified_variance(values, sample.stratum, sample.strata))
     scores = row_scores(values, sample.stratum, sample.strata)

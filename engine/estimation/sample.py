@@ -35,6 +35,7 @@ class DesignSample:
     rows : the drawn rows, index 0..n-1.
     stratum : position of each row's stratum in ``strata``.
     strata : sizes after strata without a draw were joined to their committed partner.
+    codes : Series, index draw, item and stratum as given, values position in ``strata`` (-1: no units).
     clusters : code of each row's cluster (object, or team).
     is_row_cluster : whether every row is a cluster of its own.
     n_joined : strata that had units but no draw and were joined.
@@ -43,6 +44,7 @@ class DesignSample:
     rows: pd.DataFrame
     stratum: Codes
     strata: Strata
+    codes: pd.Series
     clusters: Codes
     is_row_cluster: bool
     n_joined: int
@@ -109,6 +111,9 @@ def design_sample(rows: pd.DataFrame, strata: pd.DataFrame, *, cluster: str = "e
         rows=kept,
         stratum=renumber[target[position]],
         strata=Strata(sizes, drawn, groups),
+        codes=pd.Series(
+            np.where(has_units, renumber[target], -1), index=pd.MultiIndex.from_frame(table[list(STRATUM_KEY)])
+        ),
         clusters=clusters,
         is_row_cluster=len(np.unique(clusters)) == len(kept),
         n_joined=int((target != np.arange(len(table))).sum()),

@@ -1,0 +1,70 @@
+"""Does the evaluation tell the truth where the truth is known? A check on hash bits.
+
+A bit of the digest of an object's id has nothing to do with conduct, but its frame total is known. Estimated from the
+drawn rows alone, its interval must hold the known value about as often as it claims.
+Source: docs/spec/estimators.md §7.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import UsageError
+from engine.estimation.findings import horvitz_thompson
+from engine.estimation.intervals import CONFIDENCE
+from engine.estimation.logged import LoggedFrame
+
+DIGEST_BITS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceboCheck:
+    """How often the interval held.
+
+    Parameters
+    ----------
+    n_bits : bits tried.
+    covered_share : share of intervals that held the frame's value, 0..1.
+    is_passed : whether that share lies in the stated range.
+    """
+
+    n_bits: int
+    covered_share: float
+    is_passed: bool
+
+
+def placebo_check(
+    logged: LoggedFrame, *, n_bits: int, least: float, most: float, confidence: float = CONFIDENCE
+) -> PlaceboCheck:
+    """Return how often the interval of V(q) holds the frame's own value for outcomes that are hash bits.
+
+    Parameters
+    ----------
+    logged : see :func:`~engine.estimation.logged.logged_frame`; its outcomes are not read.
+    n_bits : 1..256.
+    least, most : range of the covered share that passes, 0..1.
+
+    Notes
+    -----
+    Cost: one digest per frame row, then n_bits estimates.
+    """
+    if not 1 <= n_bits <= DIGEST_BITS:
+        raise UsageError(what="n_bits", value=n_bits, remedy=f"choose between 1 and {DIGEST_BITS}")
+    q = logged.column("alternative_probability")
+    bits = hash_bits(logged.rows["entity_id"].astype(str).tolist())[:, :n_bits]
+    covered = 0
+    for column in range(n_bits):
+        outcome = bits[:, column].astype(float)
+        found = horvitz_thompson(logged, q, outcome[logged.at], confidence=confidence)
+        truth = float(q @ outcome)
+        covered += found.low - 1e-9 * truth <= truth <= found.high + 1e-9 * truth
+    share = covered / n_bits
+    return PlaceboCheck(n_bits, share, least <= share <= most)
+
+
+def hash_bits(names: list[str]) -> NDArray[np.uint8]:
+    """Return the 256 bits of SHA-256("placebo|" + name) for each name, one row per name."""
+    joined = b"".join(hashlib.sha256(f"placebo|{name}".encode()).digest() for name in names)
+    return np.unpackbits(np.frombuffer(joined, dtype=np.uint8).reshape(len(names), -1), axis=1)
