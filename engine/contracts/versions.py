@@ -15,41 +15,43 @@ DUPLICATE = "duplicate"
 CONTRADICTORY = "contradictory"
 
 
-def dubious_keys(contract: Contract, *, rows: str, stored: str) -> str:
-    """Return the SELECT of keys that occur more than once among ``rows``, or both there and in ``stored``.
+def version_columns(contract: Contract) -> tuple[str, ...]:
+    """Return the columns that identify a row version: the key and ``known_at``."""
+    return tuple(dict.fromkeys((*contract.key, "known_at")))
+
+
+def repeated(columns: tuple[str, ...], *, rows: str, stored: str) -> str:
+    """Return the SELECT of value combinations that occur more than once in ``rows``, or both there and in ``stored``.
 
     Parameters
     ----------
-    rows : str, SQL of good rows with the contract's types.
-    stored : str, SQL of all stored versions of the table.
+    columns : the key, or the columns of a row version.
+    rows, stored : str, SQL of relations that have these columns.
 
     Notes
     -----
-    One hash aggregate over the keys of ``rows`` and one hash join with ``stored``. Only rows of these keys need
-    :func:`judged_rows`; an empty answer means that every row is new.
+    One hash aggregate over ``rows`` and one hash join with ``stored``. An empty answer for the key means that every
+    row is new, an empty answer for versions that there are only corrections; content is compared for what is left.
     """
-    keys = _listed(contract.key)
-    same = _same("r", "s", contract.key)
-    return (
-        f"SELECT {keys} FROM ({rows}) GROUP BY ALL HAVING count(*) > 1 UNION "
-        f"SELECT DISTINCT {keys} FROM ({rows}) r SEMI JOIN (SELECT {keys} FROM ({stored})) s ON {same}"
-    )
+    names = _listed(columns)
+    both = f"({rows}) r SEMI JOIN (SELECT {names} FROM ({stored})) s ON {_same('r', 's', columns)}"
+    return f"SELECT {names} FROM ({rows}) GROUP BY ALL HAVING count(*) > 1 UNION SELECT DISTINCT {names} FROM {both}"
 
 
-def rows_of_keys(contract: Contract, *, rows: str, keys: str) -> str:
-    """Return the SELECT of the rows whose key is among ``keys`` (SQL)."""
-    return f"SELECT r.* FROM ({rows}) r SEMI JOIN ({keys}) k ON {_same('r', 'k', contract.key)}"
+def rows_among(columns: tuple[str, ...], *, rows: str, chosen: str) -> str:
+    """Return the SELECT of the rows whose values in ``columns`` are among ``chosen`` (SQL)."""
+    return f"SELECT r.* FROM ({rows}) r SEMI JOIN ({chosen}) k ON {_same('r', 'k', columns)}"
 
 
 def judged_rows(contract: Contract, *, rows: str, stored: str) -> str:
-    """Return the SELECT of ``row_id`` and ``verdict`` (new, duplicate, contradictory) of rows of dubious keys.
+    """Return the SELECT of ``row_id`` and ``verdict`` (new, duplicate, contradictory) of rows of repeated versions.
 
     Parameters
     ----------
     rows : str, SQL of good rows with the contract's types and a unique integer ``row_id`` in source order.
-    stored : str, SQL of the stored versions of those keys.
+    stored : str, SQL of the stored rows of those versions.
     """
-    version = tuple(dict.fromkeys((*contract.key, "known_at")))
+    version = version_columns(contract)
     content = tuple(name for name in contract.names if name not in version)
     packed = "{" + ", ".join(f"'{name}': {identifier(name)}" for name in content) + "}" if content else "0"
     keys = _listed(version)

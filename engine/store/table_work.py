@@ -10,7 +10,16 @@ from engine.contracts.schema import CheckKind, Severity
 from engine.contracts.sql import identifier, literal
 from engine.contracts.translation import LINE, distinct_rows, unmapped_columns
 from engine.contracts.validation import PROVENANCE, checked_rows, unpreceded_rows, unreferenced_rows, warned_rows
-from engine.contracts.versions import CONTRADICTORY, DUPLICATE, corrected_keys, dubious_keys, judged_rows, rows_of_keys
+from engine.contracts.versions import (
+    CONTRADICTORY,
+    DUPLICATE,
+    NEW,
+    corrected_keys,
+    judged_rows,
+    repeated,
+    rows_among,
+    version_columns,
+)
 from engine.messages import N_, Message
 from engine.pipeline.ports import Progress
 from engine.store.files import PARTIAL, StoredFile, settle
@@ -45,7 +54,7 @@ class TableWork:
             progress(Message(N_("Read and check {table}"), {"table": self.contract.table}), at / len(self.plan.blocks))
             self._stage(at, block)
         progress(Message(N_("Tell new rows of {table} from known ones"), {"table": self.contract.table}))
-        duplicates, contradictory, corrections = self._judge()
+        duplicates, corrections = self._judge()
         progress(Message(N_("Write {table}"), {"table": self.contract.table}))
         accepted = self._write_good()
         quarantined = self._write_bad()
@@ -78,33 +87,40 @@ class TableWork:
             if block in (None, at)
         )
 
-    def _judge(self) -> tuple[int, int, int]:
-        """Fill the tables ``excluded`` (row_id, verdict) and return duplicates, contradictory rows, corrected keys."""
+    def _judge(self) -> tuple[int, int]:
+        """Fill the table ``excluded`` (row_id, verdict) and return duplicates and keys with several versions."""
         execute = self._connection.execute
         execute("CREATE OR REPLACE TEMP TABLE excluded (row_id BIGINT, verdict VARCHAR)")
         for at, block in enumerate(self.plan.blocks):
-            folded = distinct_rows(block.mapping, self.contract, rows=self._rows("findings IS NULL", block=at))
-            execute(f"INSERT INTO excluded SELECT row_id, '{DUPLICATE}' FROM ({folded})")
+            if block.mapping.distinct_by is not None:
+                folded = distinct_rows(block.mapping, self.contract, rows=self._rows("findings IS NULL", block=at))
+                execute(f"INSERT INTO excluded SELECT row_id, '{DUPLICATE}' FROM ({folded})")
         good = f"SELECT * FROM ({self._rows('findings IS NULL')}) g ANTI JOIN excluded e ON g.row_id = e.row_id"
         stored = self._workspace.warehouse.stored_sql(self.contract)
-        execute(f"CREATE OR REPLACE TEMP TABLE dubious AS {dubious_keys(self.contract, rows=good, stored=stored)}")
-        corrections = 0
-        if self._count("SELECT count(*) FROM dubious"):
-            rows = rows_of_keys(self.contract, rows=good, keys="SELECT * FROM dubious")
-            held = rows_of_keys(self.contract, rows=stored, keys="SELECT * FROM dubious")
-            execute(f"CREATE OR REPLACE TEMP TABLE held AS {held}")
-            execute(f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT * EXCLUDE (findings) FROM ({rows})")
-            judged = judged_rows(self.contract, rows="SELECT * FROM suspects", stored="SELECT * FROM held")
-            execute(f"INSERT INTO excluded SELECT row_id, verdict FROM ({judged}) WHERE verdict <> 'new'")
-            names = ", ".join(identifier(name) for name in self.contract.names)
-            both = (
-                f"SELECT {names} FROM suspects s ANTI JOIN excluded e ON s.row_id = e.row_id "
-                f"UNION ALL SELECT {names} FROM held"
-            )
-            corrections = self._count(corrected_keys(self.contract, rows=both))
-        duplicates = self._count(f"SELECT count(*) FROM excluded WHERE verdict = '{DUPLICATE}'")
-        contradictory = self._count(f"SELECT count(*) FROM excluded WHERE verdict = '{CONTRADICTORY}'")
-        return duplicates, contradictory, corrections
+        corrections = self._judge_versions(good=good, stored=stored)
+        return self._count(f"SELECT count(*) FROM excluded WHERE verdict = '{DUPLICATE}'"), corrections
+
+    def _judge_versions(self, *, good: str, stored: str) -> int:
+        """Exclude duplicates and contradictions among ``good`` and against ``stored``; return keys with versions."""
+        key, version = self.contract.key, version_columns(self.contract)
+        if not self._made("dubious", repeated(key, rows=good, stored=stored)):
+            return 0
+        narrow = ", ".join(identifier(name) for name in version)
+        dubious = "SELECT * FROM dubious"
+        self._made("suspects", f"SELECT row_id, {narrow} FROM ({rows_among(key, rows=good, chosen=dubious)})")
+        self._made("held", f"SELECT {narrow} FROM ({rows_among(key, rows=stored, chosen=dubious)})")
+        if self._made("twice", repeated(version, rows="SELECT * FROM suspects", stored="SELECT * FROM held")):
+            twice = "SELECT * FROM twice"
+            rows = rows_among(version, rows=good, chosen=twice)
+            judged = judged_rows(self.contract, rows=rows, stored=rows_among(version, rows=stored, chosen=twice))
+            self._connection.execute(f"INSERT INTO excluded SELECT * FROM ({judged}) WHERE verdict <> '{NEW}'")
+        kept = f"SELECT {narrow} FROM suspects s ANTI JOIN excluded e ON s.row_id = e.row_id"
+        return self._count(corrected_keys(self.contract, rows=f"{kept} UNION ALL SELECT {narrow} FROM held"))
+
+    def _made(self, name: str, sql: str) -> int:
+        """Make a temporary table and return its number of rows."""
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+        return self._count(f"SELECT count(*) FROM {name}")
 
     def _count(self, sql: str) -> int:
         row = self._connection.execute(sql).fetchone()
