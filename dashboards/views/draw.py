@@ -15,6 +15,7 @@ from engine.messages import N_
 STATES = {
     DrawState.COMMITTED: N_("committed, not drawn yet"),
     DrawState.DRAWN: N_("drawn"),
+    DrawState.SEALED: N_("drawn, withheld until its release"),
     DrawState.VOID: N_("void"),
 }
 

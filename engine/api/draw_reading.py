@@ -15,14 +15,13 @@ import pandas as pd
 
 from engine.api.reading import opened
 from engine.api.workspace import Workspace
+from engine.draw.bundle import CERTIFICATE, COMMITMENT
 from engine.draw.commitment import commitment_digest
 from engine.draw.encoding import suite_named
 from engine.errors import StoreError, TableMissingError
 from engine.messages import N_, Message
 
 DRAWS = "draws"
-COMMITMENT = "commitment.json"
-CERTIFICATE = "certificate.json"
 SIMULATION = "simulation"
 
 
@@ -31,6 +30,7 @@ class DrawState(StrEnum):
 
     COMMITTED = "committed"
     DRAWN = "drawn"
+    SEALED = "sealed"
     VOID = "void"
 
 
@@ -51,7 +51,8 @@ class DrawRecord:
     Parameters
     ----------
     draw_id : str. sequence : int, number among the draws of this body.
-    state : committed, drawn or void. is_simulated : whether clock and entropy were simulated.
+    state : committed, drawn, sealed (drawn, content withheld until its release) or void.
+    is_simulated : whether clock and entropy were simulated.
     committed_at, issued_at : RFC 3339; ``issued_at`` is empty before the draw.
     bundle : folder of the public bundle.
     suite : hash suite. frame_root, commit_digest, seed, certificate_digest : hex, empty while unknown; the
@@ -107,11 +108,7 @@ def _record(folder: Path, workspace: Workspace) -> DrawRecord:
     certificate = _json(folder / CERTIFICATE, workspace) if (folder / CERTIFICATE).is_file() else {}
     used = {event["id"]: event for event in certificate.get("entropy_used", ())}
     visits = certificate.get("visits", {})
-    state = (
-        DrawState.COMMITTED
-        if not certificate
-        else DrawState({"draw": "drawn"}.get(certificate["kind"], certificate["kind"]))
-    )
+    state = _STATE_OF_KIND[certificate.get("kind")] if certificate else DrawState.COMMITTED
     return DrawRecord(
         draw_id=commitment["draw"],
         sequence=commitment["seq"],
@@ -132,6 +129,9 @@ def _record(folder: Path, workspace: Workspace) -> DrawRecord:
         n_visits=len(visits),
         n_checks=sum(cell["n"] for cell in certificate.get("result", {}).values()),
     )
+
+
+_STATE_OF_KIND = {"draw": DrawState.DRAWN, "void": DrawState.VOID, None: DrawState.SEALED}
 
 
 def _entropy_value(planned: Mapping[str, Any], used: Mapping[str, Any]) -> EntropyValue:
@@ -166,15 +166,15 @@ def cells(path: Path, *, draw_id: str) -> pd.DataFrame:
         if rows.empty:
             return rows.assign(item_name=[])
         names = _latest_names(workspace)
-    named = rows.assign(item_name=rows["item_code"].map(names).fillna(rows["item_code"]))
+    named = rows.assign(item_name=[names.get(code, code) for code in rows["item_code"]])
     return named.sort_values(["item_code", "grade", "district_code", "stratum"], ignore_index=True)
 
 
-def _latest_names(workspace: Workspace) -> pd.Series:
+def _latest_names(workspace: Workspace) -> Mapping[str, str]:
     """Return the latest known name of each item."""
     items = workspace.warehouse.table("items").select("item_code", "name", "known_at")
     table = items.to_pyarrow().to_pandas().sort_values("known_at", kind="stable")
-    return pd.Series(table.drop_duplicates("item_code", keep="last").set_index("item_code")["name"])
+    return {str(code): str(name) for code, name in zip(table["item_code"], table["name"], strict=True)}
 
 
 def team_loads(path: Path, *, draw_id: str) -> pd.DataFrame:
