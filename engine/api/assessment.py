@@ -1,0 +1,215 @@
+"""Features, scores and grades as of a date: computed from what was known by then, stored as a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import ibis
+import pandas as pd
+
+from engine.errors import AsOfOutsideDataError, TableMissingError
+from engine.features.build import build_features
+from engine.features.cohorts import cohort
+from engine.features.settings import FeatureParameters
+from engine.messages import N_, Message
+from engine.parameters import PolicyBook
+from engine.pipeline.assessment import Graded, Scored, grade_entities, score_entities
+from engine.pipeline.ports import Actor, Clock, Progress, silent
+from engine.scorecard.reasons import sentence
+from engine.store.documents import load_policies
+from engine.store.warehouse import Warehouse
+from engine.store.workspace import Workspace
+from engine.validity.publicity import PublicityRules
+from engine.validity.records import IN_FORCE, event_relations, status_on
+
+HISTORIES = ("entities", "inspections", "penalties", "listings", "repairs", "complaints")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason of a score.
+
+    Parameters
+    ----------
+    rank : 1 = weighs most. feature : its declaration's name. points : what it adds. sentence : in words.
+    """
+
+    rank: int
+    feature: str
+    points: float
+    sentence: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an entity has its score and grade."""
+
+    entity_id: str
+    as_of: date
+    model: str
+    score: float | None
+    grade: str | None
+    override: str | None
+    reasons: tuple[Reason, ...]
+
+
+def require_inside_data(warehouse: Warehouse, *, as_of: date) -> None:
+    """Raise unless ``as_of`` lies between the first and the last record of conduct.
+
+    Raises
+    ------
+    AsOfOutsideDataError, TableMissingError
+    """
+    bounds = warehouse.bounds()
+    if not bounds.first <= as_of <= bounds.last:
+        raise AsOfOutsideDataError(as_of=as_of, first=bounds.first, last=bounds.last)
+
+
+def relations(warehouse: Warehouse, *, book: PolicyBook) -> Mapping[str, ibis.Table]:
+    """Return the event relations of every record table, as features read them."""
+    histories = {name: warehouse.history(name) for name in HISTORIES}
+    return event_relations(histories, rules=PublicityRules.from_policies(book))
+
+
+def cohort_on(warehouse: Warehouse, *, as_of: date) -> pd.DataFrame:
+    """Return the entities in scope on ``as_of``, key entity_id, sorted by it."""
+    members = cohort(warehouse.history("entities"), as_of=as_of).order_by("entity_id")
+    return members.execute()
+
+
+def features_on(warehouse: Warehouse, spine: ibis.Table, *, book: PolicyBook, on: date) -> pd.DataFrame:
+    """Return the features of a spine, sorted by (entity_id, as_of); ``on`` is the day whose dated numbers apply."""
+    parameters = FeatureParameters.from_policies(book, on=on)
+    built = build_features(relations(warehouse, book=book), spine, parameters=parameters)
+    return built.execute().sort_values(["entity_id", "as_of"], ignore_index=True)
+
+
+def build(
+    workspace: Workspace, *, as_of: date, profile: str, actor: Actor, clock: Clock, progress: Progress = silent
+) -> str:
+    """Build and store the features of the cohort of ``as_of``; return the run's id.
+
+    Raises
+    ------
+    AsOfOutsideDataError, TableMissingError, ParameterNotInForceError
+    """
+    warehouse = workspace.warehouse
+    require_inside_data(warehouse, as_of=as_of)
+    book = load_policies(profile)
+    progress(Message(N_("Build features")))
+    spine = cohort(warehouse.history("entities"), as_of=as_of)
+    features = features_on(warehouse, spine, book=book, on=as_of)
+    return warehouse.write_run(
+        {"features": features}, kind="features", as_of=as_of, manifest=said(book), actor=actor, at=clock()
+    )
+
+
+def score(
+    workspace: Workspace, *, as_of: date, profile: str, actor: Actor, clock: Clock, progress: Progress = silent
+) -> Scored:
+    """Score the cohort of ``as_of`` by the scorecards of its policy, from stored features; store and return them.
+
+    Raises
+    ------
+    TableMissingError
+        Features of that date were not built.
+    """
+    warehouse, book = workspace.warehouse, load_policies(profile)
+    features = stored(warehouse, "features", as_of=as_of)
+    progress(Message(N_("Score entities")))
+    scored = score_entities(features, cohort_on(warehouse, as_of=as_of), book=book, as_of=as_of)
+    warehouse.write_run(
+        {"scores": scored.scores, "reasons": scored.reasons},
+        kind="score",
+        as_of=as_of,
+        manifest=said(book),
+        actor=actor,
+        at=clock(),
+    )
+    return scored
+
+
+def grade(
+    workspace: Workspace, *, as_of: date, profile: str, actor: Actor, clock: Clock, progress: Progress = silent
+) -> Graded:
+    """Turn stored scores of ``as_of`` into grades under the dated policy; store and return them.
+
+    Raises
+    ------
+    TableMissingError
+        Scores of that date were not computed.
+    """
+    warehouse, book = workspace.warehouse, load_policies(profile)
+    scores = stored(warehouse, "scores", as_of=as_of)
+    progress(Message(N_("Grade entities")))
+    graded = grade_entities(
+        scores,
+        cohort_on(warehouse, as_of=as_of),
+        open_listings(warehouse, book=book, as_of=as_of),
+        book=book,
+        as_of=as_of,
+    )
+    warehouse.write_run(
+        {"grades": graded.grades, "grade_shares": graded.shares.assign(as_of=as_of)},
+        kind="grade",
+        as_of=as_of,
+        manifest=said(book),
+        actor=actor,
+        at=clock(),
+    )
+    return graded
+
+
+def open_listings(warehouse: Warehouse, *, book: PolicyBook, as_of: date) -> pd.DataFrame:
+    """Return the listings in force and not ended as of a date."""
+    spans = relations(warehouse, book=book)["listings"]
+    known = status_on(spans, as_of=as_of)
+    is_open = known.ended_on.isnull() | (known.ended_on > as_of)
+    return known.filter(known.status == IN_FORCE, is_open).execute()
+
+
+def explain(workspace: Workspace, entity_id: str, *, as_of: date | None = None) -> Explanation:
+    """Return score, grade and reasons of one entity from what was stored at scoring time.
+
+    Raises
+    ------
+    TableMissingError
+        Nothing was scored, or the entity is not in the run.
+    """
+    warehouse = workspace.warehouse
+    scores = _rows_of(warehouse, "scores", entity_id, as_of=as_of)
+    if scores.empty:
+        remedy = Message(N_("{entity_id} was not scored; check the identifier"), {"entity_id": entity_id})
+        raise TableMissingError(table="scores", remedy=remedy)
+    first = scores.iloc[0]
+    grades = _rows_of(warehouse, "grades", entity_id, as_of=as_of)
+    told = _rows_of(warehouse, "reasons", entity_id, as_of=as_of).sort_values("rank")
+    reasons = tuple(
+        Reason(int(row["rank"]), str(row["feature"]), float(row["points"]), sentence(row["template"], row["params"]))
+        for row in told.to_dict("records")
+    )
+    held = grades.iloc[0] if len(grades) else None
+    return Explanation(
+        entity_id=entity_id,
+        as_of=pd.Timestamp(first["as_of"]).date(),
+        model=str(first["model"]),
+        score=None if pd.isna(first["score"]) else float(first["score"]),
+        grade=None if held is None else str(held["grade"]),
+        override=None if held is None or pd.isna(held["override_code"]) else str(held["override_reference"]),
+        reasons=reasons,
+    )
+
+
+def _rows_of(warehouse: Warehouse, table: str, entity_id: str, *, as_of: date | None) -> pd.DataFrame:
+    rows = warehouse.read(table, as_of=as_of)
+    return rows.filter(rows.entity_id == entity_id).execute()
+
+
+def stored(warehouse: Warehouse, table: str, *, as_of: date) -> pd.DataFrame:
+    """Return the latest stored result table of ``as_of`` without its ``run_id``."""
+    return warehouse.read(table, as_of=as_of).drop("run_id").execute()
+
+
+def said(book: PolicyBook) -> dict[str, object]:
+    """Return what a run's manifest says about the policies it used."""
+    return {"profile": book.profile, "policies": book.digest}

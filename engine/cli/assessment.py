@@ -1,0 +1,135 @@
+"""``xinheng features``, ``score``, ``grade`` and ``explain``."""
+
+from typing import Annotated
+
+import typer
+
+from engine.cli.options import (
+    DEFAULT_WORKSPACE,
+    AsOfOption,
+    JsonOption,
+    ProfileOption,
+    WorkspaceOption,
+    as_of_date,
+    current_actor,
+    current_time,
+)
+from engine.cli.output import StageClock, current_translate, show_json, show_line, show_table
+from engine.messages import N_
+
+EntityArgument = Annotated[str, typer.Argument(help=N_("Identifier of the entity, e.g. uscc:9133…"))]
+
+
+def features(
+    as_of: AsOfOption,
+    profile: ProfileOption = "default",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Build and store one row of features per entity."""
+    from engine.api.assessment import build
+    from engine.api.workspace import open_workspace
+
+    clock = StageClock(quiet=as_json)
+    opened = open_workspace(workspace, create=False)
+    run_id = build(
+        opened, as_of=as_of_date(as_of), profile=profile, actor=current_actor(), clock=current_time, progress=clock
+    )
+    clock.close()
+    rows = int(opened.warehouse.read("features", run_id=run_id).count().execute())
+    if as_json:
+        show_json({"run_id": run_id, "rows": rows})
+        return
+    show_line(f"{run_id} · {rows:,}")
+
+
+def score(
+    as_of: AsOfOption,
+    profile: ProfileOption = "default",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Score the stored features by the scorecards in force."""
+    from engine.api.assessment import score as run
+    from engine.api.workspace import open_workspace
+
+    clock = StageClock(quiet=as_json)
+    opened = open_workspace(workspace, create=False)
+    scored = run(
+        opened, as_of=as_of_date(as_of), profile=profile, actor=current_actor(), clock=current_time, progress=clock
+    )
+    clock.close()
+    by = scored.scores.groupby(["population", "model"])["score"]
+    if as_json:
+        show_json({"scores": by.describe().reset_index().to_dict("records")})
+        return
+    translate = current_translate()
+    heads = [N_("population"), N_("model"), N_("entities"), N_("median score"), N_("highest score")]
+    rows = [[*key, f"{len(part):,}", f"{part.median():.1f}", f"{part.max():.1f}"] for key, part in by]
+    show_table(translate(N_("Scores")), [translate(head) for head in heads], rows)
+
+
+def grade(
+    as_of: AsOfOption,
+    profile: ProfileOption = "default",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn the stored scores into grades under the dated policy."""
+    from engine.api.assessment import grade as run
+    from engine.api.workspace import open_workspace
+
+    clock = StageClock(quiet=as_json)
+    opened = open_workspace(workspace, create=False)
+    graded = run(
+        opened, as_of=as_of_date(as_of), profile=profile, actor=current_actor(), clock=current_time, progress=clock
+    )
+    clock.close()
+    if as_json:
+        show_json({"shares": graded.shares.to_dict("records")})
+        return
+    translate = current_translate()
+    heads = [N_("population"), N_("grade"), N_("entities"), N_("share"), N_("target share")]
+    rows = [
+        [row.population, row.grade, f"{row.n:,}", _share(row.share), _share(row.target_share)]
+        for row in graded.shares.itertuples()
+    ]
+    show_table(translate(N_("Grades")), [translate(head) for head in heads], rows)
+
+
+def _share(value: float) -> str:
+    return "–" if value != value else f"{value:.1%}"
+
+
+def explain(
+    entity: EntityArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
+) -> None:
+    """Say why an entity has its score and grade, in sentences that add up to the score."""
+    from engine.api.assessment import explain as told
+    from engine.api.workspace import open_workspace
+
+    translate = current_translate()
+    said = told(open_workspace(workspace, create=False), entity)
+    if as_json:
+        reasons = [
+            {"rank": r.rank, "feature": r.feature, "points": r.points, "sentence": r.sentence.render(translate)}
+            for r in said.reasons
+        ]
+        show_json(
+            {
+                "entity_id": said.entity_id,
+                "as_of": said.as_of,
+                "model": said.model,
+                "score": said.score,
+                "grade": said.grade,
+                "override": said.override,
+                "reasons": reasons,
+            }
+        )
+        return
+    shown = "–" if said.score is None else f"{said.score:.1f}"
+    show_line(f"{said.entity_id} · {said.as_of} · {said.model} · {shown} · {said.grade or '–'}")
+    if said.override:
+        show_line(f"  ! {said.override}")
+    for reason in said.reasons:
+        show_line(f"  {reason.rank}. +{reason.points:.1f}  {reason.sentence.render(translate)}")
