@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.draw.encoding import HashSuite, field_bytes, lp
+from engine.draw.encoding import DIGEST_BYTES, HashSuite, field_bytes, lp
 from engine.draw.match_rule import MatchRule
 from engine.draw.posts import Team
 from engine.draw.roster import Officer
@@ -23,8 +23,8 @@ Truths = NDArray[np.bool_]
 SINK = 0
 TICKET_BITS = 44
 """Bits of a pair ticket in the objective; a sum over all posts then fits 62 bits."""
-_DIGEST_BITS = 256
-TICKET_PHASES = _DIGEST_BITS // TICKET_BITS
+_WORD_BITS = 64
+TICKET_PHASES = DIGEST_BYTES * 8 // TICKET_BITS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,14 +146,22 @@ def pair_tickets(
     """
     encoded = [lp(field_bytes(code)) for code in officers]
     bounds = np.searchsorted(network.pair_team, np.arange(len(network.teams) + 1)).tolist()
-    members = network.pair_members().tolist()
-    shift = _DIGEST_BITS - bits * phase
-    mask = (1 << bits) - 1
-    found: list[int] = []
+    members = network.pair_members()
+    digests: list[bytes] = []
     for position, team in enumerate(network.teams):
         start = suite.midstate("match", seed, team.code).copy
-        for member in members[bounds[position] : bounds[position + 1]]:
+        for member in members[bounds[position] : bounds[position + 1]].tolist():
             running = start()
             running.update(encoded[member])
-            found.append(int.from_bytes(running.digest(), "big") >> shift & mask)
-    return np.array(found, dtype=np.int64)
+            digests.append(running.digest())
+    return _bit_window(b"".join(digests), first=bits * (phase - 1), bits=bits)
+
+
+def _bit_window(digests: bytes, *, first: int, bits: int) -> Integers:
+    """Return bits ``first`` to ``first + bits`` of every 32-byte digest, counted from the top, as an integer."""
+    words = np.frombuffer(digests, dtype=">u8").reshape(-1, DIGEST_BYTES // 8)
+    word, offset = divmod(first, _WORD_BITS)
+    window = words[:, word].astype(np.uint64) << np.uint64(offset)
+    if offset + bits > _WORD_BITS:
+        window |= words[:, word + 1].astype(np.uint64) >> np.uint64(_WORD_BITS - offset)
+    return (window >> np.uint64(_WORD_BITS - bits)).astype(np.int64)

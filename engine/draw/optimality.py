@@ -141,9 +141,7 @@ def seat(network: Network, *, record: Mapping[str, Any], roster: Sequence[Office
     """Return the assignment as a flow with the check ``match.officers``; slots were compared before."""
     name = "match.officers"
     position_of = {officer.code: position for position, officer in enumerate(roster)}
-    pair_at = {
-        pair: k for k, pair in enumerate(zip(network.pair_team.tolist(), network.pair_members().tolist(), strict=True))
-    }
+    pair_at = _pair_lookup(network, record=record, position_of=position_of)
     arc_at = {arc: k for k, arc in enumerate(zip(network.role_node.tolist(), network.role_head.tolist(), strict=True))}
     node_of = {(network.teams[position].code, role): (position, node) for position, role, node in network.roles}
     pairs = np.zeros(len(network.pair_team), dtype=np.bool_)
@@ -166,6 +164,28 @@ def seat(network: Network, *, record: Mapping[str, Any], roster: Sequence[Office
     if len(over):
         return None, failed(name, N_("officer {code} has more visits than the cap"), code=roster[int(over[0])].code)
     return Seating(pairs, role_used, load), passed(name, N_("every officer may stand where they stand, within caps"))
+
+
+def _pair_lookup(
+    network: Network, *, record: Mapping[str, Any], position_of: Mapping[str, int]
+) -> dict[tuple[int, int], int]:
+    """Return the pair arc of every (team, officer) of the assignment that has one."""
+    team_at = {team.code: position for position, team in enumerate(network.teams)}
+    wanted = {
+        (team_at[team], position_of[code])
+        for (team, _), code in zip(record["slots"], record["assignment"], strict=True)
+        if code in position_of
+    }
+    keys = network.pair_team * network.n_officers + network.pair_members()
+    order = np.argsort(keys)
+    ranked = keys[order]
+    found = {}
+    for position, member in wanted:
+        key = position * network.n_officers + member
+        at = int(np.searchsorted(ranked, key))
+        if at < len(ranked) and ranked[at] == key:
+            found[position, member] = int(order[at])
+    return found
 
 
 def check_duals(

@@ -3,7 +3,6 @@
 from collections import Counter
 from itertools import combinations, permutations, product
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -126,7 +125,7 @@ def best_by_trying(visits: list[Visit], roster: tuple[Officer, ...], rule: Match
     return best
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None, derandomize=True)
 @given(cases(), st.sampled_from([44, 44, 3, 1]))
 def test_match_equals_the_best_of_all_matches_or_shows_a_true_shortage(case, bits):
     visits, roster = case
@@ -153,7 +152,7 @@ def test_match_equals_the_best_of_all_matches_or_shows_a_true_shortage(case, bit
     assert [(finding.name, str(finding.detail)) for finding in findings if not finding.ok] == []
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(cases())
 def test_ladder_binds_at_its_first_feasible_rung_and_shows_why_earlier_ones_failed(case):
     visits, roster = case
@@ -184,7 +183,7 @@ def test_equal_officers_have_equal_chances():
     )
     visits = [Visit(handle_number(77), ("food",), ("far",))]
     chosen: Counter[str] = Counter()
-    n_seeds = 600
+    n_seeds = 240
 
     for n in range(n_seeds):
         match = match_teams(visits, roster=roster, rule=RULE, suite=SUITE, seed=SUITE.tagged("test seed", str(n)))
@@ -192,4 +191,4 @@ def test_equal_officers_have_equal_chances():
 
     expected = n_seeds / 2
     chi_square = sum((chosen[officer.code] - expected) ** 2 / (expected / 2) for officer in roster)
-    assert chi_square == pytest.approx(chi_square) and chi_square < 16.3
+    assert chi_square < 16.3  # 1 in 1,000 for three degrees of freedom
