@@ -12,6 +12,7 @@ import numpy as np
 from engine.errors import EstimationError
 from engine.estimation.combination import Rates, linear_limits
 from engine.estimation.estimate import Estimate
+from engine.messages import N_, Message
 
 
 def quarters_of(days: Collection[date]) -> frozenset[int]:
@@ -36,13 +37,22 @@ def change(
     """
     if earlier_quarters != later_quarters:
         raise EstimationError(
-            problem=f"quarters {sorted(earlier_quarters)} and {sorted(later_quarters)} are different seasons",
-            remedy="compare the same quarters of two years",
+            problem=Message(
+                N_("quarters {earlier} and {later} are different seasons"),
+                {"earlier": sorted(earlier_quarters), "later": sorted(later_quarters)},
+            ),
+            remedy=Message(N_("compare the same quarters of two years")),
         )
     if (earlier.measure, earlier.basis) != (later.measure, later.basis):
         raise EstimationError(
-            problem=f"{earlier.measure} ({earlier.basis}) and {later.measure} ({later.basis}) are different figures",
-            remedy="compare one measure on one basis",
+            problem=Message(
+                N_("{earlier} and {later} are different figures"),
+                {
+                    "earlier": f"{earlier.measure} ({earlier.basis})",
+                    "later": f"{later.measure} ({later.basis})",
+                },
+            ),
+            remedy=Message(N_("compare one measure on one basis")),
         )
     values, lows, highs = (
         np.array([getattr(one, name) for one in (earlier, later)], dtype=float) for name in ("value", "low", "high")

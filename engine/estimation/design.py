@@ -18,6 +18,7 @@ from engine.estimation.outcome import REACHED, Outcome
 from engine.estimation.sample import DesignSample
 from engine.estimation.variance import clustered_variance, row_scores, stratified_total, stratified_variance
 from engine.estimation.weighted import WeightedShare, effective_size, share_of_weights, weighted_limits
+from engine.messages import N_, Message
 
 METHOD = "korn_graubard_guarded"
 
@@ -83,9 +84,12 @@ def rate(
     """
     top, bottom = _indicator(sample, numerator), _indicator(sample, denominator)
     if (top > bottom).any():
-        raise EstimationError(problem=f"{measure}: a row counts above but not below the line", remedy="fix the domain")
+        raise EstimationError(
+            problem=Message(N_("{measure}: a row counts above but not below the line"), {"measure": measure}),
+            remedy=Message(N_("fix the domain")),
+        )
     if not bottom.any():
-        raise UndefinedEstimateError(measure=measure, reason="no drawn unit lies in the domain")
+        raise UndefinedEstimateError(measure=measure, reason=Message(N_("no drawn unit lies in the domain")))
     share = _share(sample, top, bottom)
     low, high = weighted_limits(share, confidence=confidence)
     size = effective_size(share, confidence=confidence)
@@ -139,7 +143,10 @@ def rates_by(sample: DesignSample, *, by: str, confidence: float = CONFIDENCE) -
 
 def _indicator(sample: DesignSample, indicator: pd.Series) -> FloatArray:
     if not indicator.index.equals(sample.rows.index) or indicator.isna().any():
-        raise EstimationError(problem="an indicator does not fit the sample's rows", remedy="give one bool per row")
+        raise EstimationError(
+            problem=Message(N_("an indicator does not fit the sample's rows")),
+            remedy=Message(N_("give one bool per row")),
+        )
     return indicator.to_numpy(dtype=float)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from engine.errors import UndefinedEstimateError, UsageError
+from engine.messages import N_, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,11 @@ def precision_at_k(scores: ArrayLike, adverse: ArrayLike, *, k: int) -> Precisio
     """
     score, outcome = np.asarray(scores, dtype=float), np.asarray(adverse, dtype=float)
     if not 1 <= k <= score.size:
-        raise UsageError(what="k", value=k, remedy=f"choose a number between 1 and {score.size}")
+        raise UsageError(
+            what="k",
+            value=k,
+            remedy=Message(N_("choose a number between {low} and {high}"), {"low": 1, "high": score.size}),
+        )
     cut = np.partition(score, score.size - k)[score.size - k]
     sure = outcome[score > cut]
     tied = outcome[score == cut]
@@ -73,7 +78,7 @@ def gains(scores: ArrayLike, adverse: ArrayLike) -> pd.DataFrame:
     """
     score, outcome = np.asarray(scores, dtype=float), np.asarray(adverse, dtype=float)
     if not outcome.any():
-        raise UndefinedEstimateError(measure="gains", reason="no row is adverse")
+        raise UndefinedEstimateError(measure="gains", reason=Message(N_("no row is adverse")))
     order = np.argsort(-score, kind="stable")
     ranked = score[order]
     starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.errors import ContractError
 from engine.estimation.estimate import Basis
 from engine.estimation.intervals import CONFIDENCE, FloatArray, clopper_pearson
+from engine.messages import N_, Message
 from engine.vocabulary import RISK_GRADES, Grade, TableShape
 
 GRADED = TableShape("graded outcomes", (), {"grade": "A..D or U", "adverse": "true, false, or null when not inspected"})
@@ -53,7 +54,9 @@ def hit_rates(
     GRADED.check(graded)
     if not graded["grade"].isin(GRADE_ORDER).all():
         raise ContractError(
-            table="graded outcomes", problem="a grade is empty or not one of A, B, C, D, U", remedy="grade every row"
+            table="graded outcomes",
+            problem=Message(N_("a grade is empty or not one of A, B, C, D, U")),
+            remedy=Message(N_("grade every row")),
         )
     present = [g for g in GRADE_ORDER if g != Grade.UNCLASSIFIED or (graded["grade"] == g).any()]
     rows = [

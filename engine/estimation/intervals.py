@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, gammaln
 
 from engine.errors import UndefinedEstimateError
+from engine.messages import N_, Message
 
 FloatArray = NDArray[np.float64]
 
@@ -51,7 +52,9 @@ def clopper_pearson(hits: ArrayLike, n: ArrayLike, *, confidence: float = CONFID
     """
     k, size = np.broadcast_arrays(np.asarray(hits, dtype=float), np.asarray(n, dtype=float))
     if not (np.isfinite(k).all() and np.isfinite(size).all() and (k >= 0).all() and (k <= size).all()):
-        raise UndefinedEstimateError(measure="clopper_pearson", reason="counts must satisfy 0 <= hits <= n")
+        raise UndefinedEstimateError(
+            measure="clopper_pearson", reason=Message(N_("counts must satisfy 0 <= hits <= n"))
+        )
     tail = (1 - confidence) / 2
     rest = size - k
     low = np.where(k > 0, betaincinv(np.where(k > 0, k, 1.0), rest + 1, tail), 0.0)
@@ -89,7 +92,7 @@ def finite_population(hits: int, n: int, *, n_units: int, confidence: float = CO
     Source: Cochran, Sampling Techniques, 3rd ed. (1977), §3.6.
     """
     if not (0 <= hits <= n <= n_units and n_units >= 1):
-        raise UndefinedEstimateError(measure="finite_population", reason="needs 0 <= hits <= n <= n_units")
+        raise UndefinedEstimateError(measure="finite_population", reason=Message(N_("needs 0 <= hits <= n <= n_units")))
     tail = (1 - confidence) / 2
     low = _boundary(
         hits, n_units - n + hits, lambda total: _at_most(n - hits, n, n_units=n_units, total=n_units - total) <= tail

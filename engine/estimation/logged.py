@@ -14,6 +14,7 @@ from engine.errors import EstimationError
 from engine.estimation.intervals import FloatArray
 from engine.estimation.sample import STRATUM_KEY, DesignSample, design_sample, require_random
 from engine.estimation.variance import Codes
+from engine.messages import N_, Message
 from engine.vocabulary import TableShape
 
 LOGGED = TableShape(
@@ -83,13 +84,17 @@ def logged_frame(frame: pd.DataFrame) -> LoggedFrame:
     for name in ("design_probability", "alternative_probability"):
         if not frame[name].between(0, 1).all():
             raise EstimationError(
-                problem=f"{name} is empty or outside 0..1", remedy="give every frame row a probability"
+                problem=Message(N_("{name} is empty or outside 0..1"), {"name": name}),
+                remedy=Message(N_("give every frame row a probability")),
             )
     outside = (frame["design_probability"] == 0) & (frame["inclusion_probability"] == 0)
     rows = frame[~outside].reset_index(drop=True)
     is_drawn = rows["is_drawn"].to_numpy(dtype=bool)
     if not is_drawn.any():
-        raise EstimationError(problem="no unit of the frame was drawn", remedy="give the frame with its drawn rows")
+        raise EstimationError(
+            problem=Message(N_("no unit of the frame was drawn")),
+            remedy=Message(N_("give the frame with its drawn rows")),
+        )
     sample = design_sample(rows[is_drawn], _strata(rows))
     cells = rows
     if "fold" in rows:

@@ -9,6 +9,7 @@ from enum import StrEnum
 import pandas as pd
 
 from engine.errors import EstimationError
+from engine.messages import N_, Message
 from engine.vocabulary import JOINER, NOT_ASSESSABLE_RESULTS, ResultCode
 
 
@@ -55,7 +56,8 @@ def _outcome(text: str) -> str:
         results = {ResultCode(part.strip()) for part in text.split(JOINER) if part.strip()}
     except ValueError:
         raise EstimationError(
-            problem=f"the result {text!r} is not a canonical one", remedy="map the wordings of the source first"
+            problem=Message(N_("the result {text} is not a canonical one"), {"text": text}),
+            remedy=Message(N_("map the wordings of the source first")),
         ) from None
     adverse = results - _PASSED_OVER
     if adverse - {ResultCode.UNREACHABLE}:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from engine.errors import UndefinedEstimateError
 from engine.estimation.variance import Codes
+from engine.messages import N_, Message
 
 
 def partners(table: pd.DataFrame, *, needs: pd.Series) -> Codes:
@@ -53,7 +54,10 @@ def _partner(table: pd.DataFrame, at: int, *, candidates: Codes) -> int:
         drawn, units = table["n_drawn"].iloc[at], table["n_units"].iloc[at]
         raise UndefinedEstimateError(
             measure=f"the spread of stratum {key}",
-            reason=f"{drawn:.0f} of its {units:.0f} units were drawn and no partner stratum has a draw",
+            reason=Message(
+                N_("{drawn} of its {units} units were drawn and no partner stratum has a draw"),
+                {"drawn": f"{drawn:.0f}", "units": f"{units:.0f}"},
+            ),
         )
     later = candidates[candidates > at]
     return int(later[0] if later.size else candidates[-1])

@@ -15,6 +15,7 @@ from engine.errors import UsageError
 from engine.estimation.findings import horvitz_thompson
 from engine.estimation.intervals import CONFIDENCE
 from engine.estimation.logged import LoggedFrame
+from engine.messages import N_, Message
 
 DIGEST_BITS = 256
 
@@ -51,7 +52,11 @@ def placebo_check(
     Cost: one digest per frame row, then n_bits estimates.
     """
     if not 1 <= n_bits <= DIGEST_BITS:
-        raise UsageError(what="n_bits", value=n_bits, remedy=f"choose between 1 and {DIGEST_BITS}")
+        raise UsageError(
+            what="n_bits",
+            value=n_bits,
+            remedy=Message(N_("choose a number between {low} and {high}"), {"low": 1, "high": DIGEST_BITS}),
+        )
     q = logged.column("alternative_probability")
     bits = hash_bits(logged.rows["entity_id"].astype(str).tolist())[:, :n_bits]
     covered = 0

@@ -23,6 +23,7 @@ from engine.estimation.findings import (
 from engine.estimation.intervals import CONFIDENCE, FloatArray
 from engine.estimation.logged import LoggedFrame
 from engine.estimation.policy_result import Estimator, EvaluationLimits, PolicyValue, with_cautions
+from engine.messages import N_, Message
 
 
 def policy_value(
@@ -74,7 +75,8 @@ def _require_prediction(logged: LoggedFrame, estimator: Estimator) -> None:
         raise SchemaMismatchError(table="logged frame", columns="prediction")
     if not logged.rows["prediction"].between(0, 1).all():
         raise EstimationError(
-            problem="a prediction is empty or outside 0..1", remedy="predict every frame row, not only the drawn ones"
+            problem=Message(N_("a prediction is empty or outside 0..1")),
+            remedy=Message(N_("predict every frame row, not only the drawn ones")),
         )
 
 
@@ -85,7 +87,9 @@ def _completed(logged: LoggedFrame, coefficient: FloatArray) -> list[FloatArray]
     if not is_missing.any():
         return [np.asarray(seen)]
     if is_missing.all():
-        raise EstimationError(problem="no drawn unit has a result", remedy="record the results first")
+        raise EstimationError(
+            problem=Message(N_("no drawn unit has a result")), remedy=Message(N_("record the results first"))
+        )
     stratum = logged.sample.stratum
     known = np.bincount(stratum, weights=~is_missing)
     found = np.bincount(stratum, weights=np.where(is_missing, 0.0, seen))

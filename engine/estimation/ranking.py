@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from engine.errors import UndefinedEstimateError, UsageError
 from engine.estimation.estimate import Basis, Estimate
 from engine.estimation.intervals import CONFIDENCE, FloatArray
+from engine.messages import N_, Message
 
 REPLICATES = 1000
 
@@ -64,9 +65,11 @@ class _Ranking:
 def _ranking(scores: ArrayLike, adverse: ArrayLike) -> _Ranking:
     score, outcome = np.asarray(scores, dtype=float), np.asarray(adverse, dtype=float)
     if score.shape != outcome.shape or score.ndim != 1 or np.isnan(score).any() or not np.isin(outcome, (0, 1)).all():
-        raise UndefinedEstimateError(measure="auc", reason="it needs one score and one known outcome per row")
+        raise UndefinedEstimateError(
+            measure="auc", reason=Message(N_("it needs one score and one known outcome per row"))
+        )
     if outcome.size == 0 or outcome.min() == outcome.max():
-        raise UndefinedEstimateError(measure="auc", reason="all rows have the same outcome")
+        raise UndefinedEstimateError(measure="auc", reason=Message(N_("all rows have the same outcome")))
     order = np.argsort(score, kind="stable")
     ranked = score[order]
     starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
@@ -127,7 +130,9 @@ def _resampled(rankings: list[_Ranking], clusters: ArrayLike, *, rng: Generator,
     """AUC of every ranking on the same cluster resamples, one array per ranking."""
     codes, labels = pd.factorize(np.asarray(clusters))
     if codes.size != rankings[0].outcome.size or replicates < 1:
-        raise UsageError(what="clusters", value=codes.size, remedy="give one label per row and at least one replicate")
+        raise UsageError(
+            what="clusters", value=codes.size, remedy=Message(N_("give one label per row and at least one replicate"))
+        )
     batch = max(1, 2_000_000 // codes.size)
     parts: list[list[FloatArray]] = [[] for _ in rankings]
     for first in range(0, replicates, batch):
@@ -143,7 +148,7 @@ def _resampled(rankings: list[_Ranking], clusters: ArrayLike, *, rng: Generator,
 def _percentile(measure: str, value: float, drawn: FloatArray, *, n: int, confidence: float) -> Estimate:
     kept = drawn[~np.isnan(drawn)]
     if kept.size == 0:
-        raise UndefinedEstimateError(measure=measure, reason="no resample held both outcomes")
+        raise UndefinedEstimateError(measure=measure, reason=Message(N_("no resample held both outcomes")))
     tail = (1 - confidence) / 2
     low, high = np.quantile(kept, [tail, 1 - tail])
     return Estimate(measure, value, float(low), float(high), n, math.nan, "cluster_bootstrap", Basis.DESCRIPTIVE)

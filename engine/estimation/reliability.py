@@ -13,6 +13,7 @@ from scipy.special import chdtrc, expit, logit, ndtri
 
 from engine.errors import UndefinedEstimateError
 from engine.estimation.intervals import CONFIDENCE, FloatArray, clopper_pearson
+from engine.messages import N_, Message
 
 STEPS = 50
 LARGEST_CONDITION = 1e12
@@ -89,7 +90,8 @@ def calibration_line(
     chance, outcome = _rows(probabilities, adverse)
     if outcome.min() == outcome.max() or chance.min() <= 0 or chance.max() >= 1 or chance.min() == chance.max():
         raise UndefinedEstimateError(
-            measure="calibration line", reason="it needs both outcomes and differing chances strictly between 0 and 1"
+            measure="calibration line",
+            reason=Message(N_("it needs both outcomes and differing chances strictly between 0 and 1")),
         )
     weight = np.ones(chance.size) if weights is None else np.asarray(weights, dtype=float)
     offset = logit(chance)
@@ -124,7 +126,9 @@ def _logistic(
             is_found = True
             break
     if not is_found:
-        raise UndefinedEstimateError(measure="calibration line", reason="the chances separate the outcomes completely")
+        raise UndefinedEstimateError(
+            measure="calibration line", reason=Message(N_("the chances separate the outcomes completely"))
+        )
     scores = columns * (weight * (outcome - fitted))[:, None]
     inverse = np.linalg.inv(curvature)
     errors = np.sqrt(np.diag(inverse @ (scores.T @ scores) @ inverse))
@@ -166,7 +170,9 @@ def population_shift(expected: ArrayLike, actual: ArrayLike) -> Shift:
     held = (before + after) > 0
     before, after = before[held], after[held]
     if before.sum() <= 0 or after.sum() <= 0 or before.size < 2:
-        raise UndefinedEstimateError(measure="population shift", reason="it needs counts on both sides in two bins")
+        raise UndefinedEstimateError(
+            measure="population shift", reason=Message(N_("it needs counts on both sides in two bins"))
+        )
     scale = 1 / before.sum() + 1 / after.sum()
     e = np.maximum(before, 0.5) / before.sum()
     a = np.maximum(after, 0.5) / after.sum()
@@ -177,5 +183,7 @@ def population_shift(expected: ArrayLike, actual: ArrayLike) -> Shift:
 def _rows(probabilities: ArrayLike, adverse: ArrayLike) -> tuple[FloatArray, FloatArray]:
     chance, outcome = np.asarray(probabilities, dtype=float), np.asarray(adverse, dtype=float)
     if chance.size == 0 or chance.shape != outcome.shape or not ((chance >= 0) & (chance <= 1)).all():
-        raise UndefinedEstimateError(measure="reliability", reason="it needs one chance in 0..1 and outcome per row")
+        raise UndefinedEstimateError(
+            measure="reliability", reason=Message(N_("it needs one chance in 0..1 and outcome per row"))
+        )
     return chance, outcome

@@ -20,6 +20,7 @@ from engine.estimation.partner import partners
 from engine.estimation.sample import STRATA, STRATUM_KEY, require_random
 from engine.estimation.variance import Codes, Numbers, Strata, stratified_variance, sum_by
 from engine.estimation.weighted import effective_size, share_of_weights, weighted_limits
+from engine.messages import N_, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,10 @@ def total_over_rounding(
     index = pd.MultiIndex.from_frame(table[list(STRATUM_KEY)])
     stratum = index.get_indexer(pd.MultiIndex.from_frame(rows[list(STRATUM_KEY)]))
     if (np.bincount(stratum[stratum >= 0], minlength=len(table)) != design.drawn).any() or (stratum < 0).any():
-        raise EstimationError(problem="rows and strata do not match", remedy="give every drawn row and its stratum")
+        raise EstimationError(
+            problem=Message(N_("rows and strata do not match")),
+            remedy=Message(N_("give every drawn row and its stratum")),
+        )
     values = rows[indicator].to_numpy(dtype=float)
     value = float(rounded_total(values, stratum, design))
     units = float(design.sizes.sum())
@@ -122,7 +126,8 @@ def _rounded(table: pd.DataFrame) -> RoundedStrata:
     sizes, drawn, ratios = (table[name].to_numpy(dtype=float) for name in ("n_units", "n_drawn", "design_probability"))
     if not (ratios > 0).all() or (np.abs(drawn - ratios * sizes) >= 1).any():
         raise EstimationError(
-            problem="the sizes drawn are not the ratios rounded by cum", remedy="use engine.estimation.design instead"
+            problem=Message(N_("the sizes drawn are not the ratios rounded by cum")),
+            remedy=Message(N_("use engine.estimation.design instead")),
         )
     return RoundedStrata(
         sizes,

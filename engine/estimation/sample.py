@@ -13,6 +13,7 @@ import pandas as pd
 from engine.errors import EstimationError, MissingInclusionProbabilityError, SelectionModeError
 from engine.estimation.partner import partners
 from engine.estimation.variance import Codes, Strata
+from engine.messages import N_, Message
 from engine.vocabulary import SelectionMode, TableShape
 
 STRATUM_KEY = ("draw_id", "item_code", "stratum")
@@ -21,6 +22,7 @@ DRAWN = TableShape(
     ("draw_id", "entity_id", "item_code"),
     {"stratum": "opaque code", "selection_mode": "random or filtered_draw", "inclusion_probability": "n_h / N_h"},
 )
+
 STRATA = TableShape("strata", STRATUM_KEY, {"n_units": "N_h", "n_drawn": "n_h"})
 
 DRAWN_MODES = (SelectionMode.RANDOM.value, SelectionMode.FILTERED_DRAW.value)
@@ -125,7 +127,10 @@ def _positions(rows: pd.DataFrame, table: pd.DataFrame) -> Codes:
     found = index.get_indexer(pd.MultiIndex.from_frame(rows[list(STRATUM_KEY)]))
     if (found < 0).any():
         key = rows.loc[found < 0, list(STRATUM_KEY)].iloc[0].tolist()
-        raise EstimationError(problem=f"drawn rows name the stratum {key}", remedy="give the strata of every draw used")
+        raise EstimationError(
+            problem=Message(N_("drawn rows name the unknown stratum {stratum}"), {"stratum": key}),
+            remedy=Message(N_("give the strata of every draw used")),
+        )
     return np.asarray(found, dtype=np.int64)
 
 
@@ -137,15 +142,25 @@ def _require_whole(rows: pd.DataFrame, table: pd.DataFrame, position: Codes) -> 
     if wrong.size:
         at = wrong[0]
         raise EstimationError(
-            problem=f"stratum {table.loc[at, list(STRATUM_KEY)].tolist()} has {units[at]} units of which {drawn[at]} "
-            f"were drawn, but {counted[at]} rows are given",
-            remedy="give every drawn row, also those without a result",
+            problem=Message(
+                N_("stratum {stratum} has {units} units of which {drawn} were drawn, but {given} rows are given"),
+                {
+                    "stratum": table.loc[at, list(STRATUM_KEY)].tolist(),
+                    "units": units[at],
+                    "drawn": drawn[at],
+                    "given": counted[at],
+                },
+            ),
+            remedy=Message(N_("give every drawn row, also those without a result")),
         )
     stated = rows["inclusion_probability"].to_numpy(dtype=float)
     realised = (drawn / np.maximum(units, 1))[position]
     off = np.flatnonzero(np.abs(stated - realised) > 1e-9)
     if off.size:
         raise EstimationError(
-            problem=f"inclusion_probability {stated[off[0]]:g} is not n/N = {realised[off[0]]:g} of its stratum",
-            remedy="give the realised probability; the policy ratio belongs in design_probability",
+            problem=Message(
+                N_("inclusion_probability {stated} is not n/N = {realised} of its stratum"),
+                {"stated": f"{stated[off[0]]:g}", "realised": f"{realised[off[0]]:g}"},
+            ),
+            remedy=Message(N_("give the realised probability; the policy ratio belongs in design_probability")),
         )

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from engine.errors import UndefinedEstimateError
 from engine.estimation.estimate import Basis, Estimate
 from engine.estimation.intervals import CONFIDENCE, FloatArray
+from engine.messages import N_, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def _first_half(slots: FloatArray) -> NDArray[np.bool_]:
 def _gain(real: FloatArray, outcome: FloatArray, *, scheduled_sum: float, early: float) -> ScheduleGain:
     found = float(outcome.sum())
     if found == 0:
-        raise UndefinedEstimateError(measure="days_earlier", reason="no visit is adverse")
+        raise UndefinedEstimateError(measure="days_earlier", reason=Message(N_("no visit is adverse")))
     order = np.argsort(real, kind="stable")
     mean_real = float(real @ outcome) / found
     return ScheduleGain(

@@ -15,6 +15,7 @@ from scipy.special import ndtr
 from engine.errors import UndefinedEstimateError, UsageError
 from engine.estimation.combination import Rates, linear_limits, ratio_limits
 from engine.estimation.estimate import Basis, Estimate
+from engine.messages import N_, Message
 from engine.vocabulary import RISK_GRADES, TableShape
 
 HIT_RATES = TableShape(
@@ -84,7 +85,9 @@ def trend_test(rates: pd.DataFrame) -> TrendTest:
     n = np.minimum(seen["effective_n"].to_numpy(dtype=float), seen["n"].to_numpy(dtype=float))
     hits = seen["hit_rate"].to_numpy(dtype=float) * n
     if len(seen) < 2 or not 0 < hits.sum() < n.sum():
-        raise UndefinedEstimateError(measure="trend_test", reason="it needs two grades with outcomes, and both results")
+        raise UndefinedEstimateError(
+            measure="trend_test", reason=Message(N_("it needs two grades with outcomes, and both results"))
+        )
     dose = np.array([RISK_GRADES.index(g) for g in seen["grade"]], dtype=float)
     rate = hits.sum() / n.sum()
     spread = rate * (1 - rate) * (n @ dose**2 - (n @ dose) ** 2 / n.sum())
@@ -135,14 +138,18 @@ def lift_over_uniform(rates: pd.DataFrame, *, ratios: Mapping[str, float]) -> Es
     (sum r_g N_g p_g / sum r_g N_g) / (sum N_g p_g / sum N_g). Source: docs/spec/estimators.md §2.
     """
     if not ratios or not all(0 <= r <= 1 for r in ratios.values()):
-        raise UsageError(what="ratios", value=dict(ratios), remedy="give each grade a ratio between 0 and 1")
+        raise UsageError(
+            what="ratios", value=dict(ratios), remedy=Message(N_("give each grade a ratio between 0 and 1"))
+        )
     HIT_RATES.check(rates)
     held = rates[rates["grade"].isin(list(ratios)) & (rates["units"] > 0)]
     named = _require(rates, list(held["grade"]), measure="lift")
     units = named["units"].to_numpy(dtype=float)
     visits = units * np.array([ratios[g] for g in named["grade"]], dtype=float)
     if visits.sum() <= 0:
-        raise UsageError(what="ratios", value=dict(ratios), remedy="at least one grade that has units needs visits")
+        raise UsageError(
+            what="ratios", value=dict(ratios), remedy=Message(N_("at least one grade that has units needs visits"))
+        )
     graded, uniform = visits / visits.sum(), units / units.sum()
     own = _rates(named)
     found = float(uniform @ own.value)
@@ -164,7 +171,8 @@ def _require(rates: pd.DataFrame, grades: list[str], *, measure: str) -> pd.Data
     missing = sorted(set(grades) - set(found["grade"]))
     if missing or found.empty:
         raise UndefinedEstimateError(
-            measure=measure, reason=f"no outcome was seen in grade {', '.join(missing) or 'any'}"
+            measure=measure,
+            reason=Message(N_("no outcome was seen in grade {grades}"), {"grades": ", ".join(missing) or "A–D"}),
         )
     return found
 

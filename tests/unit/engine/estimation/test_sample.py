@@ -82,7 +82,7 @@ def test_the_policy_ratio_is_not_taken_for_the_realised_probability():
 def test_rows_of_an_unknown_stratum_are_refused():
     table = strata(("a", 10, 2))
 
-    with pytest.raises(EstimationError, match="name the stratum"):
+    with pytest.raises(EstimationError, match="name the unknown stratum"):
         design_sample(drawn(table).assign(stratum="z"), table)
 
 
