@@ -56,6 +56,7 @@ def test_limits_belong_to_the_milder_grade():
 
 def test_thin_or_missing_scores_are_unclassified_and_outside_the_shares():
     scores = _scores([0, 1, 2, 3, 4, np.nan, 900])
+    scores.loc[4, "coverage_ratio"] = 0.25
     scores.loc[6, "coverage_ratio"] = 0.24
 
     assert "".join(assign_grades(scores, Cutoffs(FIFTHS, {}, 0.25))["grade"]) == "AABCDUU"

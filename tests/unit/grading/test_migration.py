@@ -76,9 +76,9 @@ def test_matrix_counts_and_shares_of_where_they_came_from():
 
 
 def test_movement_of_exactly_the_limit_is_allowed():
-    found = share_movements(_shares(A=60, B=25, C=10, D=5), _shares(A=55, B=30, C=10, D=5), limit=0.05)
-
-    assert found == ()
+    # .75 - .50 is exactly .25 as a float, .8 - .7 a hair above .1
+    assert share_movements(_shares(A=75, B=25), _shares(A=50, B=50), limit=0.25) == ()
+    assert share_movements(_shares(A=80, B=20), _shares(A=70, B=30), limit=0.1) == ()
 
 
 def test_movement_beyond_the_limit_needs_a_signature():

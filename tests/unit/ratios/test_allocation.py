@@ -102,8 +102,8 @@ def test_a_cap_that_is_not_reached_changes_nothing():
 
 
 def test_the_cap_of_the_year_is_shared_by_its_draws():
-    # cap 20 of 1000 a year, 12 drawn in the first draw, 3 draws left: floor(8 / 3) = 2
-    done = _done("B", 12, 0).assign(item_code="g1")
+    # cap 20 of 1000 a year, 11 drawn in the first draw, 3 draws left: floor(9 / 3) = 3
+    done = _done("B", 11, 0).assign(item_code="g1")
     everyone = dict.fromkeys("ABCDU", "1/10")
 
     found = _allocate(
@@ -114,7 +114,7 @@ def test_the_cap_of_the_year_is_shared_by_its_draws():
         ratios__general=everyone,
     )
 
-    assert _ratio(found, "B", "g1") == Fraction(2, 1000)
+    assert _ratio(found, "B", "g1") == Fraction(3, 1000)
 
 
 def test_what_was_drawn_in_cells_that_vanished_still_counts_against_the_cap():

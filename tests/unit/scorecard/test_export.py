@@ -39,6 +39,15 @@ def test_document_applied_alone_gives_the_same():
     np.testing.assert_array_equal([c for _, c in alone], scored["coverage_ratio"])
 
 
+def test_steps_of_decay_include_their_last_day():
+    content = json.loads(document(small()))
+    record = {"penalties_count": 3, "findings_count": 0, "capital_count": 1000_00}
+
+    scores = [score_from_document(content, record | {"penalties_age": age})[0] for age in (365, 366, 1095, 1096)]
+
+    assert scores == [500, 300, 150, 0]
+
+
 def test_document_knows_no_score_without_values():
     content = json.loads(document(small()))
     content["indicators"] = content["indicators"][:2]

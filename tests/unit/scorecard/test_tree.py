@@ -31,6 +31,14 @@ def test_points_sum_to_exactly_one_thousand_by_largest_remainder():
     assert [i.points for i in card.indicators] == [333.34, 333.33, 333.33]
 
 
+def test_the_larger_remainder_is_rounded_up():
+    tree = {"judgements": [[1, "1/2"], [2, 1]], "children": [leaf("a"), leaf("b")]}
+
+    card = read_scorecard(small_book(scorecard__small=tree), name=NAME, on=AS_OF)
+
+    assert [i.points for i in card.indicators] == [333.33, 666.67]
+
+
 def _broken(change):
     tree = copy.deepcopy(TREE)
     change(tree)
