@@ -126,7 +126,7 @@ def assemble(
         entropy = used if entropy is None else entropy
     elif frame is None:
         raise BundleUnreadableError(where="rows", problem=Message(N_("the rows are missing")))
-    stated = dict(entropy or {})
+    stated = entropy if entropy is not None else {}
     schema.mapping(schema.text, schema.text)(stated, "entropy")
     return PublishedDraw(version, commit, commit_digest, certificate, frame, stated, roster, opening, shards)
 
