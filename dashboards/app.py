@@ -30,6 +30,7 @@ def main() -> None:
     own = "zh" if chosen_language() == "zh_CN" else "en"
     language, _asked = settled("lang", tuple(LANGUAGES), default=own)
     _ = translator(chosen_language(language))
+    st.logo(str(FAVICON), size="large")
     page = st.navigation(
         {
             _(role): [

@@ -7,12 +7,14 @@ No chart reads anything but its frame.
 import altair as alt
 import pandas as pd
 
-from dashboards.theme import ACCENT, GRADE_MARKS, INK, QUIET, RULE, grade_scale, styled
+from dashboards.theme import ACCENT, GRADE_MARKS, INK, QUIET, grade_scale, styled
 from dashboards.words import grade_tag, mode_name, share
 from engine.messages import Translate
 from engine.vocabulary import JOINER
 
 HEIGHT = 320
+STEP = 88
+RATIO_TICKS = [0, 0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1]
 
 
 def hit_rate_by_grade(rates: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
@@ -30,18 +32,18 @@ def hit_rate_by_grade(rates: pd.DataFrame, *, translate: Translate) -> alt.TopLe
         label=rates["grade"].map(grade_tag),
         rate_text=rates["hit_rate"].map(share),
         n_text=[
-            f"n={n:,}" + (" · " + _("too few") if small else "")
+            f"n={n:,}" + ("\n" + _("too few") if small else "")
             for n, small in zip(rates["n"], rates["is_small"], strict=True)
         ],
     )
     order = [grade_tag(grade) for grade in GRADE_MARKS]
     seen = shown[shown["n"] > 0]
     top = min(1.0, float(seen["high"].max()) * 1.12) if len(seen) else 1.0
-    panels = [
-        _rate_panel(shown[shown["mode"] == mode], order=order, top=top, translate=_)
-        for mode in dict.fromkeys(shown["mode"])
-    ]
-    return styled(alt.hconcat(*panels, spacing=36))
+    modes = list(dict.fromkeys(shown["mode"]))
+    panels = [_rate_panel(shown[shown["mode"] == mode], order=order, top=top, translate=_) for mode in modes]
+    if len(panels) == 1:
+        return styled(panels[0].properties(width="container"))
+    return styled(alt.concat(*(panel.properties(width=alt.Step(STEP)) for panel in panels), columns=2, spacing=36))
 
 
 def _rate_panel(shown: pd.DataFrame, *, order: list[str], top: float, translate: Translate) -> alt.LayerChart:
@@ -61,27 +63,27 @@ def _rate_panel(shown: pd.DataFrame, *, order: list[str], top: float, translate:
         alt.Tooltip("hits:Q", title=_("Hits"), format=","),
     ]
     base = alt.Chart(seen).encode(x=x, color=colour, tooltip=tooltip)
-    y_axis = alt.Axis(format=".0%", tickCount=6)
-    bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(
-        y=alt.Y("low:Q", scale=y_scale, axis=y_axis, title=_("Hit rate")), y2="high:Q"
-    )
-    dots = base.mark_point(size=220, strokeWidth=2.5).encode(
-        y=alt.Y("hit_rate:Q", scale=y_scale),
+    y = alt.Y("hit_rate:Q", scale=y_scale, axis=alt.Axis(format=".0%", tickCount=6), title=_("Hit rate"))
+    spans = base.mark_rule(strokeWidth=2.5).encode(y=alt.Y("low:Q", scale=y_scale), y2="high:Q")
+    ends = [
+        base.mark_tick(orient="horizontal", thickness=2.5, size=20).encode(y=alt.Y(f"{end}:Q", scale=y_scale))
+        for end in ("low", "high")
+    ]
+    dots = base.mark_point(size=110, strokeWidth=2.5, opacity=1).encode(
+        y=y,
         shape=alt.Shape("grade:N", scale=alt.Scale(domain=grades, range=shapes), legend=None),
         fill=alt.condition("datum.is_small", alt.value("white"), colour),
     )
-    rate_text = base.mark_text(dx=14, align="left", fontSize=14).encode(
+    rate_text = base.mark_text(dx=16, align="left", fontSize=14).encode(
         y=alt.Y("hit_rate:Q", scale=y_scale), text="rate_text:N", color=alt.value(INK)
     )
     n_text = (
         alt.Chart(shown)
-        .mark_text(baseline="top", dy=26, fontSize=12, color=QUIET, clip=False)
+        .mark_text(baseline="top", dy=26, fontSize=12, lineBreak="\n", color=QUIET, clip=False)
         .encode(x=x, y=alt.value(HEIGHT), text="n_text:N")
     )
     mode = str(shown["mode"].iloc[0])
-    return alt.layer(bars, dots, rate_text, n_text).properties(
-        title=mode_name(mode, _), height=HEIGHT, width=alt.Step(118)
-    )
+    return alt.layer(spans, *ends, dots, rate_text, n_text).properties(title=mode_name(mode, _), height=HEIGHT)
 
 
 def grade_shares(shares: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
@@ -144,7 +146,7 @@ def sampling_ratios(cells: pd.DataFrame, *, translate: Translate) -> alt.TopLeve
         x=alt.X(
             "ratio:Q",
             title=_("Ratio drawn (n / N)"),
-            axis=alt.Axis(format=".0%"),
+            axis=alt.Axis(format=".0%", values=RATIO_TICKS),
             scale=alt.Scale(type="sqrt", domain=[0, max(0.01, float(shown["ratio"].max()) * 1.08)]),
         ),
         color=alt.Color("riskiest:N", scale=alt.Scale(domain=grades, range=colours), legend=None),
@@ -154,7 +156,7 @@ def sampling_ratios(cells: pd.DataFrame, *, translate: Translate) -> alt.TopLeve
         shape=alt.Shape("riskiest:N", scale=alt.Scale(domain=grades, range=shapes), legend=None)
     )
     letters = base.mark_text(dy=-14, fontSize=12).encode(text="letters:N")
-    return styled(alt.layer(dots, letters).properties(height=alt.Step(44), width="container"))
+    return styled(alt.layer(dots, letters).properties(height=alt.Step(52), width="container"))
 
 
 def coordination(amounts: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
@@ -190,7 +192,7 @@ def team_sizes(sizes: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixi
     _ = translate
     bars = (
         alt.Chart(sizes)
-        .mark_bar(color=ACCENT, stroke=RULE)
+        .mark_bar(color=ACCENT, size=26)
         .encode(
             x=alt.X("visits:O", title=_("Visits per inspector"), axis=alt.Axis(labelOverlap=True)),
             y=alt.Y("inspectors:Q", title=_("Inspectors"), axis=alt.Axis(tickMinStep=1, format="d")),

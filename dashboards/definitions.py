@@ -41,11 +41,17 @@ GRADED = Definition(
 )
 DRAWN = Definition(
     N_("Objects drawn"),
-    N_("Objects in the latest draw, the visits that inspect them, and the item checks these visits carry."),
+    N_(
+        "Objects in the latest draw, of all populations together, the visits that inspect them, and the item checks "
+        "these visits carry."
+    ),
 )
 QUARANTINED = Definition(
     N_("Records quarantined"),
-    N_("Source rows that broke their contract and wait to be mended, out of all rows that came in; none is lost."),
+    N_(
+        "Source rows of all loads that broke their contract, out of all rows that came in; they wait to be mended and "
+        "none is lost."
+    ),
 )
 TREND = Definition(
     N_("Rising over the grades"),

@@ -19,8 +19,13 @@ KEPT = 64
 
 
 def standing(workspace: Path) -> reading.Standing:
-    """Return what the workspace holds now; never cached, since it is the key of every cache."""
-    return reading.standing(workspace)
+    """Return what the workspace holds now; only its version is read anew on every run."""
+    return _standing(str(workspace), reading.data_version(workspace))
+
+
+def interval_level(view: View) -> float:
+    """Return the coverage of the intervals shown."""
+    return _interval_level(view.as_of)
 
 
 def hit_rates(view: View) -> pd.DataFrame:
@@ -66,6 +71,16 @@ def verification_of(view: View, draw: draw_reading.DrawRecord, expected: str | N
     expected : commitment digest known from the public notice, or None.
     """
     return _verification(str(draw.bundle), view.data_version, expected)
+
+
+@st.cache_data(max_entries=KEPT, show_spinner=False)
+def _standing(workspace: str, version: str) -> reading.Standing:
+    return reading.standing(Path(workspace))
+
+
+@st.cache_data(max_entries=KEPT, show_spinner=False)
+def _interval_level(as_of: date) -> float:
+    return reading.interval_level(as_of)
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)

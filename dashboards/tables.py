@@ -29,7 +29,7 @@ def hit_rates(rates: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
                 words.share(rate) if n > 0 else words.NOTHING
                 for rate, n in zip(rates["hit_rate"], rates["n"], strict=True)
             ],
-            _("95 % interval"): [
+            _("Interval"): [
                 words.share_interval(low, high) if n > 0 else words.NOTHING
                 for low, high, n in zip(rates["low"], rates["high"], rates["n"], strict=True)
             ],

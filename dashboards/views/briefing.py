@@ -19,7 +19,7 @@ def show(view: View) -> None:
         return
     facts = _facts(view)
     if facts.draw is not None and facts.draw.is_simulated:
-        parts.simulated_banner(_)
+        parts.simulated_banner(facts.draw.draw_id, translate=_)
     cards.show(facts, translate=_)
     st.markdown(sentences.briefing(facts, as_of=view.as_of, population=view.population).render(_))
     left, right = st.columns([3, 2], gap="large")

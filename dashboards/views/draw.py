@@ -12,6 +12,8 @@ from engine.api.draw_reading import DrawRecord, DrawState
 from engine.errors import SupervisionError
 from engine.messages import N_
 
+EXPECTED = "expected_commitment"
+
 STATES = {
     DrawState.COMMITTED: N_("committed, not drawn yet"),
     DrawState.DRAWN: N_("drawn"),
@@ -23,7 +25,7 @@ STATES = {
 def show(view: View) -> None:
     """Show the page."""
     _ = view.translate
-    parts.heading(_("The draw and its certificate"), (DRAWN,), view=view)
+    parts.heading(_("The draw and its certificate"), (DRAWN,), view=view, is_measured=False)
     draws = {draw.draw_id: draw for draw in queries.draws(view)}
     if not draws:
         parts.nothing_yet(_("There has been no draw in this workspace yet."), command="xinheng draw commit --help")
@@ -38,7 +40,7 @@ def show(view: View) -> None:
     )
     draw = draws[chosen]
     if draw.is_simulated:
-        parts.simulated_banner(_)
+        parts.simulated_banner(draw.draw_id, translate=_)
     if draw.state is DrawState.VOID:
         st.error(_("This draw was voided and stays visible. Reason: {reason}").format(reason=draw.reason))
     _counts(draw, view)
@@ -47,6 +49,9 @@ def show(view: View) -> None:
         _fixed(draw, view)
     with right:
         _certificate(draw, view)
+        asked = draw.state is DrawState.DRAWN and _is_asked(view, draw)
+    if asked:
+        _recomputation(draw, view)
     if draw.state is DrawState.DRAWN:
         _cells(queries.cells(view, chosen), view)
         _coordination(draw, view)
@@ -110,23 +115,28 @@ def _certificate(draw: DrawRecord, view: View) -> None:
         mime="application/json",
         on_click="ignore",
     )
-    if draw.state is DrawState.DRAWN:
-        _recomputation(draw, view)
 
 
-def _recomputation(draw: DrawRecord, view: View) -> None:
+def _is_asked(view: View, draw: DrawRecord) -> bool:
+    """Show how to recompute this draw, here or elsewhere; whether it was asked for here."""
     _ = view.translate
     st.markdown(_("Anyone can recompute this draw from the published bundle, without this page:"))
     st.code(f"xinheng verify {draw.bundle.name} --expect-commit DIGEST", language=None, wrap_lines=True)
-    expected = st.text_input(
+    st.text_input(
         _("Commitment digest from the public notice (optional)"),
+        key=EXPECTED,
         help=_("Only a digest published before the draw shows that nothing was exchanged since."),
-    ).strip()
-    if not st.button(_("Recompute this draw now"), type="primary"):
-        return
+    )
+    return st.button(_("Recompute this draw now"), type="primary")
+
+
+def _recomputation(draw: DrawRecord, view: View) -> None:
+    """Recompute the draw and show every named check."""
+    _ = view.translate
+    st.subheader(_("Recomputed from the published bundle"))
     try:
         with st.spinner(_("Recomputing ...")):
-            report = queries.verification_of(view, draw, expected or None)
+            report = queries.verification_of(view, draw, st.session_state[EXPECTED].strip() or None)
     except SupervisionError as error:
         st.error(error.render(_))
         return

@@ -160,7 +160,8 @@ def hit_rates(path: Path, *, as_of: date, population: str) -> pd.DataFrame:
     kinds = list(zip(rows["measure"], rows["basis"], strict=True))
     modes = pd.Series([MODE_OF_MEASURE.get(kind) for kind in kinds], index=rows.index, dtype="object")
     rows = rows.assign(mode=modes).dropna(subset=["mode"])
-    figures = [_figure(row, as_of=as_of) for row in rows.to_dict("records")]
+    limits = _precision_limits(as_of)
+    figures = [_figure(row, limits=limits) for row in rows.to_dict("records")]
     rows = rows.assign(
         is_small=[figure.is_small for figure in figures],
         note=[figure.note for figure in figures],
@@ -175,14 +176,14 @@ def figures(path: Path, *, as_of: date, population: str) -> Mapping[str, Figure]
     with opened(path) as workspace:
         table = _measurements(workspace, as_of)
     rows = table[(table["population"] == population) & ~table["grade"].isin(GRADE_ORDER)]
-    found = {}
+    found, limits = {}, _precision_limits(as_of)
     for row in rows.to_dict("records"):
         if row["measure"] != HIT_RATE or row["basis"] == Basis.DESIGN.value:
-            found[str(row["measure"])] = _figure(row, as_of=as_of)
+            found[str(row["measure"])] = _figure(row, limits=limits)
     return found
 
 
-def _figure(row: Mapping[Any, Any], *, as_of: date) -> Figure:
+def _figure(row: Mapping[Any, Any], *, limits: PrecisionLimits) -> Figure:
     value, low, high = (
         float("nan") if pd.isna(row[name]) else float(row[name]) for name in ("hit_rate", "low", "high")
     )
@@ -198,13 +199,18 @@ def _figure(row: Mapping[Any, Any], *, as_of: date) -> Figure:
         n=n,
         hits=hits,
         basis=rate.basis.value,
-        is_small=is_rate and n > 0 and bool(imprecisions(rate, limits=_precision_limits(as_of))),
+        is_small=is_rate and n > 0 and bool(imprecisions(rate, limits=limits)),
         note="" if pd.isna(row["note"]) else str(row["note"]),
     )
 
 
 def _precision_limits(as_of: date) -> PrecisionLimits:
     return PrecisionLimits(**load_policies().value("estimation.precision_limits", on=as_of))
+
+
+def interval_level(as_of: date) -> float:
+    """Return the coverage of published intervals in force on that day, 0..1."""
+    return float(load_policies().value("estimation.interval_level", on=as_of))
 
 
 def grade_shares(path: Path, *, as_of: date, population: str) -> pd.DataFrame:

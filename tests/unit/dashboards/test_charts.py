@@ -28,16 +28,16 @@ def rates() -> pd.DataFrame:
 def test_each_way_of_selection_has_its_panel_on_one_common_axis(rates: pd.DataFrame) -> None:
     spec = charts.hit_rate_by_grade(rates, translate=ZH).to_dict()
 
-    assert [panel["title"] for panel in spec["hconcat"]] == ["随机抽查", "线索核查（投诉、转办等）"]
-    tops = [panel["layer"][0]["encoding"]["y"]["scale"]["domain"] for panel in spec["hconcat"]]
+    assert [panel["title"] for panel in spec["concat"]] == ["随机抽查", "线索核查（投诉、转办等）"]
+    tops = [panel["layer"][0]["encoding"]["y"]["scale"]["domain"] for panel in spec["concat"]]
     assert tops[0] == tops[1] == [0, pytest.approx(0.79 * 1.12)]
 
 
 def test_a_small_sample_is_named_and_a_grade_without_results_has_no_point(rates: pd.DataFrame) -> None:
     spec = charts.hit_rate_by_grade(rates, translate=ZH).to_dict()
     rows = {name: {row["grade"]: row for row in table} for name, table in spec["datasets"].items()}
-    drawn_points = rows[spec["hconcat"][0]["layer"][1]["data"]["name"]]
-    named = rows[spec["hconcat"][0]["layer"][3]["data"]["name"]]
+    drawn_points = rows[spec["concat"][0]["layer"][3]["data"]["name"]]
+    named = rows[spec["concat"][0]["layer"][5]["data"]["name"]]
 
     assert set(drawn_points) == {"A", "D"}
     assert "样本不足" in named["D"]["n_text"]
