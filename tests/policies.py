@@ -1,6 +1,7 @@
 """Policies for tests: the shipped YAML as a PolicyBook, or a book of a few values."""
 
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ ROOT = Path(__file__).parents[1] / "data_contracts" / "policies"
 START = date(2019, 1, 1)
 
 
+@cache
 def shipped(profile: str = "default") -> PolicyBook:
     """Return the shipped policies; a profile's files replace those of the default profile."""
     found = {parameter.name: parameter for parameter in map(_parameter, sorted(ROOT.glob("*.yaml")))}
