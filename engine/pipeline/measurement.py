@@ -1,0 +1,149 @@
+"""From findings to measurements: hit rate by grade from random rows, lift over a uniform draw, order of the grades."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+
+from engine.errors import UndefinedEstimateError
+from engine.estimation.design import rates_by
+from engine.estimation.estimate import Basis, Estimate
+from engine.estimation.hit_rates import hit_rates
+from engine.estimation.outcome import REACHED, Outcome, classify_outcomes
+from engine.estimation.sample import DesignSample, design_sample
+from engine.estimation.targeting import lift_over_uniform, rate_ratio, trend_test
+
+ALL_GRADES = ""
+"""Grade of a figure that stands for a whole population."""
+EVERY_POPULATION = "all"
+COLUMNS = (
+    "measure",
+    "as_of",
+    "population",
+    "basis",
+    "grade",
+    "n",
+    "hits",
+    "hit_rate",
+    "low",
+    "high",
+    "share",
+    "method",
+    "note",
+)
+
+
+def measure_draw(
+    results: pd.DataFrame, strata: pd.DataFrame, *, ratios: Mapping[str, float], as_of: date, level: float
+) -> pd.DataFrame:
+    """Return the measurements that one or more random draws support, per population.
+
+    Parameters
+    ----------
+    results : every drawn (draw_id, entity_id, item_code), with or without a result: stratum, selection_mode,
+        inclusion_probability, result_codes (null = not done), population, grade (at the freeze of the frame).
+    strata : every stratum of those draws: draw_id, item_code, stratum, n_units, n_drawn, grade.
+    ratios : sampling ratio by grade whose lift over a uniform draw is asked for.
+    as_of : date of the grades.
+    level : coverage of the intervals, 0..1.
+
+    Returns
+    -------
+    Table ``measurements`` (docs/decisions/0001-structure.md). Populations are domains of the same draws; a grade or
+    population too thin for a figure has a row with its reason in ``note``.
+    """
+    outcome = classify_outcomes(results["result_codes"])
+    sample = design_sample(results.assign(outcome=outcome), strata)
+    rows: list[dict[str, object]] = []
+    for population in sorted(sample.rows["population"].unique()):
+        inside = sample.rows["population"] == population
+        named = sample.rows["grade"].where(inside)
+        rates = rates_by(_with_domain(sample, named), by="domain", confidence=level).rename(columns={"domain": "grade"})
+        rows += _rate_rows(rates, population=str(population), measure="hit_rate")
+        rows += _whole_rows(rates, population=str(population), ratios=ratios)
+    return pd.DataFrame(rows).assign(as_of=as_of)[[*COLUMNS]]
+
+
+def measure_described(results: pd.DataFrame, *, measure: str, as_of: date, level: float) -> pd.DataFrame:
+    """Return hit rates by grade of visits whose selection is no random draw; they describe, and no more.
+
+    Parameters
+    ----------
+    results : one row per visited (entity, item): population, grade, entity_id, result_codes.
+    measure : ``hit_rate_scheduled`` or ``hit_rate_directed``.
+    """
+    outcome = classify_outcomes(results["result_codes"])
+    seen = results[outcome.isin(REACHED)].assign(adverse=outcome == Outcome.VIOLATION)
+    rows: list[dict[str, object]] = []
+    for population, part in seen.groupby("population", sort=True):
+        rates = hit_rates(part, cluster="entity_id", confidence=level)
+        rows += _rate_rows(rates, population=str(population), measure=measure)
+    return pd.DataFrame(rows, columns=[*COLUMNS]).assign(as_of=as_of)[[*COLUMNS]]
+
+
+def _with_domain(sample: DesignSample, domain: pd.Series) -> DesignSample:
+    return replace(sample, rows=sample.rows.assign(domain=domain))
+
+
+def _rate_rows(rates: pd.DataFrame, *, population: str, measure: str) -> list[dict[str, object]]:
+    return [
+        {
+            "measure": measure,
+            "population": population,
+            "basis": row.basis,
+            "grade": row.grade,
+            "n": row.n,
+            "hits": row.hits,
+            "hit_rate": row.hit_rate,
+            "low": row.low,
+            "high": row.high,
+            "share": row.share,
+            "method": row.method,
+            "note": "",
+        }
+        for row in rates.itertuples(index=False)
+    ]
+
+
+def _whole_rows(rates: pd.DataFrame, *, population: str, ratios: Mapping[str, float]) -> list[dict[str, object]]:
+    """Lift, rate ratio and trend of one population; what the rows cannot support is said in ``note``."""
+    asked = {
+        "lift": lambda: lift_over_uniform(rates, ratios=ratios),
+        "rate_ratio_d_a": lambda: rate_ratio(rates),
+        "trend_p": lambda: _trend(rates),
+    }
+    rows = []
+    for measure, compute in asked.items():
+        try:
+            found, note = compute(), ""
+        except UndefinedEstimateError as problem:
+            found, note = None, str(problem)
+        rows.append(
+            _figure_row(found, measure=measure, population=population, hits=int(rates["hits"].sum()), note=note)
+        )
+    return rows
+
+
+def _trend(rates: pd.DataFrame) -> Estimate:
+    test = trend_test(rates)
+    n = int(rates["n"].sum())
+    return Estimate("trend_p", test.p_value, test.p_value, test.p_value, n, float(n), "cochran_armitage", Basis.DESIGN)
+
+
+def _figure_row(found: Estimate | None, *, measure: str, population: str, hits: int, note: str) -> dict[str, object]:
+    value, low, high = (found.value, found.low, found.high) if found else (float("nan"),) * 3
+    return {
+        "measure": measure,
+        "population": population,
+        "basis": (found.basis if found else Basis.DESIGN).value,
+        "grade": ALL_GRADES,
+        "n": found.n if found else 0,
+        "hits": hits,
+        "hit_rate": value,
+        "low": low,
+        "high": high,
+        "share": float("nan"),
+        "method": found.method if found else "",
+        "note": note,
+    }

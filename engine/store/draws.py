@@ -1,0 +1,134 @@
+"""A draw on disk: its public folder and, apart from it, what the agency keeps to itself.
+
+``draws/<draw_id>/`` is public from the start: first ``commitment.json`` alone, after the draw the whole bundle.
+``private/<draw_id>/`` (key, names behind the handles) is readable by the owner of the workspace only; nothing below
+``private`` is ever published.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from engine.draw.bundle import COMMITMENT, MANIFEST, BundleFile
+from engine.draw.encoding import read_json
+from engine.errors import StoreError
+from engine.messages import N_, Message
+from engine.store.bundles import write_bundle
+
+PUBLIC = "draws"
+PRIVATE = "private"
+SETTINGS = "settings.json"
+TABLES = ("frame", "roster", "recusals", "cells", "units")
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateDraw:
+    """What the agency keeps to itself between commitment and draw.
+
+    Parameters
+    ----------
+    key : 32 bytes.
+    frame : object_id, item_code, stratum, exclusion.
+    roster : inspectors with cap and prior load.
+    recusals : inspector_code, object_id.
+    cells : key (item_code, stratum): district_code, grade, item_class, n_units.
+    units : key (object_id, item_code): grade, district_code.
+    settings : JSON object: as_of, profile, simulation seed.
+    """
+
+    key: bytes
+    frame: pd.DataFrame
+    roster: pd.DataFrame
+    recusals: pd.DataFrame
+    cells: pd.DataFrame
+    units: pd.DataFrame
+    settings: dict[str, object]
+
+
+class DrawFolder:
+    """One draw of a workspace.
+
+    Parameters
+    ----------
+    workspace : folder of the workspace.
+    draw_id : name of the draw.
+    """
+
+    def __init__(self, workspace: Path, *, draw_id: str) -> None:
+        self.public = workspace / PUBLIC / draw_id
+        self.private = workspace / PRIVATE / draw_id
+
+    def write(self, commitment: bytes, private: PrivateDraw) -> None:
+        """Write a committed draw: the private part complete under another name first, the commitment last.
+
+        What an interrupted commit left without a commitment is replaced.
+
+        Raises
+        ------
+        StoreError
+            A draw of this name is committed already.
+        """
+        if self.public.exists():
+            raise StoreError(
+                workspace=self.public,
+                problem=Message(N_("a draw of this name is committed already")),
+                remedy=Message(N_("one commitment is one draw; choose the next planned draw")),
+            )
+        unfinished = self.private.with_name(f".{self.private.name}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        unfinished.parent.chmod(0o700)
+        _write_secret(unfinished / "key", private.key)
+        for name in TABLES:
+            getattr(private, name).to_parquet(unfinished / f"{name}.parquet", index=False)
+        (unfinished / SETTINGS).write_text(json.dumps(private.settings, sort_keys=True), encoding="utf-8")
+        shutil.rmtree(self.private, ignore_errors=True)
+        unfinished.rename(self.private)
+        named = self.public.with_name(f".{self.public.name}.unfinished")
+        shutil.rmtree(named, ignore_errors=True)
+        named.mkdir(parents=True)
+        (named / COMMITMENT).write_bytes(commitment)
+        named.rename(self.public)
+
+    def read_commitment(self) -> object:
+        """Return the commitment record as JSON.
+
+        Raises
+        ------
+        StoreError
+            Nothing was committed under this name.
+        """
+        if not (self.public / COMMITMENT).is_file():
+            raise StoreError(
+                workspace=self.public,
+                problem=Message(N_("no draw of this name was committed")),
+                remedy=Message(N_("run 'xinheng draw commit' first")),
+            )
+        return read_json((self.public / COMMITMENT).read_bytes())
+
+    def read_private(self) -> PrivateDraw:
+        """Return what :meth:`write` kept to the agency."""
+        tables = {name: pd.read_parquet(self.private / f"{name}.parquet") for name in TABLES}
+        settings = json.loads((self.private / SETTINGS).read_text(encoding="utf-8"))
+        return PrivateDraw(key=(self.private / "key").read_bytes(), settings=settings, **tables)
+
+    def publish(self, files: Iterable[BundleFile]) -> None:
+        """Put the whole bundle in the place of the bare commitment; a finished bundle stays as it is."""
+        if (self.public / MANIFEST).is_file():
+            return
+        whole = self.public.with_name(f".{self.public.name}.whole")
+        shutil.rmtree(whole, ignore_errors=True)
+        write_bundle(whole, files)
+        shutil.rmtree(self.public, ignore_errors=True)
+        whole.rename(self.public)
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as sink:
+        sink.write(content)
