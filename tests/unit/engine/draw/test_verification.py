@@ -97,7 +97,7 @@ def change_leader(b):
 
 
 def change_dual(b):
-    b["match"]["duals"][0][1] += 1000
+    b["match"]["duals"][0][0] += 1000
 
 
 def change_reserve(b):
