@@ -1,0 +1,163 @@
+"""A fitted model as data another program can read: LightGBM text and a JSON card; never a pickle.
+
+The digest over both names the model everywhere: in the manifest of a scoring run, in the registry, in the folder
+``models/<digest>/`` of the workspace.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.errors import ScoringError
+from models.calibration import Calibration, Method
+
+FORM = "xinheng-lightgbm/1"
+CARD_FILE = "card.json"
+TREES_FILE = "trees.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFeature:
+    """A feature the model reads.
+
+    Parameters
+    ----------
+    name : column of the feature table.
+    direction : monotone constraint, +1, -1 or 0.
+    typical : value that stands in where it is not known.
+    importance : share of the loss reduction by splits on it, 0..1.
+    """
+
+    name: str
+    direction: int
+    typical: float
+    importance: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingWindow:
+    """What the model learned from.
+
+    Parameters
+    ----------
+    first_as_of, last_as_of : oldest and youngest row, ISO dates.
+    known_by : last day on which a result may have become known, ISO date.
+    n_rows, n_entities, n_adverse : counts.
+    basis : which rows, in words.
+    """
+
+    first_as_of: str
+    last_as_of: str
+    known_by: str
+    n_rows: int
+    n_entities: int
+    n_adverse: int
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Everything about a model but its trees.
+
+    Parameters
+    ----------
+    name : model name in scores and policy, ``challenger``.
+    population : whom it was fitted for.
+    features : in the order of the trees' columns.
+    window : training window.
+    configuration : settings of the fit, with the seed.
+    rehearsal : AUC per rolling-origin window inside the training past, by configuration.
+    calibration : map to probabilities.
+    inputs : digests or versions of what went in (loads, feature list, policies).
+    """
+
+    name: str
+    population: str
+    features: tuple[ReadFeature, ...]
+    window: TrainingWindow
+    configuration: Mapping[str, Any]
+    rehearsal: Mapping[str, tuple[float, ...]]
+    calibration: Calibration
+    inputs: Mapping[str, str]
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Columns in the order the trees expect."""
+        return tuple(feature.name for feature in self.features)
+
+    @property
+    def typical(self) -> tuple[float, ...]:
+        """Values that stand in where a feature is not known, in the same order."""
+        return tuple(feature.typical for feature in self.features)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedModel:
+    """A model card and its trees (LightGBM text)."""
+
+    card: ModelCard
+    trees: str
+
+    @property
+    def digest(self) -> str:
+        """Hex SHA-256 over the names, lengths and contents of the files."""
+        total = hashlib.sha256()
+        for name, content in sorted(model_files(self).items()):
+            total.update(f"{name}:{len(content)}\n".encode())
+            total.update(content)
+        return total.hexdigest()
+
+
+def model_files(model: FittedModel) -> dict[str, bytes]:
+    """Return the files of a model by name."""
+    card = {"form": FORM} | asdict(model.card)
+    text = json.dumps(card, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+    return {CARD_FILE: text.encode(), TREES_FILE: model.trees.encode()}
+
+
+def model_from_files(files: Mapping[str, bytes], *, expected_digest: str | None = None) -> FittedModel:
+    """Return the model stored in ``files``.
+
+    Parameters
+    ----------
+    files : contents by name, as :func:`model_files` gave them.
+    expected_digest : what the manifest says; None skips the comparison.
+
+    Raises
+    ------
+    ScoringError
+        A file is missing, the form is another program's, or the digest differs.
+    """
+    missing = [name for name in (CARD_FILE, TREES_FILE) if name not in files]
+    if missing:
+        raise ScoringError(problem=f"the model lacks {', '.join(missing)}", remedy="restore the model's folder")
+    card = json.loads(files[CARD_FILE])
+    if card.pop("form", None) != FORM:
+        raise ScoringError(problem="the model card has another form", remedy=f"give a model of form {FORM}")
+    model = FittedModel(_card(card), files[TREES_FILE].decode())
+    if expected_digest is not None and model.digest != expected_digest:
+        raise ScoringError(
+            problem=f"the model's digest is {model.digest[:12]}, the manifest says {expected_digest[:12]}",
+            remedy="restore the model's folder or train again",
+        )
+    return model
+
+
+def _card(content: dict[str, Any]) -> ModelCard:
+    calibration = content["calibration"]
+    return ModelCard(
+        name=content["name"],
+        population=content["population"],
+        features=tuple(ReadFeature(**feature) for feature in content["features"]),
+        window=TrainingWindow(**content["window"]),
+        configuration=content["configuration"],
+        rehearsal={name: tuple(aucs) for name, aucs in content["rehearsal"].items()},
+        calibration=Calibration(
+            Method(calibration["method"]),
+            tuple((float(x), float(y)) for x, y in calibration["knots"]),
+            float(calibration["outer_slope"]),
+        ),
+        inputs=content["inputs"],
+    )

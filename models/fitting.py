@@ -1,0 +1,124 @@
+"""From labelled features of one population to a fitted model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+
+import lightgbm
+import numpy as np
+import pandas as pd
+
+from engine.errors import NothingToLearnError
+from engine.features.declaration import Feature
+from engine.features.registry import FEATURES
+from engine.messages import N_, Message
+from engine.pipeline.ports import Progress, silent
+from models.admission import admitted_features, typical_values
+from models.artifact import FittedModel, ModelCard, ReadFeature, TrainingWindow
+from models.calibration import fit_calibration
+from models.challenger import CANDIDATES, Configuration, fit_booster
+from models.examples import Basis, Examples, assemble_examples
+from models.validation import choose, rehearse, rolling_origins
+
+MODEL_NAME = "challenger"
+MIN_ADVERSE = 50
+"""Fewer adverse rows than this fit noise."""
+
+
+def train_population(
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    *,
+    population: str,
+    known_by: date,
+    basis: Basis,
+    seed: int,
+    inputs: Mapping[str, str] | None = None,
+    declared: Sequence[Feature] = FEATURES,
+    candidates: Sequence[Configuration] = CANDIDATES,
+    threads: int = 1,
+    progress: Progress = silent,
+) -> FittedModel:
+    """Fit, choose and calibrate a model on what was known by a date.
+
+    Parameters
+    ----------
+    features, labels : see :func:`models.examples.assemble_examples`; one population.
+    population : str.
+    known_by : date, last day on which a training result may have become known.
+    basis : which rows the labels are.
+    seed : int, decides the rows and features drawn for each tree.
+    inputs : digests or versions of what went in, kept with the model.
+    declared : feature declarations; their directions are the monotone constraints.
+    candidates : configurations, simplest first; chosen by rolling origins inside the training past.
+    threads : int >= 1; does not change the result.
+    progress : is told which fit runs.
+
+    Raises
+    ------
+    NothingToLearnError
+        Too few adverse or clean rows, or no feature to learn from.
+    MissingInclusionProbabilityError
+        A random row carries no probability.
+
+    Notes
+    -----
+    The same arguments give the same digest. Cost: (windows x candidates + 1) fits.
+    """
+    examples = assemble_examples(features, labels, population=population, known_by=known_by, basis=basis)
+    read = admitted_features(examples.rows, declared=declared)
+    _require_enough(examples, read, population=population)
+    origins = rolling_origins(examples)
+    rehearsals = []
+    for place, configuration in enumerate(candidates):
+        progress(
+            Message(N_("Trying configurations for {population}"), {"population": population}), place / len(candidates)
+        )
+        rehearsals.append(
+            rehearse(examples, origins, declared=read, configuration=configuration, seed=seed, threads=threads)
+        )
+    chosen = choose(rehearsals)
+    progress(Message(N_("Fitting the model of {population}"), {"population": population}))
+    typical = typical_values(examples.rows, names=[feature.name for feature in read])
+    trees = fit_booster(
+        examples, features=read, typical=typical, configuration=chosen.configuration, seed=seed, threads=threads
+    )
+    card = ModelCard(
+        name=MODEL_NAME,
+        population=population,
+        features=_read_features(trees, read, typical),
+        window=_training_window(examples, known_by=known_by),
+        configuration=asdict(chosen.configuration) | {"seed": seed},
+        rehearsal={r.configuration.name: tuple(round(value, 6) for value in r.aucs) for r in rehearsals},
+        calibration=fit_calibration(chosen.raw, chosen.adverse, chosen.weights),
+        inputs=dict(inputs or {}),
+    )
+    return FittedModel(card, trees)
+
+
+def _require_enough(examples: Examples, read: Sequence[Feature], *, population: str) -> None:
+    n_rows, n_adverse = len(examples.rows), int(examples.adverse.sum())
+    if min(n_adverse, n_rows - n_adverse) < MIN_ADVERSE or not read:
+        raise NothingToLearnError(population=population, n_rows=n_rows, n_positive=n_adverse, need=MIN_ADVERSE)
+
+
+def _read_features(trees: str, read: Sequence[Feature], typical: Sequence[float]) -> tuple[ReadFeature, ...]:
+    gains = lightgbm.Booster(model_str=trees).feature_importance(importance_type="gain")
+    shares = gains / gains.sum() if gains.sum() > 0 else np.full(len(read), 1 / len(read))
+    return tuple(
+        ReadFeature(feature.name, feature.direction, value, round(float(share), 9))
+        for feature, value, share in zip(read, typical, shares, strict=True)
+    )
+
+
+def _training_window(examples: Examples, *, known_by: date) -> TrainingWindow:
+    as_of = pd.to_datetime(examples.rows["as_of"])
+    return TrainingWindow(
+        first_as_of=as_of.min().date().isoformat(),
+        last_as_of=as_of.max().date().isoformat(),
+        known_by=known_by.isoformat(),
+        n_rows=len(examples.rows),
+        n_entities=int(examples.rows["entity_id"].nunique()),
+        n_adverse=int(examples.adverse.sum()),
+        basis=str(examples.basis),
+    )
