@@ -7,7 +7,7 @@ probability q, or q minus the logged probability for a contrast, so that a contr
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtri
@@ -38,8 +38,8 @@ def horvitz_thompson(logged: LoggedFrame, q: FloatArray, adverse: FloatArray, *,
     value = float((drawn / pi[logged.at]) @ adverse)
     variance = row_variance(logged.sample, drawn * adverse) / share_of**2
     weights = q / pi * np.sqrt(1 - pi) / share_of
-    share = share_of_weights(min(value / share_of, 1.0), variance, weights[logged.at])
-    low, high = weighted_limits(replace(share, next_weight=float(weights.max())), confidence=confidence)
+    share = share_of_weights(min(value / share_of, 1.0), variance, weights, counts=pi)
+    low, high = weighted_limits(share, confidence=confidence)
     return _within_reason(logged, q, adverse, Findings(value, low * share_of, high * share_of))
 
 
@@ -53,8 +53,8 @@ def hajek(logged: LoggedFrame, q: FloatArray, adverse: FloatArray, *, confidence
     rate = float((drawn / pi[logged.at]) @ adverse) / below
     variance = row_variance(logged.sample, drawn * (adverse - rate)) / below**2
     weights = q / pi * np.sqrt(1 - pi) / below
-    share = share_of_weights(rate, variance, weights[logged.at])
-    low, high = weighted_limits(replace(share, next_weight=float(weights.max())), confidence=confidence)
+    share = share_of_weights(rate, variance, weights, counts=pi)
+    low, high = weighted_limits(share, confidence=confidence)
     return _within_reason(logged, q, adverse, Findings(rate * share_of, low * share_of, high * share_of))
 
 

@@ -104,8 +104,6 @@ def finite_population(hits: int, n: int, *, n_units: int, confidence: float = CO
 def _at_most(count: int, n: int, *, n_units: int, total: int) -> float:
     """P(X <= count) when ``n`` are drawn from ``n_units`` of which ``total`` count."""
     x = np.arange(max(0, n - (n_units - total)), min(count, total, n) + 1)
-    if x.size == 0:
-        return 0.0
     logs = _log_choose(total, x) + _log_choose(n_units - total, n - x) - _log_choose(n_units, np.array([n]))
     return float(np.exp(logs).sum())
 

@@ -15,8 +15,8 @@ from engine.errors import UndefinedEstimateError
 from engine.estimation.intervals import CONFIDENCE, FloatArray, clopper_pearson
 from engine.messages import N_, Message
 
-STEPS = 50
 LARGEST_CONDITION = 1e12
+LONGEST_STEP = 3.0
 
 
 def brier(probabilities: ArrayLike, adverse: ArrayLike, *, weights: ArrayLike | None = None) -> float:
@@ -113,22 +113,19 @@ def calibration_line(
 def _logistic(
     columns: FloatArray, outcome: FloatArray, *, offset: FloatArray, weight: FloatArray
 ) -> tuple[list[float], list[float]]:
-    """Coefficients and sandwich standard errors by Newton's method."""
-    beta, is_found = np.zeros(columns.shape[1]), False
-    for _ in range(STEPS):
+    """Coefficients and sandwich standard errors by Newton's method with steps of bounded length."""
+    beta = np.zeros(columns.shape[1])
+    while True:
         fitted = expit(columns @ beta + offset)
         curvature = (columns * (weight * fitted * (1 - fitted))[:, None]).T @ columns
-        if np.linalg.cond(curvature) > LARGEST_CONDITION:
-            break
+        if not np.linalg.cond(curvature) < LARGEST_CONDITION:
+            raise UndefinedEstimateError(
+                measure="calibration line", reason=Message(N_("the chances separate the outcomes completely"))
+            )
         step = np.linalg.solve(curvature, columns.T @ (weight * (outcome - fitted)))
-        beta = beta + step
+        beta = beta + step * min(1.0, LONGEST_STEP / max(float(np.abs(columns @ step).max()), LONGEST_STEP))
         if np.abs(step).max() < 1e-10:
-            is_found = True
             break
-    if not is_found:
-        raise UndefinedEstimateError(
-            measure="calibration line", reason=Message(N_("the chances separate the outcomes completely"))
-        )
     scores = columns * (weight * (outcome - fitted))[:, None]
     inverse = np.linalg.inv(curvature)
     errors = np.sqrt(np.diag(inverse @ (scores.T @ scores) @ inverse))

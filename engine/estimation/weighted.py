@@ -1,10 +1,11 @@
-"""Interval of a weighted share: Korn–Graubard, guarded by one unseen row of the largest weight.
+"""Interval of a weighted share: Korn–Graubard, guarded by one unseen row of the weight that matters.
 
 The effective size p(1-p)/v turns the weighted share into binomial counts, whose exact limits follow (Korn & Graubard,
 Survey Methodology 24 (1998)). Where ratios differ by grade, the findings of the lightly sampled grade carry most of
-the variance and v is far too small when none of them was met; then the limits above miss the truth in up to half of
-the samples. The upper limit therefore adds one finding of the largest weight (as Fay & Feuer, Statistics in Medicine
-16 (1997), for rates of counts), the lower limit one clean row; with equal weights both are Clopper–Pearson exactly.
+the variance and v is far too small when none of them was met; then those limits miss the truth in up to half of the
+samples. The upper limit therefore adds one finding, as Fay & Feuer, Statistics in Medicine 16 (1997), do for rates of
+counts, of weight sum(w^3) / sum(w^2): the mean weight of the rows, each counted by what it adds to the variance. The
+lower limit adds one clean row. With equal weights both are Clopper–Pearson exactly.
 Source: docs/spec/estimators.md §4; coverage in ``make evidence``.
 """
 
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betaincinv, ndtri, stdtrit
 
-from engine.estimation.intervals import CONFIDENCE, FloatArray
+from engine.estimation.intervals import CONFIDENCE, FloatArray, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class WeightedShare:
     ----------
     value : share in 0..1.
     variance : estimated variance, >= 0.
-    next_weight : weight in the share that one more row could carry, times the root of 1 - n/N: what was not seen.
+    next_weight : weight in the share of one more row, times the root of 1 - n/N; 0 when everything was seen.
     null_size : effective size when no row (or every row) shows a finding; infinite when everything was seen.
     degrees : degrees of freedom of the variance; infinite unless few clusters carry it.
     """
@@ -37,15 +38,27 @@ class WeightedShare:
     degrees: float = math.inf
 
 
-def share_of_weights(value: float, variance: float, weights: FloatArray, *, degrees: float = math.inf) -> WeightedShare:
-    """Return the share with ``next_weight`` and ``null_size`` from its rows' ``weights``.
+def share_of_weights(
+    value: float,
+    variance: float,
+    weights: FloatArray,
+    *,
+    counts: FloatArray | None = None,
+    degrees: float = math.inf,
+) -> WeightedShare:
+    """Return the share with ``next_weight`` and ``null_size`` from the weights of its rows.
 
-    ``weights`` are the rows' shares of the total weight times the root of 1 - n/N; their squares sum to the variance
-    of a share per p(1-p).
+    Parameters
+    ----------
+    value, variance, degrees : see :class:`WeightedShare`.
+    weights : shares of the total weight times the root of 1 - n/N; their squares sum to the variance per p(1-p).
+    counts : how many drawn rows (or how many in expectation) carry each weight; None = one each.
     """
-    spread = float(np.square(weights).sum())
-    null_size = 1 / spread if spread > 0 else math.inf
-    return WeightedShare(value, variance, float(weights.max(initial=0.0)), null_size, degrees)
+    times = np.ones(weights.size) if counts is None else counts
+    spread, skew = float(times @ weights**2), float(times @ weights**3)
+    if spread <= 0:
+        return WeightedShare(value, variance, 0.0, math.inf, degrees)
+    return WeightedShare(value, variance, skew / spread, 1 / spread, degrees)
 
 
 def effective_size(share: WeightedShare, *, confidence: float = CONFIDENCE) -> float:
@@ -59,20 +72,40 @@ def effective_size(share: WeightedShare, *, confidence: float = CONFIDENCE) -> f
 
 def weighted_limits(share: WeightedShare, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Return the limits of ``share``; both equal its value when everything was seen."""
-    high = _upper(share.value, share, confidence=confidence)
-    low = 1 - _upper(1 - share.value, share, confidence=confidence)
-    return min(low, share.value), max(high, share.value)
-
-
-def _upper(value: float, share: WeightedShare, *, confidence: float) -> float:
     factor = _few_clusters(share.degrees, confidence=confidence)
-    weight = share.next_weight
-    mean = (value + weight) / (1 + weight)
-    variance = (share.variance / factor + weight**2 * (1 - value) ** 2 / (1 + weight)) / (1 + weight) ** 2
-    if variance <= 0 or mean >= 1:
-        return min(mean, 1.0)
-    size = mean * (1 - mean) / variance
-    return float(betaincinv(mean * size, (1 - mean) * size, 1 - (1 - confidence) / 2))
+    limits = guarded_limits(
+        np.array([share.value]),
+        np.array([share.variance / factor]),
+        next_weight=share.next_weight,
+        confidence=confidence,
+    )
+    return float(limits.low[0]), float(limits.high[0])
+
+
+def guarded_limits(
+    value: FloatArray, variance: FloatArray, *, next_weight: float, confidence: float = CONFIDENCE
+) -> Limits:
+    """Return the limits of many shares of one design, arrays in and out; see the module's method.
+
+    Parameters
+    ----------
+    value, variance : arrays of one shape, 0 <= value <= 1, variance >= 0.
+    next_weight : as in :class:`WeightedShare`.
+    """
+    high = _upper(value, variance, next_weight=next_weight, confidence=confidence)
+    low = 1 - _upper(1 - value, variance, next_weight=next_weight, confidence=confidence)
+    return Limits(np.minimum(low, value), np.maximum(high, value))
+
+
+def _upper(value: FloatArray, variance: FloatArray, *, next_weight: float, confidence: float) -> FloatArray:
+    mean = (value + next_weight) / (1 + next_weight)
+    spread = (variance + next_weight**2 * (1 - value) ** 2 / (1 + next_weight)) / (1 + next_weight) ** 2
+    is_open = (spread > 0) & (mean < 1)
+    size = mean * (1 - mean) / np.where(is_open, spread, 1.0)
+    inner = np.where(is_open, mean, 0.5)
+    size = np.where(is_open, size, 2.0)
+    quantile = betaincinv(inner * size, (1 - inner) * size, 1 - (1 - confidence) / 2)
+    return np.asarray(np.where(is_open, quantile, np.minimum(mean, 1.0)))
 
 
 def _few_clusters(degrees: float, *, confidence: float) -> float:

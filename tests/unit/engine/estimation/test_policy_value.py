@@ -234,6 +234,13 @@ def test_an_alternative_that_draws_nothing_finds_nothing(estimator):
     assert (found.value, found.low, found.high) == (0.0, 0.0, 0.0)
 
 
+def test_a_contrast_with_an_alternative_that_draws_nothing_is_minus_the_count():
+    table = frame_of([(0, 1, 3), (0, 1)]).assign(alternative_probability=0.0)
+    found = policy_contrast(logged_frame(table), estimator=HAJEK, limits=LIMITS)
+
+    assert found.value == pytest.approx(-4)
+
+
 def test_no_weight_on_drawn_rows_leaves_hajek_without_information():
     q = [np.array([0.0, 0.0, 0.5, 0.5]), np.zeros(3)]
     found = policy_value(logged_frame(frame_of([(0, 1), (0, 1)], q=q)), estimator=HAJEK, limits=LIMITS)

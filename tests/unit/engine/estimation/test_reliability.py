@@ -45,6 +45,12 @@ def test_calibration_recovers_what_generated_the_outcomes():
     assert wrong.slope_low < 0.5 < wrong.slope_high < 1
 
 
+def test_calibration_finds_its_way_from_chances_that_are_far_off():
+    found = calibration_line([0.001, 0.002] * 50, [True, False] * 25 + [False, True] * 25)
+
+    assert found.in_the_large == pytest.approx(6.56, abs=0.01)
+
+
 def test_calibration_equals_an_independent_fit():
     chance, adverse = _predicted(n=500)
     weights = np.random.default_rng(1).uniform(0.5, 2, size=500)

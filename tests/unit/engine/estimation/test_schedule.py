@@ -64,6 +64,15 @@ def test_the_interval_is_reproducible_and_holds_the_value():
     assert 0 < found.low < found.value < found.high
 
 
+def test_resamples_without_a_finding_are_left_out():
+    rng = np.random.default_rng(2)
+    found = days_earlier_interval(
+        DATES, [0, 0, 9, 0, 0, 0], [False, False, True, False, False, False], clusters=range(6), rng=rng, replicates=40
+    )
+
+    assert found.low <= found.value <= found.high
+
+
 @pytest.mark.reference
 def test_the_published_scores_gain_the_published_days(reference_data):
     table = pd.read_parquet(reference_data / "chicago_food" / "replication" / "hist_30_dat.parquet")

@@ -17,12 +17,22 @@ def test_equal_weights_give_clopper_pearson_exactly(hits, n):
     assert effective_size(share) == pytest.approx(n)
 
 
-def test_nothing_found_leaves_the_bound_of_the_heaviest_row():
+def test_nothing_found_leaves_the_bound_of_the_weight_that_matters():
+    # Sum of cubes 60 * .01^3 + 8 * .05^3 = .00106, of squares .026: one more finding would weigh .0407692.
     share = share_of_weights(0.0, 0.0, np.array([0.01] * 60 + [0.05] * 8))
     low, high = weighted_limits(share)
 
+    assert share.next_weight == pytest.approx(0.0407692, abs=1e-7)
     assert low == 0
-    assert high == pytest.approx(zero_finding_bound(20, confidence=0.975))
+    assert high == pytest.approx(zero_finding_bound(1 / share.next_weight, confidence=0.975))
+
+
+def test_weights_may_be_given_with_their_counts():
+    rows = share_of_weights(0.1, 0.01, np.array([0.01] * 60 + [0.05] * 8))
+    counted = share_of_weights(0.1, 0.01, np.array([0.01, 0.05]), counts=np.array([60.0, 8.0]))
+
+    assert counted.next_weight == pytest.approx(rows.next_weight)
+    assert counted.null_size == pytest.approx(rows.null_size)
 
 
 def test_what_was_seen_in_full_has_no_width():
