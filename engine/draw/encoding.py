@@ -9,7 +9,7 @@ bytes. Source: docs/spec/draw-protocol.md §1.
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
@@ -84,6 +84,13 @@ class HashSuite:
         if self.name == "sha256":
             return hashlib.sha256(message).digest()
         return hashlib.new(self.name, message).digest()
+
+    def digests(self, messages: Iterable[bytes]) -> bytes:
+        """Return the plain hashes of many messages, joined; the fast path of trees."""
+        if self.name == "sha256":
+            sha256 = hashlib.sha256
+            return b"".join([sha256(message).digest() for message in messages])
+        return b"".join([self.digest(message) for message in messages])
 
     def midstate(self, tag: str, *fields: str | bytes) -> RunningHash:
         """Return the running hash after protocol, tag and leading fields; ``copy()`` it once per row."""

@@ -115,13 +115,11 @@ def leaf_hashes(frame: BlindedFrame, *, suite: HashSuite) -> bytes:
         cells = [(item, frame.strata[code]) for item, code in zip(frame.items, codes, strict=True) if code >= 0]
         tails.append(b"".join(lp(item.encode()) + lp(stratum.encode()) for item, stratum in cells))
     head = b"\x00" + DIGEST_BYTES.to_bytes(4, "big")
-    digest, handles = suite.digest, frame.handles
+    handles = frame.handles
     starts = range(0, len(handles), DIGEST_BYTES)
-    return b"".join(
-        [
-            digest(head + handles[start : start + DIGEST_BYTES] + tails[pattern])
-            for start, pattern in zip(starts, pattern_of_row.tolist(), strict=True)
-        ]
+    return suite.digests(
+        head + handles[start : start + DIGEST_BYTES] + tails[pattern]
+        for start, pattern in zip(starts, pattern_of_row.tolist(), strict=True)
     )
 
 

@@ -21,10 +21,8 @@ def leaf_hash(suite: HashSuite, row: bytes) -> bytes:
 
 def _level_up(suite: HashSuite, level: bytes) -> bytes:
     paired = len(level) - len(level) % _PAIR
-    digest = suite.digest
-    nodes = [digest(b"\x01" + level[start : start + _PAIR]) for start in range(0, paired, _PAIR)]
-    nodes.append(level[paired:])
-    return b"".join(nodes)
+    nodes = suite.digests(b"\x01" + level[start : start + _PAIR] for start in range(0, paired, _PAIR))
+    return nodes + level[paired:]
 
 
 def tree_root(suite: HashSuite, leaves: bytes) -> bytes:

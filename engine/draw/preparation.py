@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from engine.draw.encoding import HashSuite
+from engine.draw.encoding import DIGEST_BYTES, HashSuite
 from engine.draw.frame import (
     ABSENT,
     EXCLUSION_MARK,
@@ -110,18 +110,19 @@ def prepare_frame(rows: pd.DataFrame, *, key: bytes, suite: HashSuite) -> Frame:
     stratum_at, strata = _sorted_codes(strata_text, what="stratum")
     if any(is_exclusion(stratum) for stratum in stated.unique()):
         _refuse("frame", N_("a stratum begins with '!', which marks exclusions"), N_("rename it"))
-    identifiers = [str(one) for one in objects]
+    identifiers = [one if isinstance(one, str) else str(one) for one in np.asarray(objects, dtype=object).tolist()]
     _require_identifiers(identifiers)
     codes = np.full((len(identifiers), len(items)), ABSENT, dtype=np.int32)
     codes[object_at, item_at] = stratum_at
     if int((codes >= 0).sum()) != len(rows):
         _refuse("frame", N_("an object stands twice for one item"), N_("keep one row per object and item"))
-    handles = handles_of(suite, key=key, identifiers=identifiers)
-    order = sorted(range(len(handles)), key=handles.__getitem__)
-    blob = b"".join([handles[row] for row in order])
+    handles = np.frombuffer(handles_of(suite, key=key, identifiers=identifiers), dtype=np.uint8)
+    handles = handles.reshape(-1, DIGEST_BYTES)
+    order = np.argsort(handles.view(">u8")[:, 0], kind="stable")
+    blob = handles[order].tobytes()
     _require_distinct_teams(blob)
     blinded = BlindedFrame(items, strata, blob, codes[order])
-    return Frame(hash_frame(blinded, suite=suite), tuple([identifiers[row] for row in order]), key)
+    return Frame(hash_frame(blinded, suite=suite), tuple([identifiers[row] for row in order.tolist()]), key)
 
 
 def _sorted_codes(column: "pd.Series[str]", *, what: str) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -149,8 +150,9 @@ def _require_key(key: bytes) -> None:
 
 
 def _require_identifiers(identifiers: Iterable[str]) -> None:
+    fits = _IDENTIFIER.fullmatch
     for one in identifiers:
-        if _IDENTIFIER.fullmatch(one) is None:
+        if fits(one) is None:
             _refuse("frame", N_("{object_id!r} is not scheme:value"), N_("write uscc:… or reg:…"), object_id=one)
 
 

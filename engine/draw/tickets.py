@@ -10,7 +10,7 @@ sampling; Ohlsson (1995) on permanent random numbers.
 import hmac
 from collections.abc import Iterable
 
-from engine.draw.encoding import DIGEST_BYTES, HashSuite, field_bytes, lp
+from engine.draw.encoding import DIGEST_BYTES, HashSuite, field_bytes
 
 SALT_BYTES = 16
 _BLOCK = 64
@@ -46,8 +46,8 @@ def handle_of(suite: HashSuite, *, identifier: str, salt: bytes) -> bytes:
     return suite.tagged("handle", identifier, salt)
 
 
-def handles_of(suite: HashSuite, *, key: bytes, identifiers: Iterable[str]) -> list[bytes]:
-    """Return the handles of many identifiers, in their order; about 2 µs each.
+def handles_of(suite: HashSuite, *, key: bytes, identifiers: Iterable[str]) -> bytes:
+    """Return the handles of many identifiers, 32 bytes each, in their order; about 2 µs each.
 
     Both HMAC blocks and the handle's prefix are hashed once and copied; equal to :func:`salt_of` and
     :func:`handle_of` row by row.
@@ -66,13 +66,13 @@ def handles_of(suite: HashSuite, *, key: bytes, identifiers: Iterable[str]) -> l
     salt_head = SALT_BYTES.to_bytes(4, "big")
     found = []
     for identifier in identifiers:
-        encoded = field_bytes(identifier)
+        encoded = identifier.encode() if identifier.isascii() else field_bytes(identifier)
         first, second, last = inner.copy(), outer.copy(), prefix.copy()
         first.update(encoded)
         second.update(first.digest())
-        last.update(lp(encoded) + salt_head + second.digest()[:SALT_BYTES])
+        last.update(len(encoded).to_bytes(4, "big") + encoded + salt_head + second.digest()[:SALT_BYTES])
         found.append(last.digest())
-    return found
+    return b"".join(found)
 
 
 def key_commitment(suite: HashSuite, *, key: bytes) -> bytes:
