@@ -7,7 +7,7 @@ No chart reads anything but its frame.
 import altair as alt
 import pandas as pd
 
-from dashboards.theme import ACCENT, GRADE_MARKS, INK, QUIET, grade_scale, styled
+from dashboards.theme import ACCENT, GRADE_MARKS, INK, grade_scale, styled
 from dashboards.words import grade_tag, mode_name, share
 from engine.messages import Translate
 from engine.vocabulary import JOINER
@@ -24,38 +24,37 @@ def hit_rate_by_grade(rates: pd.DataFrame, *, translate: Translate) -> alt.TopLe
     ----------
     rates : DataFrame, one row per (mode, grade); reads ``mode``, ``grade``, ``n``, ``hits``, ``hit_rate``, ``low``,
         ``high`` (shares 0..1, null when n = 0) and ``is_small``. A grade with small n is drawn hollow and said to be
-        small; a grade without any outcome shows its letter and n only.
+        small; a grade without any outcome shows its letter and n only. Grades stand in the order of the rows.
     translate : the language of labels.
     """
     _ = translate
     shown = rates.assign(
-        label=rates["grade"].map(grade_tag),
         rate_text=rates["hit_rate"].map(share),
-        n_text=[
-            f"n={n:,}" + ("\n" + _("too few") if small else "")
-            for n, small in zip(rates["n"], rates["is_small"], strict=True)
+        label=[
+            f"{grade_tag(grade)}\nn={n:,}" + ("\n" + _("too few") if small else "")
+            for grade, n, small in zip(rates["grade"], rates["n"], rates["is_small"], strict=True)
         ],
     )
-    order = [grade_tag(grade) for grade in GRADE_MARKS]
     seen = shown[shown["n"] > 0]
     top = min(1.0, float(seen["high"].max()) * 1.12) if len(seen) else 1.0
     modes = list(dict.fromkeys(shown["mode"]))
-    panels = [_rate_panel(shown[shown["mode"] == mode], order=order, top=top, translate=_) for mode in modes]
+    panels = [_rate_panel(shown[shown["mode"] == mode], top=top, translate=_) for mode in modes]
     if len(panels) == 1:
         return styled(panels[0].properties(width="container"))
     return styled(alt.concat(*(panel.properties(width=alt.Step(STEP)) for panel in panels), columns=2, spacing=36))
 
 
-def _rate_panel(shown: pd.DataFrame, *, order: list[str], top: float, translate: Translate) -> alt.LayerChart:
+def _rate_panel(shown: pd.DataFrame, *, top: float, translate: Translate) -> alt.LayerChart:
     _ = translate
     grades, colours, shapes = grade_scale()
-    present = [label for label in order if label in set(shown["label"])]
-    x = alt.X("label:N", sort=present, title=None, axis=alt.Axis(labelFontSize=15, ticks=False, domain=False))
+    names = list(shown["label"])
+    axis = alt.Axis(labelExpr="split(datum.label, '\\n')", labelFontSize=14, ticks=False, domain=False)
+    x = alt.X("label:N", sort=names, scale=alt.Scale(domain=names), title=None, axis=axis)
     y_scale = alt.Scale(domain=[0, top], nice=False)
     colour = alt.Color("grade:N", scale=alt.Scale(domain=grades, range=colours), legend=None)
     seen = shown[shown["n"] > 0]
     tooltip = [
-        alt.Tooltip("label:N", title=_("Grade")),
+        alt.Tooltip("grade:N", title=_("Grade")),
         alt.Tooltip("rate_text:N", title=_("Hit rate")),
         alt.Tooltip("low:Q", title=_("Lower limit"), format=".1%"),
         alt.Tooltip("high:Q", title=_("Upper limit"), format=".1%"),
@@ -66,7 +65,9 @@ def _rate_panel(shown: pd.DataFrame, *, order: list[str], top: float, translate:
     y = alt.Y("hit_rate:Q", scale=y_scale, axis=alt.Axis(format=".0%", tickCount=6), title=_("Hit rate"))
     spans = base.mark_rule(strokeWidth=2.5).encode(y=alt.Y("low:Q", scale=y_scale), y2="high:Q")
     ends = [
-        base.mark_tick(orient="horizontal", thickness=2.5, size=20).encode(y=alt.Y(f"{end}:Q", scale=y_scale))
+        base.mark_tick(orient="horizontal", thickness=2.5, size=20, opacity=1).encode(
+            y=alt.Y(f"{end}:Q", scale=y_scale)
+        )
         for end in ("low", "high")
     ]
     dots = base.mark_point(size=110, strokeWidth=2.5, opacity=1).encode(
@@ -77,13 +78,8 @@ def _rate_panel(shown: pd.DataFrame, *, order: list[str], top: float, translate:
     rate_text = base.mark_text(dx=16, align="left", fontSize=14).encode(
         y=alt.Y("hit_rate:Q", scale=y_scale), text="rate_text:N", color=alt.value(INK)
     )
-    n_text = (
-        alt.Chart(shown)
-        .mark_text(baseline="top", dy=26, fontSize=12, lineBreak="\n", color=QUIET, clip=False)
-        .encode(x=x, y=alt.value(HEIGHT), text="n_text:N")
-    )
     mode = str(shown["mode"].iloc[0])
-    return alt.layer(spans, *ends, dots, rate_text, n_text).properties(title=mode_name(mode, _), height=HEIGHT)
+    return alt.layer(spans, *ends, dots, rate_text).properties(title=mode_name(mode, _), height=HEIGHT)
 
 
 def grade_shares(shares: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:

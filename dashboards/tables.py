@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import pandas as pd
 
 from dashboards import words
-from engine.api.draw_reading import EntropyValue
 from engine.draw.checks import Check, CheckState
 from engine.messages import Translate
 
@@ -105,31 +104,18 @@ def by_grade(ratios: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
     )
 
 
-def entropy(values: Sequence[EntropyValue], *, translate: Translate) -> pd.DataFrame:
-    """Return one row per public event."""
-    _ = translate
-    return pd.DataFrame(
-        {
-            _("Source"): [value.source for value in values],
-            _("Event"): [value.event for value in values],
-            _("Value"): [value.value or words.NOTHING for value in values],
-            _("Drawn at"): [words.moment(value.drawn_at) for value in values],
-        }
-    )
-
-
 def checks(found: Sequence[Check], *, translate: Translate) -> pd.DataFrame:
     """Return one row per named check: sign and word of the outcome, name, detail."""
     _ = translate
     outcomes = {
-        CheckState.PASSED: "✅ " + _("holds"),
-        CheckState.FAILED: "❌ " + _("fails"),
-        CheckState.NOT_CHECKED: "◻ " + _("not checked"),
+        CheckState.PASSED: ":green[✓ " + _("holds") + "]",
+        CheckState.FAILED: ":red[✗ " + _("fails") + "]",
+        CheckState.NOT_CHECKED: ":gray[○ " + _("not checked") + "]",
     }
     return pd.DataFrame(
         {
             _("Outcome"): [outcomes[check.state] for check in found],
             _("Check"): [words.check_name(check.name, _) for check in found],
-            _("Detail"): [check.detail.render(_) for check in found],
+            _("Detail"): [words.shortened(check.detail.render(_)) for check in found],
         }
     )

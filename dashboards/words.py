@@ -5,6 +5,7 @@ never as 0.
 """
 
 import math
+import re
 from datetime import date
 
 from dashboards.theme import GRADE_MARKS
@@ -12,6 +13,7 @@ from engine.messages import N_, Translate
 from engine.vocabulary import JOINER
 
 NOTHING = "—"
+DIGEST = re.compile(r"[0-9a-f]{64,}")
 
 POPULATIONS = {
     "enterprise": N_("Enterprises"),
@@ -31,6 +33,18 @@ MODES = {
     "directed": N_("Directed inspections"),
     "reserve": N_("Reserves"),
     "other": N_("Inspections of unknown design"),
+}
+
+SOURCES = {
+    "fc3d": N_("welfare lottery 3D"),
+    "kl8": N_("welfare lottery Happy 8"),
+    "ssq": N_("welfare lottery Double Colour Ball"),
+    "pl3": N_("sports lottery Pick 3"),
+    "pl5": N_("sports lottery Pick 5"),
+    "qxc": N_("sports lottery Seven Star"),
+    "dlt": N_("sports lottery Super Lotto"),
+    "ceremony": N_("public ceremony before the event"),
+    "sim": N_("simulated source"),
 }
 
 CHECKS = {
@@ -142,6 +156,16 @@ def p_value(value: float | None) -> str:
     if value is None or is_missing(value):
         return NOTHING
     return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+
+
+def source_name(source: str, translate: Translate) -> str:
+    """Return the name of an entropy source with its code."""
+    return f"{translate(SOURCES[source])} ({source})" if source in SOURCES else source
+
+
+def shortened(text: str) -> str:
+    """Return ``text`` with every digest cut to its first twelve and last eight digits, for cells of tables."""
+    return DIGEST.sub(lambda found: f"{found[0][:12]}…{found[0][-8:]}", text)
 
 
 def check_name(name: str, translate: Translate) -> str:

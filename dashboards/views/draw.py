@@ -91,7 +91,13 @@ def _fixed(draw: DrawRecord, view: View) -> None:
     _digest(_("2 · Digest of the commitment"), draw.commit_digest)
     st.caption(_("Committed at {time} · Hash {suite}").format(time=words.moment(draw.committed_at), suite=draw.suite))
     st.markdown("**" + _("3 · Public entropy, after the commitment") + "**")
-    parts.plain_table(tables.entropy(draw.entropy, translate=_))
+    for event in draw.entropy:
+        st.caption(
+            _("Source {source} · Event {event} · Drawn at {time}").format(
+                source=words.source_name(event.source, _), event=event.event, time=words.moment(event.drawn_at)
+            )
+        )
+        st.code(event.value or words.NOTHING, language=None, wrap_lines=True)
     _digest(_("4 · Seed, computed from 2 and 3"), draw.seed)
     _digest(_("5 · Digest of the certificate"), draw.certificate_digest)
 

@@ -20,8 +20,8 @@ from engine.draw.commitment import commitment_digest
 from engine.draw.encoding import suite_named
 from engine.errors import StoreError, TableMissingError
 from engine.messages import N_, Message
+from engine.store.draws import PUBLIC
 
-DRAWS = "draws"
 SIMULATION = "simulation"
 
 
@@ -98,7 +98,7 @@ def draws(path: Path) -> tuple[DrawRecord, ...]:
         A record of a draw cannot be read.
     """
     with opened(path) as workspace:
-        folders = sorted(each.parent for each in (workspace.path / DRAWS).glob(f"*/{COMMITMENT}"))
+        folders = sorted(each.parent for each in (workspace.path / PUBLIC).glob(f"[!.]*/{COMMITMENT}"))
         found = [_record(folder, workspace) for folder in folders]
     return tuple(sorted(found, key=lambda draw: (draw.committed_at, draw.sequence, draw.draw_id), reverse=True))
 
@@ -194,7 +194,7 @@ def team_loads(path: Path, *, draw_id: str) -> pd.DataFrame:
 def _rows(workspace: Workspace, table: str, *, draw_id: str) -> pd.DataFrame:
     """Return the rows of one draw from the latest run that wrote any."""
     rows = pd.DataFrame()
-    for run in reversed(workspace.warehouse.runs()):
+    for run in reversed(workspace.warehouse.runs(kind="draw")):
         try:
             stored = workspace.warehouse.read(table, run_id=run.run_id)
         except TableMissingError:

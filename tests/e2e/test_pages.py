@@ -165,6 +165,7 @@ def test_a_link_reproduces_what_a_colleague_saw(visit: Visit, address: str, brow
     visit.tab.wait_for_url("**others=1**")
     visit.settle(charts=1)
     seen, link = visit.words(), visit.tab.url
+    _keep_picture(visit, "hit-rate-beside-zh")
 
     colleague = Visit(browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}).new_page(), address)
     colleague.open(link, title="分级命中率", charts=1)
@@ -191,5 +192,6 @@ def test_recomputing_a_draw_shows_every_check(visit: Visit, address: str) -> Non
     visit.tab.get_by_text("frame.root").first.wait_for()
     visit.settle()
 
-    assert "❌" not in visit.words()
-    assert "✅" in visit.words()
+    assert "✗" not in visit.words()
+    assert "✓" in visit.words()
+    _keep_picture(visit, "draw-recomputed-zh")

@@ -1,0 +1,69 @@
+"""Starting the dashboards: loopback only, a taken port is said before anything starts."""
+
+import socket
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from engine.cli import dashboard as command
+from engine.errors import UsageError
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict[str, str]]]:
+    calls: list[tuple[list[str], dict[str, str]]] = []
+
+    def run(call: list[str], *, env: dict[str, str], **_: object) -> SimpleNamespace:
+        calls.append((call, env))
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return calls
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_the_server_listens_on_this_machine_only_and_reports_nothing(
+    started: list[tuple[list[str], dict[str, str]]], tmp_path: Path
+) -> None:
+    status = command.dashboard(workspace=tmp_path, port=free_port())
+
+    call, environment = started[0]
+    assert status == 0
+    assert "--server.address=127.0.0.1" in call
+    assert "--browser.gatherUsageStats=false" in call
+    assert Path(call[4]).name == "app.py"
+    assert environment["XINHENG_WORKSPACE"] == str(tmp_path.resolve())
+
+
+def test_a_taken_port_is_a_clear_sentence(started: list[tuple[list[str], dict[str, str]]], tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(UsageError, match="--port"):
+            command.dashboard(workspace=tmp_path, port=taken.getsockname()[1])
+
+    assert started == []
+
+
+def test_a_port_that_cannot_exist_is_refused(started: list[tuple[list[str], dict[str, str]]], tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        command.dashboard(workspace=tmp_path, port=70_000)
+
+    assert started == []
+
+
+def test_json_gives_one_object_with_the_address(
+    started: list[tuple[list[str], dict[str, str]]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = free_port()
+
+    command.dashboard(workspace=tmp_path, port=port, as_json=True)
+
+    assert f'"address": "http://127.0.0.1:{port}"' in capsys.readouterr().out
