@@ -1,16 +1,13 @@
 """Features, scores and grades as of a date: computed from what was known by then, stored as a run."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-import ibis
 import pandas as pd
 
+from engine.api.featuring import FeatureBuilder
 from engine.errors import AsOfOutsideDataError, TableMissingError
-from engine.features.build import build_features
 from engine.features.cohorts import cohort
-from engine.features.settings import FeatureParameters
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.assessment import Graded, Scored, grade_entities, score_entities
@@ -21,8 +18,6 @@ from engine.store.warehouse import Warehouse
 from engine.store.workspace import Workspace
 from engine.validity.publicity import PublicityRules
 from engine.validity.records import IN_FORCE, event_relations, status_on
-
-HISTORIES = ("entities", "inspections", "penalties", "listings", "repairs", "complaints")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +60,10 @@ def require_inside_data(warehouse: Warehouse, *, as_of: date) -> None:
         raise AsOfOutsideDataError(as_of=as_of, first=bounds.first, last=bounds.last)
 
 
-def relations(warehouse: Warehouse, *, book: PolicyBook) -> Mapping[str, ibis.Table]:
-    """Return the event relations of every record table, as features read them."""
-    histories = {name: warehouse.history(name) for name in HISTORIES}
-    return event_relations(histories, rules=PublicityRules.from_policies(book))
-
-
 def cohort_on(warehouse: Warehouse, *, as_of: date) -> pd.DataFrame:
     """Return the entities in scope on ``as_of``, key entity_id, sorted by it."""
     members = cohort(warehouse.history("entities"), as_of=as_of).order_by("entity_id")
     return members.execute()
-
-
-def features_on(warehouse: Warehouse, spine: ibis.Table, *, book: PolicyBook, on: date) -> pd.DataFrame:
-    """Return the features of a spine, sorted by (entity_id, as_of); ``on`` is the day whose dated numbers apply."""
-    parameters = FeatureParameters.from_policies(book, on=on)
-    built = build_features(relations(warehouse, book=book), spine, parameters=parameters)
-    return built.execute().sort_values(["entity_id", "as_of"], ignore_index=True)
 
 
 def build(
@@ -98,7 +80,7 @@ def build(
     book = load_policies(profile)
     progress(Message(N_("Build features")))
     spine = cohort(warehouse.history("entities"), as_of=as_of)
-    features = features_on(warehouse, spine, book=book, on=as_of)
+    features = FeatureBuilder(warehouse, book=book).build(spine, on=as_of)
     return warehouse.write_run(
         {"features": features}, kind="features", as_of=as_of, manifest=said(book), actor=actor, at=clock()
     )
@@ -162,7 +144,8 @@ def grade(
 
 def open_listings(warehouse: Warehouse, *, book: PolicyBook, as_of: date) -> pd.DataFrame:
     """Return the listings in force and not ended as of a date."""
-    spans = relations(warehouse, book=book)["listings"]
+    histories = {name: warehouse.history(name) for name in ("listings", "repairs")}
+    spans = event_relations(histories, rules=PublicityRules.from_policies(book))["listings"]
     known = status_on(spans, as_of=as_of)
     is_open = known.ended_on.isnull() | (known.ended_on > as_of)
     return known.filter(known.status == IN_FORCE, is_open).execute()

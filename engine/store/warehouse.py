@@ -110,6 +110,22 @@ class Warehouse:
         contract = self._contract(name)
         return self._view(f"records_{name}", self.stored_sql(contract))
 
+    def hold(self, name: str, rows: ibis.Table | pd.DataFrame) -> ibis.Table:
+        """Keep rows in memory (or spilled) under ``name`` for this connection and return them as a table.
+
+        Expressions over held tables compile to the same text whatever they hold.
+        """
+        source = rows if isinstance(rows, ibis.Table) else ibis.memtable(rows)
+        sql = self.connection.compile(source)
+        if not isinstance(rows, ibis.Table):
+            self.connection._run_pre_execute_hooks(source)
+        self.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {sql}")
+        return self.connection.table(name)
+
+    def execute_sql(self, sql: str) -> pd.DataFrame:
+        """Return the rows of a compiled expression over held tables."""
+        return self.connection.con.execute(sql).df()
+
     def provenance(self, name: str) -> ibis.Table:
         """Return a record table with ``load_id``, ``source_file`` and ``source_line`` beside the contract's columns."""
         contract = self._contract(name)

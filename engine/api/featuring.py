@@ -1,0 +1,68 @@
+"""Building features of any spine over a workspace: records held once, expressions compiled once."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+
+import ibis
+import pandas as pd
+
+from engine.features.build import build_features
+from engine.features.settings import FeatureParameters
+from engine.parameters import PolicyBook
+from engine.store.warehouse import Warehouse
+from engine.validity.publicity import PublicityRules
+from engine.validity.records import event_relations
+
+HISTORIES = ("entities", "inspections", "penalties", "listings", "repairs", "complaints")
+SPINE = "spine"
+KEY = ("entity_id", "as_of")
+
+
+class FeatureBuilder:
+    """Features over one workspace as it stands now; records are held on the first call.
+
+    Parameters
+    ----------
+    warehouse : of the workspace.
+    book : policies; their publicity periods say which records count.
+    """
+
+    def __init__(self, warehouse: Warehouse, *, book: PolicyBook) -> None:
+        self._warehouse = warehouse
+        self._book = book
+        self._held: dict[str, ibis.Table] = {}
+
+    @property
+    def relations(self) -> Mapping[str, ibis.Table]:
+        """Event relations of every record table, held in memory or spilled."""
+        if not self._held:
+            histories = {name: self._warehouse.history(name) for name in HISTORIES}
+            relations = event_relations(histories, rules=PublicityRules.from_policies(self._book))
+            self._held = {name: self._warehouse.hold(f"event_{name}", table) for name, table in relations.items()}
+        return self._held
+
+    def build(
+        self, spine: ibis.Table | pd.DataFrame, *, on: date, sources: frozenset[str] | None = None
+    ) -> pd.DataFrame:
+        """Return the features of a spine, sorted by (entity_id, as_of).
+
+        Parameters
+        ----------
+        spine : key (entity_id, as_of), as_of a date; other columns are ignored.
+        on : day whose dated numbers apply.
+        sources : record tables that exist for these entities; None = all. Features of others are null, not zero.
+        """
+        self._warehouse.hold(SPINE, spine[list(KEY)])
+        tables = {name: table for name, table in self.relations.items() if sources is None or name in sources}
+        schemas = tuple((name, table.schema()) for name, table in tables.items())
+        sql = _compiled(schemas, FeatureParameters.from_policies(self._book, on=on))
+        return self._warehouse.execute_sql(sql).sort_values(list(KEY), ignore_index=True)
+
+
+@cache
+def _compiled(schemas: tuple[tuple[str, ibis.Schema], ...], parameters: FeatureParameters) -> str:
+    """Return the statement over held tables; compiling takes seconds, so it is done once per process."""
+    sources = {name: ibis.table(schema, name=f"event_{name}") for name, schema in schemas}
+    spine = ibis.table({"entity_id": "string", "as_of": "date"}, name=SPINE)
+    return str(ibis.to_sql(build_features(sources, spine, parameters=parameters), dialect="duckdb"))
