@@ -110,12 +110,13 @@ def load_policies(profile: str = DEFAULT_PROFILE, *, folder: Path | None = None)
     root = folder or SHIPPED / "policies"
     paths = sorted(root.glob("*.yaml"))
     if profile != DEFAULT_PROFILE:
-        overlay = root / "profiles" / profile
-        if Path(profile).name != profile or not overlay.is_dir():
-            known = ", ".join(sorted(p.name for p in (root / "profiles").glob("*") if p.is_dir())) or "-"
-            problem = Message(N_("there is no such profile; known are {known}"), {"known": known})
-            raise PolicyInconsistentError(name=profile, problem=problem)
-        paths += sorted(overlay.glob("*.yaml"))
+        known = {folder.name: folder for folder in sorted((root / "profiles").glob("*")) if folder.is_dir()}
+        if profile not in known:
+            names = {"known": ", ".join(known) or "-"}
+            raise PolicyInconsistentError(
+                name=profile, problem=Message(N_("there is no such profile; known are {known}"), names)
+            )
+        paths += sorted(known[profile].glob("*.yaml"))
     parameters: dict[str, Parameter] = {}
     for group in (root, root / "profiles" / profile):
         own: dict[str, Parameter] = {}

@@ -1,0 +1,71 @@
+"""A killed process leaves the store as before or as after a load, never between; then the load completes."""
+
+import signal
+
+import pytest
+
+from engine.api.workspace import open_workspace
+from engine.errors import WorkspaceMissingError
+from engine.store.workspace import Workspace
+from tests.killed_load import start_load
+from tests.small_sources import COMPLAINT_HEADER, ENTITY_HEADER, complaint, counts, entity, rows, take_in, write_lines
+
+
+def held(folder):
+    try:
+        workspace = open_workspace(folder, create=False)
+        workspace.decisions.migrate()
+    except WorkspaceMissingError:
+        return (0, 0)
+    found = tuple(len(rows(workspace, table)) for table in ("entities", "complaints"))
+    workspace.close()
+    return found
+
+
+@pytest.fixture
+def sources(tmp_path):
+    return (
+        write_lines(tmp_path / "entities.csv", ENTITY_HEADER, *map(entity, range(20)), entity(90, status="x")),
+        write_lines(tmp_path / "complaints.csv", COMPLAINT_HEADER, *map(complaint, range(30))),
+    )
+
+
+def test_killed_at_any_moment_then_loaded_again(tmp_path, sources):
+    count = tmp_path / "count"
+    start_load(tmp_path / "whole", sources, count=count).join()
+    n_moments = int(count.read_text())
+    states = []
+
+    for share in (0.3, 0.6, 0.75, 0.85, 0.95, 1.0):
+        folder = tmp_path / f"ws{share}"
+        killed = start_load(folder, sources, stop=round(n_moments * share))
+        killed.join()
+        assert killed.exitcode == -signal.SIGKILL
+        states.append(held(folder))
+
+        workspace = Workspace(folder)
+        take_in(workspace, *sources)
+        assert held(folder) == (20, 30)
+        assert len(workspace.ledger.entries(action="load.accepted")) == 1
+        assert len(list(folder.rglob("*.parquet"))) == 3
+        assert not list(folder.rglob("*.partial"))
+        workspace.close()
+
+    assert set(states) <= {(0, 0), (20, 30)}
+    assert (0, 0) in states
+
+
+def test_two_loads_at_once_both_land_and_the_same_lands_once(tmp_path, sources):
+    other = write_lines(tmp_path / "entities-b.csv", ENTITY_HEADER, *map(entity, range(100, 110)))
+    folder = tmp_path / "ws"
+
+    started = [start_load(folder, paths) for paths in (sources, sources, (other,))]
+    for process in started:
+        process.join()
+
+    assert [process.exitcode for process in started] == [0, 0, 0]
+    assert held(folder) == (30, 30)
+    workspace = Workspace(folder)
+    assert len(workspace.ledger.entries(action="load.accepted")) == 2
+    assert counts(take_in(workspace, other)) == {"entities": (10, 0, 0, 10)}
+    workspace.close()
