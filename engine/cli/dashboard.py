@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +15,7 @@ from engine.errors import SourceNotFoundError, UsageError
 from engine.messages import N_, Message
 
 LOOPBACK = "127.0.0.1"
+PAGES = "dashboards"
 
 PortOption = Annotated[int, typer.Option("--port", help=N_("Port on this machine."))]
 
@@ -24,7 +24,7 @@ def dashboard(
     *, workspace: WorkspaceOption = DEFAULT_WORKSPACE, port: PortOption = 8501, as_json: JsonOption = False
 ) -> int:
     """Start Streamlit on loopback with the shipped configuration; runs until it is stopped."""
-    script = _script()
+    _require_pages()
     _require_free(port)
     address = f"http://{LOOPBACK}:{port}"
     if as_json:
@@ -34,17 +34,15 @@ def dashboard(
         show_line(said.render(current_translate()))
     sys.stdout.flush()
     environment = {**os.environ, "XINHENG_WORKSPACE": str(workspace.resolve())}
-    return subprocess.run(_call(script, port), env=environment, stdout=subprocess.DEVNULL, check=False).returncode
+    return subprocess.run(_call(port), env=environment, stdout=subprocess.DEVNULL, check=False).returncode
 
 
-def _call(script: Path, port: int) -> list[str]:
+def _call(port: int) -> list[str]:
     """Return the command; what keeps it local is said here too, so that no other configuration can undo it."""
     return [
         sys.executable,
         "-m",
-        "streamlit",
-        "run",
-        str(script),
+        PAGES,
         f"--server.port={port}",
         f"--server.address={LOOPBACK}",
         "--server.headless=true",
@@ -52,14 +50,10 @@ def _call(script: Path, port: int) -> list[str]:
     ]
 
 
-def _script() -> Path:
-    """Return the entry script; the package is found, not imported, because the engine knows no page."""
-    package = find_spec("dashboards")
-    folders = list(package.submodule_search_locations or ()) if package is not None else []
-    script = Path(folders[0], "app.py") if folders else Path("dashboards", "app.py")
-    if not script.is_file():
-        raise SourceNotFoundError(path=str(script))
-    return script
+def _require_pages() -> None:
+    """Raise unless the pages are installed; they are found, not imported, because the engine knows no page."""
+    if find_spec(PAGES) is None:
+        raise SourceNotFoundError(path=PAGES)
 
 
 def _require_free(port: int) -> None:

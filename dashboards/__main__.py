@@ -1,0 +1,33 @@
+"""``python -m dashboards``: Streamlit with this package's pages, and without its question to the outside.
+
+Streamlit asks an address on the internet for this machine's public address when a browser names an origin it does not
+know. Nothing here needs the answer, and no request may leave the machine, so the question is never asked.
+"""
+
+import sys
+from pathlib import Path
+
+from streamlit import net_util
+from streamlit.web import cli
+
+SCRIPT = Path(__file__).with_name("app.py")
+
+
+def stay_inside() -> None:
+    """Let the public address of this machine be unknown instead of asked for."""
+    net_util.get_external_ip = _unknown
+
+
+def _unknown() -> None:
+    return None
+
+
+def main() -> None:
+    """Run Streamlit with the options of the call."""
+    stay_inside()
+    sys.argv = ["streamlit", "run", str(SCRIPT), *sys.argv[1:]]
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()
