@@ -13,8 +13,7 @@ def read(text):
 
 def test_a_block_is_read_with_all_its_keys():
     (block,) = read(
-        BLOCK
-        + "filter: {is_null: id}\nversion_by: released\ndistinct_by: {columns: [entity_id], "
+        BLOCK + "filter: {is_null: id}\nversion_by: released\ndistinct_by: {columns: [entity_id], "
         "keep: {highest: [known_at]}}\n"
         "lookup: {input: g.csv, with: {id: key}, take: [name]}\n"
     ).tables
