@@ -1,0 +1,220 @@
+"""The whole loop on a synthetic city: history, grades, a simulated draw, its findings, what they measure."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from engine.api.assessment import cohort_on, open_listings, said
+from engine.api.draws import CommittedDraw, DrawOrder, commit_draw, run_draw
+from engine.api.featuring import FeatureBuilder
+from engine.api.results import enter_results, measure
+from engine.api.simulation import Simulation, simulate
+from engine.api.verification import verify
+from engine.api.workspace import Workspace
+from engine.errors import NothingToLearnError
+from engine.messages import N_, Message
+from engine.pipeline.assessment import grade_entities, score_entities
+from engine.pipeline.ports import Actor, Progress, silent
+from engine.simulation.findings import findings
+from engine.store.documents import load_policies
+from models.application import ModelScorer
+from models.artifact import FittedModel
+from models.demonstration import Demonstration, Stopwatch, accepted_rows, china_morning, fresh_workspace, load_records
+from models.judgement import judge_inspection_level
+from models.registry import register
+from models.training import fit_population, store_model
+
+LAST_DAY = date(2025, 12, 31)
+DRAW_ID = "2026-001"
+PLANNER = Actor("演示·抽查计划员 (fictional)", "draw_officer")
+WITNESS = Actor("演示·监督人 (fictional)", "leader")
+
+
+def demonstrate_city(
+    path: Path, *, n_entities: int, years: int, seed: int, threads: int = 2, progress: Progress = silent
+) -> Demonstration:
+    """Run the loop on a synthetic city: history, grades, a simulated draw, its findings, what they measure."""
+    watch = Stopwatch(progress)
+    workspace, book = fresh_workspace(path), load_policies()
+    with watch.stage("simulate", Message(N_("Simulate a city"))):
+        city = simulate(workspace.path / "sources", n_entities=n_entities, years=years, seed=seed, last_day=LAST_DAY)
+    with watch.stage("ingest", Message(N_("Load the records"))):
+        report = load_records(workspace, [file.path for file in city.files], at=china_morning(LAST_DAY))
+    scores, models = _assess(workspace, seed=seed, threads=threads, watch=watch)
+    with watch.stage("commit", Message(N_("Commit to the draw"))):
+        committed = _commit(workspace, seed=seed)
+    with watch.stage("draw", Message(N_("Draw objects and teams"))):
+        drawn = run_draw(workspace, DRAW_ID, values=[], actor=WITNESS, clock=lambda: china_morning(date(2026, 3, 4)))
+    with watch.stage("verify", Message(N_("Verify the published draw"))):
+        verification = verify(drawn.bundle, expect_commit=committed.commit_digest, expect_entropy=None)
+    with watch.stage("results", Message(N_("Inspect and enter the results"))):
+        _inspect(workspace, city, seed=seed)
+    with watch.stage("measure", Message(N_("Measure what was found"))):
+        measured = measure(
+            workspace, draw_ids=[DRAW_ID], book=book, actor=PLANNER, clock=lambda: china_morning(date(2026, 8, 3))
+        )
+        populations = _city_populations(measured, scores, models, workspace=workspace, seed=seed)
+    return Demonstration(
+        source="simulation",
+        as_of=LAST_DAY,
+        seconds=watch.seconds,
+        entities=n_entities,
+        records=accepted_rows(report),
+        certificate=str(Path(drawn.bundle) / "certificate.json"),
+        workspace=str(workspace.path),
+        populations=populations,
+        draw=drawn.as_json(),
+        verified=verification.ok,
+    )
+
+
+def _assess(
+    workspace: Workspace, *, seed: int, threads: int, watch: Stopwatch
+) -> tuple[pd.DataFrame, dict[str, FittedModel]]:
+    """Features, scorecard, learned models, grades; stored as one run."""
+    warehouse, book = workspace.warehouse, load_policies()
+    entities, builder = cohort_on(warehouse, as_of=LAST_DAY), FeatureBuilder(warehouse, book=book)
+    with watch.stage("features", Message(N_("Build features"))):
+        spine = entities[["entity_id", "as_of"]]
+        features = builder.build(spine, on=LAST_DAY)
+    with watch.stage("score", Message(N_("Score entities"))):
+        scored = score_entities(features, entities, book=book, as_of=LAST_DAY)
+    models: dict[str, FittedModel] = {}
+    learned = []
+    with watch.stage("train", Message(N_("Fit the challenger models"))):
+        for population in sorted(entities["population"].unique()):
+            try:
+                model = fit_population(
+                    warehouse,
+                    builder,
+                    book=book,
+                    population=population,
+                    split=LAST_DAY + timedelta(days=1),
+                    seed=seed,
+                    threads=threads,
+                    progress=watch.progress,
+                )
+            except NothingToLearnError:
+                continue
+            models[population] = model
+            store_model(workspace, model)
+            register(workspace, model, alias="challenger")
+            own = features[features["entity_id"].isin(entities.loc[entities["population"] == population, "entity_id"])]
+            learned.append(ModelScorer(model, threads=threads).score(own))
+    scores = pd.concat([scored.scores, *learned], ignore_index=True)
+    with watch.stage("grade", Message(N_("Grade entities"))):
+        listings = open_listings(warehouse, book=book, as_of=LAST_DAY)
+        graded = grade_entities(scores, entities, listings, book=book, as_of=LAST_DAY)
+    with watch.stage("store", Message(N_("Store scores and grades"))):
+        tables = {
+            "features": features,
+            "scores": scores,
+            "reasons": scored.reasons,
+            "grades": graded.grades,
+            "grade_shares": graded.shares.assign(as_of=LAST_DAY),
+        }
+        manifest = {**said(book), "models": {name: model.digest for name, model in models.items()}}
+        warehouse.write_run(
+            tables, kind="assess", as_of=LAST_DAY, manifest=manifest, actor=PLANNER, at=china_morning(LAST_DAY)
+        )
+    return scores, models
+
+
+def _commit(workspace: Workspace, *, seed: int) -> CommittedDraw:
+    now = china_morning(date(2026, 3, 2))
+    order = DrawOrder(
+        draw_id=DRAW_ID,
+        plan="2026-annual",
+        as_of=LAST_DAY,
+        items=(),
+        number=1,
+        draws=1,
+        events={"sim": "1"},
+        not_before=now + timedelta(hours=25),
+        deadlines={"sim": now + timedelta(days=3)},
+        inspect_until=date(2026, 6, 30),
+        approval="simulated approval of the joint conference",
+    )
+    return commit_draw(workspace, order, profile="default", actor=PLANNER, clock=lambda: now, simulation_seed=seed)
+
+
+def _inspect(workspace: Workspace, city: Simulation, *, seed: int) -> None:
+    """Let the city's inspectors visit what was drawn, and enter what they find."""
+    warehouse = workspace.warehouse
+    selections = warehouse.read("selections").execute()
+    visits = warehouse.read("visits").execute()
+    leaders = warehouse.read("teams").filter(lambda rows: rows.is_leader).execute()
+    drawn = selections[selections["is_drawn"]].merge(visits.loc[visits["is_matched"], ["visit_id"]], on="visit_id")
+    order = {visit: place for place, visit in enumerate(sorted(drawn["visit_id"].unique()))}
+    days = (date(2026, 6, 26) - date(2026, 3, 9)).days
+    offsets = drawn["visit_id"].map(order) * days // max(len(order), 1)
+    leader_of = leaders.set_index("visit_id")["inspector_code"]
+    items = warehouse.table("items").select("item_code", "department_code").distinct().execute()
+    rows = drawn.merge(items, on="item_code", validate="m:1").assign(
+        inspector_code=lambda table: table["visit_id"].map(leader_of),
+        occurred_on=pd.Timestamp("2026-03-09") + pd.to_timedelta(offsets.to_numpy(), unit="D"),
+    )
+    found = findings(rows, truth=city.city.truth, seed=seed)
+    enter_results(workspace, found, draw_id=DRAW_ID, actor=WITNESS, clock=lambda: china_morning(date(2026, 8, 1)))
+
+
+def _city_populations(
+    measured: pd.DataFrame, scores: pd.DataFrame, models: Mapping[str, FittedModel], *, workspace: Workspace, seed: int
+) -> list[dict[str, Any]]:
+    rows = workspace.warehouse.read("graded_results").execute()
+    found = []
+    for population in sorted(measured["population"].unique()):
+        own = measured[measured["population"] == population]
+        entry: dict[str, Any] = {"name": population, "basis": "design-based", "cohort": _cohort_entry(own)}
+        reached = rows[(rows["population"] == population) & rows["adverse"].notna()]
+        if population in models and reached["adverse"].nunique() == 2:
+            entry["inspection"], entry["others"] = _ranked(reached, scores, model=models[population], seed=seed)
+        found.append(entry)
+    return found
+
+
+def _cohort_entry(own: pd.DataFrame) -> dict[str, Any]:
+    rates = own[own["measure"] == "hit_rate"]
+    whole = own[own["grade"] == ""].set_index("measure")
+    n, hits = int(rates["n"].sum()), int(rates["hits"].sum())
+    columns = ["grade", "share", "n", "hits", "hit_rate", "low", "high"]
+    return {
+        "grades": _plain(rates[columns]),
+        "base_rate": float((rates["share"] * rates["hit_rate"]).sum() / rates["share"].sum()),
+        "drawn_rate": hits / n if n else None,
+        "lift": _figure(whole, "lift"),
+        "rate_ratio_d_a": _figure(whole, "rate_ratio_d_a"),
+        "trend_p": _figure(whole, "trend_p")["value"],
+    }
+
+
+def _figure(whole: pd.DataFrame, measure: str) -> dict[str, float | None]:
+    row = whole.loc[measure]
+    return {
+        name: None if pd.isna(row[column]) else float(row[column])
+        for name, column in (("value", "hit_rate"), ("low", "low"), ("high", "high"))
+    }
+
+
+def _ranked(
+    reached: pd.DataFrame, scores: pd.DataFrame, *, model: FittedModel, seed: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """AUC and precision of the challenger on the draw's own findings, and of the scorecard beside it."""
+    wide = scores.pivot(index="entity_id", columns="model", values="score")
+    table = reached[["entity_id", "as_of", "adverse"]].merge(wide, left_on="entity_id", right_index=True, how="left")
+    names = [name for name in wide.columns if table[name].notna().all()]
+    rng = np.random.default_rng(seed)  # noqa: TID251 - seeded resamples of an interval
+    judged = {
+        j.name: j.as_json()
+        for j in judge_inspection_level(table, names=names, reference=model.card.name, probability={}, rng=rng)
+    }
+    own = judged.pop(model.card.name)
+    return dict(own), dict(judged)
+
+
+def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{key: None if pd.isna(value) else value for key, value in row.items()} for row in table.to_dict("records")]

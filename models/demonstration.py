@@ -1,0 +1,110 @@
+"""What demonstrations share: an own workspace, a stopwatch, the summary that they end with."""
+
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from engine.api.intake import IngestReport, ingest
+from engine.api.workspace import Workspace, open_workspace
+from engine.errors import UsageError
+from engine.messages import N_, Message
+from engine.pipeline.ports import Actor, Progress
+
+CHINA_TIME = timezone(timedelta(hours=8))
+OPERATOR = Actor("演示·录入员 (fictional)", "analyst")
+MARKER = "demo.txt"
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Seconds by stage, in order; the only clock of the demonstration."""
+
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, message: Message) -> Iterator[None]:
+        """Time one stage and announce it."""
+        self.progress(message)
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """What a demonstration showed, as ``xinheng demo --json`` says it.
+
+    Parameters
+    ----------
+    source : ``simulation`` or the mapping. as_of : date of the grades. seconds : by stage.
+    entities, records : in the workspace. certificate : path, or None where nothing was drawn.
+    workspace : path. populations : one object per population, judged apart.
+    draw : the draw's summary, or None. verified : whether the published bundle verified.
+    """
+
+    source: str
+    as_of: date
+    seconds: Mapping[str, float]
+    entities: int
+    records: int
+    certificate: str | None
+    workspace: str
+    populations: Sequence[Mapping[str, Any]]
+    draw: Mapping[str, Any] | None = None
+    verified: bool | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return the JSON object."""
+        return {
+            "source": self.source,
+            "as_of": self.as_of.isoformat(),
+            "seconds": {stage: round(took, 2) for stage, took in self.seconds.items()},
+            "entities": self.entities,
+            "records": self.records,
+            "certificate": self.certificate,
+            "workspace": self.workspace,
+            "populations": list(self.populations),
+            "draw": self.draw,
+            "verified": self.verified,
+        }
+
+
+def fresh_workspace(path: Path) -> Workspace:
+    """Return an empty workspace; what an earlier demonstration left there is replaced, anything else is refused.
+
+    Raises
+    ------
+    UsageError
+        The folder holds something that no demonstration made.
+    """
+    if path.exists() and any(path.iterdir()):
+        if not (path / MARKER).is_file():
+            raise UsageError(
+                what="--workspace",
+                value=str(path),
+                remedy=Message(N_("it holds files that no demonstration made; give another folder")),
+            )
+        shutil.rmtree(path)
+    path.mkdir(parents=True, exist_ok=True)
+    (path / MARKER).write_text("made by xinheng demo; the next demo may replace this folder\n", encoding="utf-8")
+    return open_workspace(path, create=True)
+
+
+def china_morning(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 9, 0, tzinfo=CHINA_TIME)
+
+
+def load_records(
+    workspace: Workspace, paths: Sequence[Path], *, at: datetime, mapping: str | None = None
+) -> IngestReport:
+    return ingest(workspace, list(paths), mapping=mapping, actor=OPERATOR, clock=lambda: at)
+
+
+def accepted_rows(report: IngestReport) -> int:
+    return sum(load.accepted for load in report.loads)

@@ -1,0 +1,174 @@
+"""Scores a population with a model, the points scorecard and simple baselines, and judges them side by side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.random import Generator  # noqa: TID251 - the type of an argument; nothing is seeded here
+
+from engine.grading.champions import scorecard_names
+from engine.grading.cutoffs import assign_grades, read_cutoffs
+from engine.parameters import PolicyBook
+from engine.scorecard.points import score_points
+from engine.scorecard.tree import read_scorecard
+from engine.vocabulary import RISK_GRADES
+from models.application import ModelScorer
+from models.artifact import FittedModel
+from models.baselines import baseline_scores, typical_filled
+from models.judgement import CohortJudgement, InspectionJudgement, judge_cohort, judge_inspection_level
+from models.tables import CohortTables, EveTables
+
+SCORECARD = "scorecard"
+PROBABILITY = "probability"
+RATIOS = "ratios.general"
+INTERVAL_LEVEL = "estimation.interval_level"
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationJudgement:
+    """Everything said about one population.
+
+    Parameters
+    ----------
+    name : the population.
+    model : name of the model that was judged.
+    cohort, inspection : judgement by score name: the model, the scorecard, the baselines.
+    """
+
+    name: str
+    model: str
+    cohort: Mapping[str, CohortJudgement]
+    inspection: Mapping[str, InspectionJudgement]
+
+    def as_json(self, *, of: str | None = None) -> dict[str, object]:
+        """Return the entry of ``populations`` in ``demo --json``: the score ``of`` (default: the model), then all."""
+        main = of or self.model
+        return {
+            "name": self.name,
+            "score": main,
+            "cohort": self.cohort[main].as_json(),
+            "inspection": self.inspection[main].as_json(),
+            "scores": [
+                {"name": name, "cohort": self.cohort[name].as_json(), "inspection": found.as_json()}
+                for name, found in self.inspection.items()
+            ],
+        }
+
+
+def judge_population(
+    model: FittedModel, later: EveTables, cohort: CohortTables, *, book: PolicyBook, on: date, rng: Generator
+) -> PopulationJudgement:
+    """Judge a model, the scorecard of its entity type and the baselines on the same rows.
+
+    Parameters
+    ----------
+    model : fitted on results known before ``on``.
+    later : inspections from ``on`` on, with the features of their eve.
+    cohort : everybody known on ``on`` and what followed.
+    book, on : dated policy: scorecards, grade shares, ratios of the lift.
+    rng : random baseline and resamples.
+
+    Raises
+    ------
+    UndefinedEstimateError
+        All later inspections found the same.
+    """
+    scored = later_scores(model, later, cohort, book=book, on=on, rng=rng)
+    names = [name for name in scored.columns if name not in (*_ROW, PROBABILITY)]
+    inspection = judge_inspection_level(
+        scored, names=names, reference=model.card.name, probability={model.card.name: PROBABILITY}, rng=rng
+    )
+    grades = cohort_grades(model, cohort, book=book, on=on, rng=rng)
+    ratios = {grade: float(_fraction(ratio)) for grade, ratio in book.value(RATIOS, on=on).items() if grade in _GRADES}
+    level = float(book.value(INTERVAL_LEVEL, on=on))
+    judged = {}
+    for name, table in grades.items():
+        met = cohort.outcomes.merge(table[["entity_id", "grade"]], on="entity_id", validate="many_to_one")
+        met["adverse"] = met["label"].astype("float64")
+        judged[name] = judge_cohort(met, name=name, ratios=ratios, level=level)
+    return PopulationJudgement(
+        model.card.population, model.card.name, judged, {found.name: found for found in inspection}
+    )
+
+
+_ROW = ("entity_id", "as_of", "adverse")
+_GRADES = tuple(str(grade) for grade in RISK_GRADES)
+
+
+def _fraction(text: object) -> float:
+    above, _, below = str(text).partition("/")
+    return float(above) / float(below or 1)
+
+
+def score_columns(
+    model: FittedModel, features: pd.DataFrame, entity_type: pd.Series, *, book: PolicyBook, on: date, rng: Generator
+) -> pd.DataFrame:
+    """Return every score of the feature rows, null where a score says nothing.
+
+    Parameters
+    ----------
+    features : feature rows.
+    entity_type : by row of ``features``; decides the scorecard.
+
+    Returns
+    -------
+    DataFrame with the index of ``features``: the model (named as its card), ``coverage_ratio``, ``probability``,
+    ``scorecard``, ``scorecard_coverage`` and the baselines.
+    """
+    own = ModelScorer(model).score(features)
+    columns = own[["score", "coverage_ratio", PROBABILITY]].rename(columns={"score": model.card.name})
+    columns[SCORECARD], columns["scorecard_coverage"] = np.nan, 0.0
+    names = scorecard_names(pd.DataFrame({"entity_type": entity_type}), book=book, on=on)
+    for name in sorted(names.dropna().unique()):
+        rows = (names == name).to_numpy()
+        points = score_points(features[rows], read_scorecard(book, name=name, on=on))
+        columns.loc[rows, SCORECARD] = points["score"].to_numpy()
+        columns.loc[rows, "scorecard_coverage"] = points["coverage_ratio"].to_numpy()
+    return columns.join(baseline_scores(features, rng=rng))
+
+
+def later_scores(
+    model: FittedModel, later: EveTables, cohort: CohortTables, *, book: PolicyBook, on: date, rng: Generator
+) -> pd.DataFrame:
+    """Return one row per later checked item with every score, no nulls: unknown stands at the mean of the known."""
+    types = cohort.entities.drop_duplicates("entity_id").set_index("entity_id")["entity_type"]
+    usual = types.mode().iloc[0] if len(types) else ""
+    features = later.features
+    scores = score_columns(
+        model, features, features["entity_id"].map(types).fillna(usual), book=book, on=on, rng=rng
+    ).drop(columns=["coverage_ratio", "scorecard_coverage"])
+    scores = scores.apply(lambda column: typical_filled(column.to_numpy(dtype=np.float64)))
+    keyed = pd.concat([features[["entity_id", "as_of"]], scores], axis=1)
+    known = later.labels[later.labels["label"].notna()]
+    rows = known[["entity_id", "as_of", "label"]].rename(columns={"label": "adverse"})
+    return rows.merge(keyed, on=["entity_id", "as_of"], validate="many_to_one")
+
+
+def cohort_grades(
+    model: FittedModel, cohort: CohortTables, *, book: PolicyBook, on: date, rng: Generator
+) -> dict[str, pd.DataFrame]:
+    """Return table ``grades`` by score name; entities without a record by ``on`` are U.
+
+    The shares of policy ``grading.shares`` cut every score alike; a tie at a cut goes to the milder grade.
+    """
+    described = cohort.features.merge(cohort.entities, on="entity_id", validate="one_to_one", suffixes=("", "_entity"))
+    scores = score_columns(model, described, described["entity_type"], book=book, on=on, rng=rng)
+    cutoffs = read_cutoffs(book, on=on)
+    graded = {}
+    for name in scores.columns:
+        if name in ("coverage_ratio", "scorecard_coverage", PROBABILITY):
+            continue
+        coverage = {model.card.name: scores["coverage_ratio"], SCORECARD: scores["scorecard_coverage"]}.get(name)
+        values = pd.DataFrame(
+            {
+                "entity_id": described["entity_id"],
+                "score": scores[name].where(described["has_record"]),
+                "coverage_ratio": 1.0 if coverage is None else coverage,
+            }
+        )
+        every = cohort.entities[["entity_id", "population"]].merge(values, on="entity_id", how="left")
+        every = every.assign(as_of=on, model=name, coverage_ratio=every["coverage_ratio"].fillna(0.0))
+        graded[name] = assign_grades(every, cutoffs)
+    return graded

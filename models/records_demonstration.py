@@ -1,0 +1,76 @@
+"""Real inspection records: graded as of a date, met by what routine inspections found afterwards."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from engine.api.assessment import require_inside_data
+from engine.api.featuring import FeatureBuilder
+from engine.messages import N_, Message
+from engine.pipeline.ports import Progress, silent
+from engine.store.documents import load_policies
+from models.demonstration import Demonstration, Stopwatch, accepted_rows, china_morning, fresh_workspace, load_records
+from models.evaluation import judge_population
+from models.registry import register
+from models.training import cohort_tables, fit_population, later_inspections, store_model, training_basis
+
+
+def demonstrate_records(
+    path: Path, source: Path, *, mapping: str, as_of: date, seed: int, threads: int = 2, progress: Progress = silent
+) -> Demonstration:
+    """Score and grade real records as of a date, and meet the grades with what routine inspections found afterwards.
+
+    Raises
+    ------
+    AsOfOutsideDataError, SourceNotFoundError, MappingColumnError and others of intake; the workspace stays as it was.
+    """
+    watch = Stopwatch(progress)
+    workspace, book = fresh_workspace(path), load_policies("benchmark")
+    warehouse = workspace.warehouse
+    with watch.stage("ingest", Message(N_("Load the records"))):
+        report = load_records(workspace, [source], at=china_morning(as_of), mapping=mapping)
+    require_inside_data(warehouse, as_of=as_of)
+    populations, builder = [], FeatureBuilder(warehouse, book=book)
+    names = warehouse.table("entities").select("population").distinct().order_by("population").execute()
+    for population in names["population"]:
+        with watch.stage("train", Message(N_("Fit the model of {population}"), {"population": population})):
+            model = fit_population(
+                warehouse,
+                builder,
+                book=book,
+                population=population,
+                split=as_of,
+                seed=seed,
+                threads=threads,
+                progress=progress,
+            )
+            store_model(workspace, model)
+            register(workspace, model, alias="champion")
+        basis = training_basis(warehouse, population=population, known_until=as_of)
+        with watch.stage("features", Message(N_("Build features of what followed"))):
+            later = later_inspections(warehouse, builder, population=population, basis=basis, split=as_of)
+            cohort = cohort_tables(
+                warehouse,
+                builder,
+                book=book,
+                population=population,
+                basis=basis,
+                as_of=as_of,
+                known_until=warehouse.bounds().last,
+            )
+        with watch.stage("judge", Message(N_("Judge scores and grades"))):
+            rng = np.random.default_rng(seed)  # noqa: TID251 - seeded resamples of an interval
+            judged = judge_population(model, later, cohort, book=book, on=as_of, rng=rng)
+            populations.append({**judged.as_json(), "basis": "not design-based"})
+    entities = int(warehouse.table("entities").entity_id.nunique().execute())
+    return Demonstration(
+        source=mapping,
+        as_of=as_of,
+        seconds=watch.seconds,
+        entities=entities,
+        records=accepted_rows(report),
+        certificate=None,
+        workspace=str(workspace.path),
+        populations=populations,
+    )
