@@ -13,12 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
+import numpy as np
+
 from engine.errors import NotCanonicalError
 from engine.messages import N_, Message
 
 PROTOCOL = "ssdraw/1"
 DIGEST_BYTES = 32
 ZERO_DIGEST = "0" * 64
+DEEPEST_JSON = 200
 LARGEST_PLAIN_INTEGER = 2**53 - 1
 """Larger integers are written as strings, since a browser's numbers cannot hold them."""
 
@@ -165,21 +168,33 @@ def plain_integer(value: int) -> int | str:
 
 
 def read_json(raw: bytes) -> Any:
-    """Return the JSON value in ``raw``; repeated keys, floats and non-finite numbers are refused.
+    """Return the JSON value in ``raw``; repeated keys, floats, non-finite numbers and deep nesting are refused.
 
     Raises
     ------
     NotCanonicalError
         The bytes are not UTF-8 JSON of that kind.
     """
+    if _nesting(raw) > DEEPEST_JSON:
+        raise NotCanonicalError(what="JSON", value="[[[…", rule=Message(N_("the file is nested too deeply")))
     try:
         return json.loads(
             raw.decode(), object_pairs_hook=_unique_keys, parse_float=_refuse_number, parse_constant=_refuse_number
         )
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as problem:
+    except (UnicodeDecodeError, json.JSONDecodeError) as problem:
         raise NotCanonicalError(
             what="JSON", value=str(problem), rule=Message(N_("the file must be UTF-8 JSON"))
         ) from None
+
+
+def _nesting(raw: bytes) -> int:
+    """Return an upper bound of the nesting of brackets; parsers overflow their stack on hostile files."""
+    if raw.count(b"[") + raw.count(b"{") <= DEEPEST_JSON:
+        return 0
+    marks = np.frombuffer(raw, dtype=np.uint8)
+    marks = marks[np.isin(marks, np.frombuffer(b"[]{}", dtype=np.uint8))]
+    steps = np.where((marks == ord("[")) | (marks == ord("{")), 1, -1).astype(np.int32)
+    return int(np.cumsum(steps).max(initial=0))
 
 
 def _unique_keys(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

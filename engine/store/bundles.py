@@ -131,8 +131,16 @@ def read_json_file(path: Path) -> Any:
         raise BundleUnreadableError(where=path.name, problem=problem.message) from None
 
 
+def _read_part(folder: Path, name: str) -> Any:
+    """Return one JSON file of a folder; a missing one makes the folder no bundle."""
+    try:
+        return read_json_file(folder / name)
+    except SourceNotFoundError:
+        raise BundleUnreadableError(where=name, problem=Message(N_("the folder lacks this file"))) from None
+
+
 def _read_folder(folder: Path) -> PublishedDraw:
-    manifest = read_json_file(folder / MANIFEST)
+    manifest = _read_part(folder, MANIFEST)
     _MANIFEST(manifest, MANIFEST)
     if manifest["shard_rows"] != SHARD_ROWS:
         raise BundleUnreadableError(where=MANIFEST, problem=Message(N_("shards hold {n} rows"), {"n": SHARD_ROWS}))
@@ -140,8 +148,8 @@ def _read_folder(folder: Path) -> PublishedDraw:
     require_code_order(items, what=f"{MANIFEST} items")
     require_code_order(strata, what=f"{MANIFEST} strata")
     shards = _read_shards(folder, n_shards=len(manifest["shards"]))
-    certificate = read_json_file(folder / CERTIFICATE)
-    commit = read_json_file(folder / COMMITMENT)
+    certificate = _read_part(folder, CERTIFICATE)
+    commit = _read_part(folder, COMMITMENT)
     record({}, closed=False)(commit, COMMITMENT)
     record({}, closed=False)(certificate, CERTIFICATE)
     if certificate.get("certificate_digest") != manifest["certificate_digest"]:
@@ -155,7 +163,7 @@ def _read_folder(folder: Path) -> PublishedDraw:
         certificate=certificate,
         frame=frame_from_shards(shards, items=items, strata=strata),
         entropy=None,
-        roster=read_roster(read_json_file(folder / ROSTER)),
+        roster=read_roster(_read_part(folder, ROSTER)),
         opening=None,
         shards=tuple(manifest["shards"]),
     )

@@ -49,7 +49,9 @@ def test_canonical_json_sorts_keys_keeps_text_and_leaves_no_space():
     )
 
 
-@pytest.mark.parametrize("raw", [b'{"a":1,"a":2}', b"1.0", b"NaN", b"1e3", b"{", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "raw", [b'{"a":1,"a":2}', b"1.0", b"NaN", b"1e3", b"{", b"\xff", b"[" * 100_000, b"[" * 300 + b"]" * 300]
+)
 def test_ambiguous_or_broken_json_is_refused(raw):
     with pytest.raises(NotCanonicalError):
         read_json(raw)
