@@ -14,7 +14,8 @@ from engine.vocabulary import JOINER
 
 HEIGHT = 320
 STEP = 88
-RATIO_TICKS = [0, 0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1]
+TINTS = ("#F4F6F8", "#1F4E79")
+DARK_FROM = 0.3
 
 
 def hit_rate_by_grade(rates: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
@@ -114,45 +115,45 @@ def grade_shares(shares: pd.DataFrame, *, translate: Translate) -> alt.TopLevelM
 
 
 def sampling_ratios(cells: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
-    """Return, per item, the share of each grade's frame that was drawn.
+    """Return a table of tiles, item by grade: what was drawn out of how many, darker where the ratio is higher.
 
     Parameters
     ----------
     cells : DataFrame, one row per (item, grade); reads ``item_name``, ``grade``, ``n_units``, ``n_drawn`` and
-        ``ratio`` (0..1). Merged grades (joined by ``;``) take the looks of the riskiest.
+        ``ratio`` (0..1). Merged grades (joined by ``;``) have columns of their own between their members.
     translate : the language of labels.
     """
     _ = translate
-    grades, colours, shapes = grade_scale()
     shown = cells.assign(
         label=cells["grade"].map(grade_tag),
-        letters=cells["grade"].str.replace(JOINER, "+"),
-        riskiest=cells["grade"].str.split(JOINER).str[-1],
-        text=cells["ratio"].map(share),
+        text=[
+            f"{drawn:,} / {units:,} · {share(ratio)}"
+            for drawn, units, ratio in zip(cells["n_drawn"], cells["n_units"], cells["ratio"], strict=True)
+        ],
     )
-    tooltip = [
-        alt.Tooltip("item_name:N", title=_("Item")),
-        alt.Tooltip("label:N", title=_("Grade")),
-        alt.Tooltip("n_units:Q", title="N", format=","),
-        alt.Tooltip("n_drawn:Q", title="n", format=","),
-        alt.Tooltip("text:N", title=_("Ratio drawn")),
-    ]
+    columns = sorted(set(cells["grade"]), key=_between)
+    top = alt.Axis(orient="top", labelFontSize=15, ticks=False, domain=False)
     base = alt.Chart(shown).encode(
-        y=alt.Y("item_name:N", title=None, sort=None, axis=alt.Axis(labelLimit=320, grid=True, ticks=False)),
-        x=alt.X(
-            "ratio:Q",
-            title=_("Ratio drawn (n / N)"),
-            axis=alt.Axis(format=".0%", values=RATIO_TICKS),
-            scale=alt.Scale(type="sqrt", domain=[0, max(0.01, float(shown["ratio"].max()) * 1.08)]),
-        ),
-        color=alt.Color("riskiest:N", scale=alt.Scale(domain=grades, range=colours), legend=None),
-        tooltip=tooltip,
+        x=alt.X("label:N", sort=[grade_tag(grade) for grade in columns], title=None, axis=top),
+        y=alt.Y("item_name:N", title=None, sort=None, axis=alt.Axis(labelLimit=320, ticks=False, domain=False)),
+        tooltip=[
+            alt.Tooltip("item_name:N", title=_("Item")),
+            alt.Tooltip("label:N", title=_("Grade")),
+            alt.Tooltip("text:N", title=_("Drawn / frame · ratio")),
+        ],
     )
-    dots = base.mark_point(size=150, filled=True, opacity=0.95).encode(
-        shape=alt.Shape("riskiest:N", scale=alt.Scale(domain=grades, range=shapes), legend=None)
+    tiles = base.mark_rect(stroke="white", strokeWidth=2).encode(
+        color=alt.Color("ratio:Q", scale=alt.Scale(type="sqrt", domain=[0, 1], range=list(TINTS)), legend=None)
     )
-    letters = base.mark_text(dy=-14, fontSize=12).encode(text="letters:N")
-    return styled(alt.layer(dots, letters).properties(height=alt.Step(52), width="container"))
+    ink = alt.condition(f"datum.ratio > {DARK_FROM}", alt.value("white"), alt.value(INK))
+    words = base.mark_text(fontSize=12).encode(text="text:N", color=ink)
+    return styled(alt.layer(tiles, words).properties(height=alt.Step(30), width="container"))
+
+
+def _between(grade: str) -> float:
+    """Return where a grade, or several merged ones, stands from A to U."""
+    ranks = [list(GRADE_MARKS).index(letter) for letter in grade.split(JOINER)]
+    return sum(ranks) / len(ranks)
 
 
 def coordination(amounts: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:

@@ -13,6 +13,7 @@ from engine.errors import SupervisionError
 from engine.messages import N_
 
 EXPECTED = "expected_commitment"
+ITEMS_SHOWN = 20
 
 STATES = {
     DrawState.COMMITTED: N_("committed, not drawn yet"),
@@ -151,16 +152,22 @@ def _recomputation(draw: DrawRecord, view: View) -> None:
 
 
 def _cells(cells: pd.DataFrame, view: View) -> None:
-    """Show frame and sample size per item and stratum, the chart by grade."""
+    """Show frame and sample size per item and grade, the items with most checks in the chart, all in the tables."""
     _ = view.translate
-    st.subheader(_("Drawn per item and stratum"))
+    st.subheader(_("Drawn per item and grade"))
     if cells.empty:
         parts.nothing_yet(_("The workspace holds no strata of this draw; the certificate has the counts."))
         return
     by_grade = cells.groupby(["item_name", "grade"], as_index=False, sort=False)[["n_units", "n_drawn"]].sum()
     by_grade["ratio"] = by_grade["n_drawn"] / by_grade["n_units"]
-    st.altair_chart(charts.sampling_ratios(by_grade, translate=_), theme=None, alt=_("Ratio drawn per item and grade"))
-    parts.plain_table(tables.by_grade(by_grade, translate=_))
+    sizes = by_grade.groupby("item_name")["n_drawn"].sum().sort_values(ascending=False, kind="stable")
+    largest = by_grade[by_grade["item_name"].isin(sizes.index[:ITEMS_SHOWN])]
+    st.altair_chart(charts.sampling_ratios(largest, translate=_), theme=None, alt=_("Ratio drawn per item and grade"))
+    if len(sizes) > ITEMS_SHOWN:
+        said = _("The {shown} items with most checks of {all}; the tables hold every item.")
+        st.caption(said.format(shown=ITEMS_SHOWN, all=words.count(len(sizes))))
+    with st.expander(_("Show as a table")):
+        st.dataframe(tables.by_grade(by_grade, translate=_), hide_index=True)
     with st.expander(_("All {n} strata").format(n=words.count(len(cells)))):
         st.dataframe(tables.cells(cells, translate=_), hide_index=True)
 
