@@ -38,14 +38,14 @@ def measurements(as_of: date = AS_OF) -> pd.DataFrame:
         for grade, (n, hits, rate, low, high, share) in _RATES.items()
     ]
     rows += [
-        ("hit_rate", "enterprise", "design-based", "all", 4547, 199, 0.0391, 0.0340, 0.0448, 1.0),
-        ("lift", "enterprise", "design-based", "all", 4547, 199, 1.74, 1.52, 1.98, None),
-        ("rate_ratio_d_a", "enterprise", "design-based", "all", 2434, 50, 23.4, 10.2, 44.0, None),
-        ("trend_p", "enterprise", "design-based", "all", 4547, 199, 0.00001, None, None, None),
+        ("base_rate", "enterprise", "design-based", "", 4547, 199, 0.0391, 0.0340, 0.0448, 1.0),
+        ("lift", "enterprise", "design-based", "", 4547, 199, 1.74, 1.52, 1.98, None),
+        ("rate_ratio_d_a", "enterprise", "design-based", "", 2434, 50, 23.4, 10.2, 44.0, None),
+        ("trend_p", "enterprise", "design-based", "", 4547, 199, 0.00001, None, None, None),
         ("hit_rate_directed", "enterprise", "not design-based", "A", 320, 96, 0.30, 0.2503, 0.3535, 0.654),
         ("hit_rate_directed", "enterprise", "not design-based", "D", 60, 31, 0.5167, 0.3839, 0.6477, 0.016),
         ("hit_rate", "individual_business", "design-based", "A", 0, 0, None, None, None, 1.0),
-        ("lift", "individual_business", "design-based", "all", 0, 0, None, None, None, None),
+        ("lift", "individual_business", "design-based", "", 0, 0, None, None, None, None),
     ]
     columns = ["measure", "population", "basis", "grade", "n", "hits", "hit_rate", "low", "high", "share"]
     table = pd.DataFrame(rows, columns=columns).astype({name: float for name in ("hit_rate", "low", "high", "share")})

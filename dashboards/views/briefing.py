@@ -35,7 +35,7 @@ def _facts(view: View) -> Facts:
     figures = queries.figures(view)
     draws = queries.draws(view)
     return Facts(
-        hit_rate=figures.get(reading.HIT_RATE),
+        hit_rate=figures.get(reading.BASE_RATE),
         lift=figures.get(reading.LIFT),
         rate_ratio=figures.get(reading.RATE_RATIO),
         shares=queries.grade_shares(view),

@@ -24,6 +24,7 @@ RANDOM = SelectionMode.RANDOM.value
 OTHER = "other"
 
 HIT_RATE = "hit_rate"
+BASE_RATE = "base_rate"
 LIFT = "lift"
 RATE_RATIO = "rate_ratio_d_a"
 TREND = "trend_p"
@@ -172,14 +173,13 @@ def hit_rates(path: Path, *, as_of: date, population: str) -> pd.DataFrame:
 
 
 def figures(path: Path, *, as_of: date, population: str) -> Mapping[str, Figure]:
-    """Return the figures that stand for a whole population, by measure; the hit rate is that of random rows."""
+    """Return the figures of a whole population by measure; ``base_rate`` is the hit rate of its random rows."""
     with opened(path) as workspace:
         table = _measurements(workspace, as_of)
     rows = table[(table["population"] == population) & ~table["grade"].isin(GRADE_ORDER)]
     found, limits = {}, _precision_limits(as_of)
     for row in rows.to_dict("records"):
-        if row["measure"] != HIT_RATE or row["basis"] == Basis.DESIGN.value:
-            found[str(row["measure"])] = _figure(row, limits=limits)
+        found[str(row["measure"])] = _figure(row, limits=limits)
     return found
 
 
@@ -190,7 +190,7 @@ def _figure(row: Mapping[Any, Any], *, limits: PrecisionLimits) -> Figure:
     n, hits = (0 if pd.isna(row[name]) else int(row[name]) for name in ("n", "hits"))
     measure = str(row["measure"])
     rate = Estimate(measure, value, low, high, n, float(n), str(row["method"]), Basis(row["basis"]))
-    is_rate = measure.startswith(HIT_RATE)
+    is_rate = measure == BASE_RATE or measure.startswith(HIT_RATE)
     return Figure(
         measure=measure,
         value=value,

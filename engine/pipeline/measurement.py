@@ -17,6 +17,8 @@ from engine.estimation.targeting import lift_over_uniform, rate_ratio, trend_tes
 ALL_GRADES = ""
 """Grade of a figure that stands for a whole population."""
 EVERY_POPULATION = "all"
+BASE_RATE = "base_rate"
+"""Hit rate of a whole population, all grades together, from random rows."""
 COLUMNS = (
     "measure",
     "as_of",
@@ -61,6 +63,9 @@ def measure_draw(
         named = sample.rows["grade"].where(inside)
         rates = rates_by(_with_domain(sample, named), by="domain", confidence=level).rename(columns={"domain": "grade"})
         rows += _rate_rows(rates, population=str(population), measure="hit_rate")
+        everyone = pd.Series(ALL_GRADES, index=inside.index, dtype="object").where(inside)
+        whole = rates_by(_with_domain(sample, everyone), by="domain", confidence=level)
+        rows += _rate_rows(whole.rename(columns={"domain": "grade"}), population=str(population), measure=BASE_RATE)
         rows += _whole_rows(rates, population=str(population), ratios=ratios)
     return pd.DataFrame(rows).assign(as_of=as_of)[[*COLUMNS]]
 

@@ -50,7 +50,7 @@ def draw() -> DrawRecord:
 
 def test_the_paragraph_states_the_same_figures_as_the_cards(draw: DrawRecord) -> None:
     facts = Facts(
-        hit_rate=figure("hit_rate", 0.05, 0.031, 0.072),
+        hit_rate=figure("base_rate", 0.05, 0.031, 0.072),
         lift=figure("lift", 1.8, 1.5, 2.1),
         rate_ratio=figure("rate_ratio_d_a", 4.0, 2.0, 8.0),
         shares=pd.DataFrame({"grade": ["A"], "n_entities": [12345], "share": [1.0]}),

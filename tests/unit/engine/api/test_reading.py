@@ -66,7 +66,7 @@ def test_small_n_is_judged_by_the_dated_policy(workspace: Path) -> None:
 def test_single_figures_are_those_of_the_whole_population(workspace: Path) -> None:
     figures = reading.figures(workspace, as_of=AS_OF, population="enterprise")
 
-    assert (figures["hit_rate"].value, figures["hit_rate"].n) == (0.0391, 4547)
+    assert (figures["base_rate"].value, figures["base_rate"].n) == (0.0391, 4547)
     assert figures["lift"].low == 1.52
     assert figures["trend_p"].value == pytest.approx(1e-5)
 
