@@ -32,7 +32,6 @@ def hit_rates(rates: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
                 words.share_interval(low, high) if n > 0 else words.NOTHING
                 for low, high, n in zip(rates["low"], rates["high"], rates["n"], strict=True)
             ],
-            _("Share of entities"): rates["share"].map(words.share),
             _("Basis"): [words.basis_name(basis, _) for basis in rates["basis"]],
             _("Remark"): [
                 _remark(small=small, note=note, translate=_)
