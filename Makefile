@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
-export PYTHONDONTWRITEBYTECODE ?= 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .PHONY: demo test check evidence bench lock clean catalogue dashboard
@@ -43,7 +42,7 @@ $(READY): requirements.lock pyproject.toml
 	  { echo "Python's venv module does not work here: install it (Debian: python3-venv)."; exit 1; }
 	@echo "Installing the locked dependencies into $(VENV) (once) ..."
 	@$(PY) -m pip install --quiet uv 2>/dev/null \
-	  && $(PY) -m uv pip install --quiet --python $(PY) --require-hashes -r requirements.lock \
+	  && $(PY) -m uv pip install --quiet --compile-bytecode --python $(PY) --require-hashes -r requirements.lock \
 	  || $(PY) -m pip install --quiet --require-hashes -r requirements.lock \
 	  || { echo "The dependencies could not be installed: check that this machine reaches a Python package index."; exit 1; }
 	@$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .

@@ -1,7 +1,7 @@
 """The whole loop on a synthetic city: history, grades, a simulated draw, its findings, what they measure."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,19 @@ from models.registry import register
 from models.training import fit_population, store_model
 
 LAST_DAY = date(2025, 12, 31)
+COMMITTED_ON, DRAWN_ON = date(2026, 3, 2), date(2026, 3, 4)
+FIRST_VISIT, LAST_VISIT, INSPECT_UNTIL = date(2026, 3, 9), date(2026, 6, 26), date(2026, 6, 30)
+MEASURED_ON = date(2026, 8, 3)
+COMMITTED_ON, DRAWN_ON = date(2026, 3, 2), date(2026, 3, 4)
+FIRST_VISIT, LAST_VISIT, INSPECT_UNTIL = date(2026, 3, 9), date(2026, 6, 26), date(2026, 6, 30)
+MEASURED_ON = date(2026, 8, 3)
 DRAW_ID = "2026-001"
 PLANNER = Actor("演示·抽查计划员 (fictional)", "draw_officer")
 WITNESS = Actor("演示·监督人 (fictional)", "leader")
 
 
 def demonstrate_city(
-    path: Path, *, n_entities: int, years: int, seed: int, threads: int = 2, progress: Progress = silent
+    path: Path, *, n_entities: int, years: int, seed: int, threads: int = 1, progress: Progress = silent
 ) -> Demonstration:
     """Run the loop on a synthetic city: history, grades, a simulated draw, its findings, what they measure."""
     watch = Stopwatch(progress)
@@ -48,15 +54,13 @@ def demonstrate_city(
     with watch.stage("commit", Message(N_("Commit to the draw"))):
         committed = _commit(workspace, seed=seed)
     with watch.stage("draw", Message(N_("Draw objects and teams"))):
-        drawn = run_draw(workspace, DRAW_ID, values=[], actor=WITNESS, clock=lambda: china_morning(date(2026, 3, 4)))
+        drawn = run_draw(workspace, DRAW_ID, values=[], actor=WITNESS, clock=lambda: china_morning(DRAWN_ON))
     with watch.stage("verify", Message(N_("Verify the published draw"))):
         verification = verify(drawn.bundle, expect_commit=committed.commit_digest, expect_entropy=None)
     with watch.stage("results", Message(N_("Inspect and enter the results"))):
         _inspect(workspace, city, seed=seed)
     with watch.stage("measure", Message(N_("Measure what was found"))):
-        measured = measure(
-            workspace, draw_ids=[DRAW_ID], book=book, actor=PLANNER, clock=lambda: china_morning(date(2026, 8, 3))
-        )
+        measured = measure(workspace, draw_ids=[DRAW_ID], book=book, actor=PLANNER, clock=_measured_at)
         populations = _city_populations(measured, scores, models, workspace=workspace, seed=seed)
     return Demonstration(
         source="simulation",
@@ -124,8 +128,16 @@ def _assess(
     return scores, models
 
 
+def _measured_at() -> datetime:
+    return china_morning(MEASURED_ON)
+
+
+def _measured_at() -> datetime:
+    return china_morning(MEASURED_ON)
+
+
 def _commit(workspace: Workspace, *, seed: int) -> CommittedDraw:
-    now = china_morning(date(2026, 3, 2))
+    now = china_morning(COMMITTED_ON)
     order = DrawOrder(
         draw_id=DRAW_ID,
         plan="2026-annual",
@@ -136,7 +148,7 @@ def _commit(workspace: Workspace, *, seed: int) -> CommittedDraw:
         events={"sim": "1"},
         not_before=now + timedelta(hours=25),
         deadlines={"sim": now + timedelta(days=3)},
-        inspect_until=date(2026, 6, 30),
+        inspect_until=INSPECT_UNTIL,
         approval="simulated approval of the joint conference",
     )
     return commit_draw(workspace, order, profile="default", actor=PLANNER, clock=lambda: now, simulation_seed=seed)
@@ -150,16 +162,16 @@ def _inspect(workspace: Workspace, city: Simulation, *, seed: int) -> None:
     leaders = warehouse.read("teams").filter(lambda rows: rows.is_leader).execute()
     drawn = selections[selections["is_drawn"]].merge(visits.loc[visits["is_matched"], ["visit_id"]], on="visit_id")
     order = {visit: place for place, visit in enumerate(sorted(drawn["visit_id"].unique()))}
-    days = (date(2026, 6, 26) - date(2026, 3, 9)).days
+    days = (LAST_VISIT - FIRST_VISIT).days
     offsets = drawn["visit_id"].map(order) * days // max(len(order), 1)
     leader_of = leaders.set_index("visit_id")["inspector_code"]
     items = warehouse.table("items").select("item_code", "department_code").distinct().execute()
     rows = drawn.merge(items, on="item_code", validate="m:1").assign(
         inspector_code=lambda table: table["visit_id"].map(leader_of),
-        occurred_on=pd.Timestamp("2026-03-09") + pd.to_timedelta(offsets.to_numpy(), unit="D"),
+        occurred_on=pd.Timestamp(FIRST_VISIT) + pd.to_timedelta(offsets.to_numpy(), unit="D"),
     )
     found = findings(rows, truth=city.city.truth, seed=seed)
-    enter_results(workspace, found, draw_id=DRAW_ID, actor=WITNESS, clock=lambda: china_morning(date(2026, 8, 1)))
+    enter_results(workspace, found, draw_id=DRAW_ID, actor=WITNESS, clock=_measured_at)
 
 
 def _city_populations(
@@ -172,7 +184,7 @@ def _city_populations(
         entry: dict[str, Any] = {"name": population, "basis": "design-based", "cohort": _cohort_entry(own)}
         reached = rows[(rows["population"] == population) & rows["adverse"].notna()]
         if population in models and reached["adverse"].nunique() == 2:
-            entry["inspection"], entry["others"] = _ranked(reached, scores, model=models[population], seed=seed)
+            entry |= _ranked(reached, scores, model=models[population], seed=seed)
         found.append(entry)
     return found
 
@@ -186,13 +198,14 @@ def _cohort_entry(own: pd.DataFrame) -> dict[str, Any]:
         "grades": _plain(rates[columns]),
         "base_rate": float((rates["share"] * rates["hit_rate"]).sum() / rates["share"].sum()),
         "drawn_rate": hits / n if n else None,
-        "lift": _figure(whole, "lift"),
-        "rate_ratio_d_a": _figure(whole, "rate_ratio_d_a"),
-        "trend_p": _figure(whole, "trend_p")["value"],
+        "lift": _value(whole, "lift")["value"],
+        "lift_interval": _value(whole, "lift"),
+        "rate_ratio_d_a": _value(whole, "rate_ratio_d_a")["value"],
+        "trend_p": _value(whole, "trend_p")["value"],
     }
 
 
-def _figure(whole: pd.DataFrame, measure: str) -> dict[str, float | None]:
+def _value(whole: pd.DataFrame, measure: str) -> dict[str, float | None]:
     row = whole.loc[measure]
     return {
         name: None if pd.isna(row[column]) else float(row[column])
@@ -200,20 +213,19 @@ def _figure(whole: pd.DataFrame, measure: str) -> dict[str, float | None]:
     }
 
 
-def _ranked(
-    reached: pd.DataFrame, scores: pd.DataFrame, *, model: FittedModel, seed: int
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _ranked(reached: pd.DataFrame, scores: pd.DataFrame, *, model: FittedModel, seed: int) -> dict[str, Any]:
     """AUC and precision of the challenger on the draw's own findings, and of the scorecard beside it."""
     wide = scores.pivot(index="entity_id", columns="model", values="score")
     table = reached[["entity_id", "as_of", "adverse"]].merge(wide, left_on="entity_id", right_index=True, how="left")
     names = [name for name in wide.columns if table[name].notna().all()]
     rng = np.random.default_rng(seed)  # noqa: TID251 - seeded resamples of an interval
-    judged = {
-        j.name: j.as_json()
-        for j in judge_inspection_level(table, names=names, reference=model.card.name, probability={}, rng=rng)
+    judged = judge_inspection_level(table, names=names, reference=model.card.name, probability={}, rng=rng)
+    by_name = {found.name: found.as_json() for found in judged}
+    return {
+        "score": model.card.name,
+        "inspection": by_name[model.card.name],
+        "scores": [{"name": name, "inspection": found} for name, found in by_name.items()],
     }
-    own = judged.pop(model.card.name)
-    return dict(own), dict(judged)
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -97,14 +97,19 @@ def fresh_workspace(path: Path) -> Workspace:
 
 
 def china_morning(day: date) -> datetime:
+    """Return nine o'clock of a day in China; the demonstrations' clock."""
+    """Return nine o'clock of a day in China; the demonstrations' clock."""
     return datetime(day.year, day.month, day.day, 9, 0, tzinfo=CHINA_TIME)
 
 
 def load_records(
     workspace: Workspace, paths: Sequence[Path], *, at: datetime, mapping: str | None = None
 ) -> IngestReport:
+    """Load source files as the demonstration's operator."""
     return ingest(workspace, list(paths), mapping=mapping, actor=OPERATOR, clock=lambda: at)
 
 
 def accepted_rows(report: IngestReport) -> int:
+    """Return the rows of all tables that a load accepted."""
+    """Return the rows of all tables that a load accepted."""
     return sum(load.accepted for load in report.loads)

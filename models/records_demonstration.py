@@ -17,7 +17,7 @@ from models.training import cohort_tables, fit_population, later_inspections, st
 
 
 def demonstrate_records(
-    path: Path, source: Path, *, mapping: str, as_of: date, seed: int, threads: int = 2, progress: Progress = silent
+    path: Path, source: Path, *, mapping: str, as_of: date, seed: int, threads: int = 1, progress: Progress = silent
 ) -> Demonstration:
     """Score and grade real records as of a date, and meet the grades with what routine inspections found afterwards.
 

@@ -149,7 +149,9 @@ def commit_draw(
     progress(Message(N_("Blind and hash the frame")))
     frame = prepare_frame(frame_table(framed), key=key, suite=suite)
     inspectors = current(workspace, "inspectors", key="inspector_code", on=order.as_of)
-    roster_rows = roster_table(inspectors, visits_made=_visits_this_year(workspace, on=order.as_of))
+    roster_rows = roster_table(
+        inspectors, visits_made=_visits_of_year(workspace, order.inspect_until.year, known_by=order.as_of)
+    )
     recusals = current(workspace, "recusals", key=["inspector_code", "entity_id"], on=order.as_of)
     recusals = recusals[["inspector_code", "entity_id"]].rename(columns={"entity_id": "object_id"})
     roster = prepare_roster(roster_rows, recusals=recusals, rotations=recusals.iloc[:0], frame=frame)
@@ -326,10 +328,14 @@ def _cells(framed: Framed) -> pd.DataFrame:
     return table[["item_code", "stratum", "district_code", "grade", "item_class"]].copy()
 
 
-def _visits_this_year(workspace: Workspace, *, on: date) -> pd.Series:
+def _visits_of_year(workspace: Workspace, year: int, *, known_by: date) -> pd.Series:
+    """Return the visits each inspector led in a year, as known on a day; the yearly caps run down by them."""
     inspections = workspace.warehouse.history("inspections")
     led = inspections.filter(
-        inspections.known_at <= on, inspections.occurred_on >= date(on.year, 1, 1), inspections.inspector_code.notnull()
+        inspections.known_at <= known_by,
+        inspections.occurred_on >= date(year, 1, 1),
+        inspections.occurred_on <= date(year, 12, 31),
+        inspections.inspector_code.notnull(),
     )
     counted = led.group_by("inspector_code").agg(visits=led.visit_id.nunique()).execute()
     return counted.set_index("inspector_code")["visits"]

@@ -65,7 +65,7 @@ _BUILDERS: WeakKeyDictionary[Warehouse, tuple[str, FeatureBuilder]] = WeakKeyDic
 
 
 def features_on(warehouse: Warehouse, spine: ibis.Table | pd.DataFrame, *, book: PolicyBook, on: date) -> pd.DataFrame:
-    """Return the features of a spine (see :meth:`FeatureBuilder.build`); records stay held until something is loaded."""
+    """Return the features of a spine (:meth:`FeatureBuilder.build`); records stay held until something is loaded."""
     version = f"{book.digest}:{warehouse.version()}"
     known = _BUILDERS.get(warehouse)
     if known is None or known[0] != version:

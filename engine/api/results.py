@@ -1,0 +1,96 @@
+"""Results of a draw: entering what was found, and measuring what it says."""
+
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+
+import pandas as pd
+
+from engine.api.assessment import said, stored
+from engine.api.intake import IngestReport, ingest
+from engine.estimation.outcome import REACHED, Outcome, classify_outcomes
+from engine.parameters import PolicyBook
+from engine.pipeline.measurement import measure_draw
+from engine.pipeline.ports import Actor, Clock, Progress, silent
+from engine.store.sources import write_source
+from engine.store.workspace import Workspace
+from engine.vocabulary import RISK_GRADES, Grade, SelectionMode
+
+RATIOS = "ratios.general"
+INTERVAL_LEVEL = "estimation.interval_level"
+
+
+def enter_results(
+    workspace: Workspace,
+    found: pd.DataFrame,
+    *,
+    draw_id: str,
+    actor: Actor,
+    clock: Clock,
+    progress: Progress = silent,
+) -> IngestReport:
+    """Enter the results of a draw; they pass the same contract as every other record.
+
+    Parameters
+    ----------
+    found : rows of the contract table ``inspections`` of that draw.
+    """
+    path = write_source(workspace.path, found, table="inspections", name=draw_id)
+    return ingest(workspace, [path], actor=actor, clock=clock, progress=progress)
+
+
+def draw_results(workspace: Workspace, *, draw_id: str) -> pd.DataFrame:
+    """Return every drawn (entity, item) of a draw with its result, if there is one.
+
+    Returns
+    -------
+    DataFrame, key (draw_id, entity_id, item_code): stratum, grade (at the freeze), both probabilities, selection_mode,
+    result_codes (null = not done), occurred_on, inspector_code.
+    """
+    warehouse = workspace.warehouse
+    selections = warehouse.read("selections").filter(lambda rows: rows.draw_id == draw_id).execute()
+    drawn = selections[selections["is_drawn"]].drop(columns=["run_id", "is_drawn", "selection_order"])
+    history = warehouse.history("inspections")
+    rows = history.filter(
+        history.draw_id == draw_id, history.selection_mode == SelectionMode.RANDOM.value, history.superseded_at.isnull()
+    )
+    columns = ["entity_id", "item_code", "result_codes", "occurred_on", "inspector_code"]
+    results = drawn.merge(rows.select(*columns).execute(), on=["entity_id", "item_code"], how="left", validate="1:1")
+    return results.assign(selection_mode=SelectionMode.RANDOM.value)
+
+
+def measure(
+    workspace: Workspace, *, draw_ids: Sequence[str], book: PolicyBook, actor: Actor, clock: Clock
+) -> pd.DataFrame:
+    """Measure draws that used the same grades; store and return table ``measurements``.
+
+    Also stores ``graded_results``: one row per drawn (entity, item) with grade, outcome and ``adverse`` (null unless
+    reached).
+
+    Raises
+    ------
+    TableMissingError
+        A draw was not run.
+    """
+    warehouse = workspace.warehouse
+    runs = {run.run_id: run.as_of for run in warehouse.runs(kind="draw")}
+    as_of: date = max(runs.values())
+    populations = stored(warehouse, "grades", as_of=as_of)[["entity_id", "population"]]
+    results = pd.concat([draw_results(workspace, draw_id=draw_id) for draw_id in draw_ids], ignore_index=True)
+    results = results.merge(populations, on="entity_id", how="left", validate="m:1")
+    strata = warehouse.read("strata").execute()
+    strata = strata[strata["draw_id"].isin(draw_ids)]
+    general = {grade: float(Fraction(str(ratio))) for grade, ratio in book.value(RATIOS, on=as_of).items()}
+    ratios = {str(grade): general[grade] for grade in (*RISK_GRADES, Grade.UNCLASSIFIED) if grade in general}
+    measured = measure_draw(
+        results, strata, ratios=ratios, as_of=as_of, level=float(book.value(INTERVAL_LEVEL, on=as_of))
+    )
+    outcome = classify_outcomes(results["result_codes"])
+    graded = results.assign(
+        as_of=as_of, outcome=outcome, adverse=(outcome == Outcome.VIOLATION).where(outcome.isin(REACHED))
+    )
+    tables = {"measurements": measured, "graded_results": graded.astype({"adverse": "boolean"})}
+    warehouse.write_run(
+        tables, kind="measure", as_of=as_of, manifest={**said(book), "draws": list(draw_ids)}, actor=actor, at=clock()
+    )
+    return measured

@@ -1,0 +1,221 @@
+"""``xinheng demo`` and ``xinheng train``: the commands that fit a model."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from engine.cli.options import (
+    DEFAULT_WORKSPACE,
+    AsOfOption,
+    JsonOption,
+    ProfileOption,
+    WorkspaceOption,
+    as_of_date,
+)
+from engine.cli.output import StageClock, current_translate, show_json, show_line, show_table
+from engine.errors import UsageError
+from engine.messages import N_, Message, Translate
+
+EntitiesOption = Annotated[int, typer.Option("--entities", min=2000, help=N_("Number of entities of the city."))]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help=N_("Seed that fixes city, draw and models."))]
+FromOption = Annotated[Path | None, typer.Option("--from", help=N_("Folder with real inspection records."))]
+MappingOption = Annotated[str | None, typer.Option("--mapping", help=N_("Mapping of those records: name or file."))]
+AsOfChoice = Annotated[str | None, typer.Option("--as-of", help=N_("Date as of which real records are graded."))]
+PopulationOption = Annotated[str | None, typer.Option("--population", help=N_("Only this population."))]
+
+YEARS = 6
+
+
+def demo(
+    entities: EntitiesOption = 50_000,
+    seed: SeedOption = 1,
+    source: FromOption = None,
+    mapping: MappingOption = None,
+    as_of: AsOfChoice = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the whole loop: on a synthetic city, or on real records met by what followed."""
+    clock = StageClock(quiet=as_json)
+    if source is None:
+        _refuse_without_source(mapping=mapping, as_of=as_of)
+        from models.city_demonstration import demonstrate_city
+
+        shown = demonstrate_city(workspace, n_entities=entities, years=YEARS, seed=seed, progress=clock)
+    else:
+        from models.records_demonstration import demonstrate_records
+
+        if mapping is None or as_of is None:
+            raise UsageError(what="--from", value=str(source), remedy=Message(N_("give --mapping and --as-of with it")))
+        shown = demonstrate_records(
+            workspace, source, mapping=mapping, as_of=as_of_date(as_of), seed=seed, progress=clock
+        )
+    clock.close()
+    summary = shown.as_json()
+    if as_json:
+        show_json(summary)
+        return
+    _show_summary(summary, translate=current_translate())
+
+
+def _refuse_without_source(*, mapping: str | None, as_of: str | None) -> None:
+    if mapping is not None or as_of is not None:
+        raise UsageError(
+            what="--mapping, --as-of", value=mapping or as_of, remedy=Message(N_("they go with --from DIR"))
+        )
+
+
+def train(
+    as_of: AsOfOption,
+    population: PopulationOption = None,
+    profile: ProfileOption = "default",
+    seed: SeedOption = 1,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit a challenger per population on what was known by a date and register it."""
+    from engine.api.assessment import require_inside_data
+    from engine.api.featuring import FeatureBuilder
+    from engine.api.workspace import open_workspace
+    from engine.store.documents import load_policies
+    from models.registry import register
+    from models.training import fit_population, store_model
+
+    clock, day = StageClock(quiet=as_json), as_of_date(as_of)
+    opened, book = open_workspace(workspace, create=False), load_policies(profile)
+    warehouse = opened.warehouse
+    require_inside_data(warehouse, as_of=day)
+    names = [population] if population else _populations(warehouse)
+    builder = FeatureBuilder(warehouse, book=book)
+    fitted = []
+    for name in names:
+        model = fit_population(
+            warehouse, builder, book=book, population=name, split=day + timedelta(days=1), seed=seed, progress=clock
+        )
+        store_model(opened, model)
+        register(opened, model, alias="challenger")
+        window = model.card.window
+        fitted.append(
+            {
+                "population": name,
+                "digest": model.digest,
+                "rows": window.n_rows,
+                "adverse": window.n_adverse,
+                "features": len(model.card.features),
+                "basis": window.basis,
+            }
+        )
+    clock.close()
+    if as_json:
+        show_json({"models": fitted})
+        return
+    translate = current_translate()
+    heads = [N_("population"), N_("model"), N_("rows"), N_("adverse"), N_("features"), N_("basis")]
+    rows = [
+        [f["population"], f["digest"][:12], f"{f['rows']:,}", f"{f['adverse']:,}", f["features"], f["basis"]]
+        for f in fitted
+    ]
+    show_table(translate(N_("Models")), [translate(head) for head in heads], rows)
+
+
+def _populations(warehouse: Any) -> list[str]:
+    found = warehouse.table("entities").select("population").distinct().order_by("population").execute()
+    return [str(name) for name in found["population"]]
+
+
+def _show_summary(summary: dict[str, Any], *, translate: Translate) -> None:
+    show_line("")
+    show_line(
+        translate(N_("Stages (seconds): {stages}")).format(
+            stages=" · ".join(f"{name} {took:.1f}" for name, took in summary["seconds"].items())
+        )
+    )
+    show_line(
+        translate(N_("{entities} entities, {records} records, graded as of {as_of}")).format(
+            entities=f"{summary['entities']:,}", records=f"{summary['records']:,}", as_of=summary["as_of"]
+        )
+    )
+    for population in summary["populations"]:
+        _show_population(population, translate=translate)
+    if summary["draw"]:
+        drawn = summary["draw"]
+        show_line(
+            translate(
+                N_(
+                    "Draw {draw_id} (SIMULATED): {visits} visits carry {checks} checks, {teams} teams; "
+                    "the published bundle verifies: {verified}"
+                )
+            ).format(
+                draw_id=drawn["draw_id"],
+                visits=drawn["visits"],
+                checks=drawn["checks"],
+                teams=drawn["teams"],
+                verified="✓" if summary["verified"] else "✗",
+            )
+        )
+        show_line(translate(N_("Certificate: {path}")).format(path=summary["certificate"]))
+        show_line(
+            translate(N_("Check it yourself: {command}")).format(
+                command=f"xinheng verify {drawn['bundle']} --expect-commit {drawn['commit_digest']}"
+            )
+        )
+    show_line(translate(N_("Workspace: {path}")).format(path=summary["workspace"]))
+    show_line(
+        translate(N_("Dashboards: {command}")).format(command=f"xinheng dashboard --workspace {summary['workspace']}")
+    )
+
+
+def _show_population(population: dict[str, Any], *, translate: Translate) -> None:
+    cohort = population["cohort"]
+    basis = (
+        translate(N_("from random rows"))
+        if population["basis"] == "design-based"
+        else translate(N_("routine visits, not design-based"))
+    )
+    heads = [N_("grade"), N_("share"), N_("n"), N_("findings"), N_("hit rate"), N_("95 % interval")]
+    rows = [
+        [
+            g["grade"],
+            _percent(g["share"]),
+            g["n"],
+            g["hits"],
+            _percent(g["hit_rate"]),
+            f"{_percent(g['low'])} – {_percent(g['high'])}",
+        ]
+        for g in cohort["grades"]
+    ]
+    show_table(f"{population['name']} ({basis})", [translate(head) for head in heads], rows)
+    show_line(
+        translate(N_("Lift over a uniform draw of the same size: {lift}; D over A: {ratio}; trend p = {p}")).format(
+            lift=_interval(cohort.get("lift_interval")),
+            ratio="–" if cohort["rate_ratio_d_a"] is None else f"{cohort['rate_ratio_d_a']:.2f}",
+            p=_p_value(cohort["trend_p"]),
+        )
+    )
+    for entry in population.get("scores", []):
+        judged = entry["inspection"]
+        show_line(
+            translate(N_("  {name}: AUC {auc} on {n} later checks, precision at 10 %: {precision}")).format(
+                name=judged["name"],
+                auc=_interval(judged["auc"]),
+                n=f"{judged['n']:,}",
+                precision=_percent(judged["precision_at"]["0.1"]),
+            )
+        )
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def _interval(found: Mapping[str, float | None] | None) -> str:
+    if found is None or found["value"] is None:
+        return "–"
+    return f"{found['value']:.3f} ({found['low']:.3f} – {found['high']:.3f})"
+
+
+def _p_value(p: float | None) -> str:
+    return "–" if p is None else ("< 0.0001" if p < 0.0001 else f"{p:.4f}")
