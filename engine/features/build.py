@@ -8,7 +8,7 @@ from engine.features.aggregation import HAS_EVENTS, aggregate
 from engine.features.attributes import known_attributes
 from engine.features.declaration import Aggregate, Feature, Peers
 from engine.features.events import KEY, events_as_of
-from engine.features.peers import GROUP_COLUMNS, PeerBasis, peer_bases, peer_totals, sharers
+from engine.features.peers import GROUP_COLUMNS, PeerBasis, peer_bases, peer_steps, peer_totals, sharers
 from engine.features.registry import FEATURES
 from engine.features.settings import FeatureParameters
 from engine.features.sources import ENTITIES, EVENT_SOURCES, entity_versions
@@ -118,9 +118,10 @@ def _with_totals(
 ) -> ibis.Table:
     """Add the sums over each peer group that a feature asks for, and over the population, which every rate needs."""
     for basis in bases:
+        steps = peer_steps(versions, records, basis=basis)
         asked = {str(f.peers): f.peers for f in own if f.peers is not None and basis.matches(f)}
         for peers in {str(Peers.POPULATION): Peers.POPULATION, **asked}.values():
-            totals = peer_totals(versions, records, known, basis=basis, peers=peers)
+            totals = peer_totals(steps, known, peers=peers)
             names = dict(zip(_total_names(own[0].source, basis, peers), ("column_sum", "per_sum"), strict=True))
             table = _joined(table, totals.rename(names), (*GROUP_COLUMNS[peers], "as_of"))
     return table

@@ -61,15 +61,36 @@ def peer_bases(features: Sequence[Feature]) -> tuple[PeerBasis, ...]:
     return tuple(PeerBasis(number, *key) for number, key in enumerate(keys))
 
 
-def peer_totals(
-    versions: ibis.Table, records: ibis.Table, groups: ibis.Table, *, basis: PeerBasis, peers: Peers
-) -> ibis.Table:
-    """Return the sums of ``column`` and ``per`` over all records of a group on each date asked.
+def peer_steps(versions: ibis.Table, records: ibis.Table, *, basis: PeerBasis) -> ibis.Table:
+    """Return by how much the sums of ``column`` and ``per`` change on each day in each cell of the population.
 
     Parameters
     ----------
     versions : all versions of the entities, :func:`engine.features.sources.entity_versions`.
     records : prepared event relation.
+
+    Returns
+    -------
+    Table expression, key (population, district_code, industry, day), int64 ``column`` and ``per``. Cost: one pass over
+    the records and one hash join; the result has at most two rows per record, usually far fewer.
+    """
+    cell = ("population", "district_code", "industry")
+    spells = _spells(versions, _intervals(records, basis))
+    steps = ibis.union(
+        spells.select(*cell, day=spells.begins, column=spells.column, per=spells.per),
+        spells.filter(spells.ends < FAR).select(*cell, day=ibis._.ends, column=-ibis._.column, per=-ibis._.per),
+    )
+    return steps.group_by(*cell, "day").aggregate(
+        column=steps.column.sum().cast("int64"), per=steps.per.sum().cast("int64")
+    )
+
+
+def peer_totals(steps: ibis.Table, groups: ibis.Table, *, peers: Peers) -> ibis.Table:
+    """Return the sums of ``column`` and ``per`` over all records of a group on each date asked.
+
+    Parameters
+    ----------
+    steps : result of :func:`peer_steps`.
     groups : the groups and dates asked; group columns of ``peers`` and ``as_of``, duplicates allowed.
 
     Returns
@@ -77,14 +98,11 @@ def peer_totals(
     Table expression, key (group columns, as_of), int64 ``column_sum`` and ``per_sum``.
     """
     keys = GROUP_COLUMNS[peers]
-    spells = _spells(versions, _intervals(records, basis))
-    steps = [
-        spells.select(*keys, day=spells.begins, column=spells.column, per=spells.per),
-        spells.filter(spells.ends < FAR).select(*keys, day=ibis._.ends, column=-ibis._.column, per=-ibis._.per),
-    ]
+    zero, one = ibis.literal(0, "int64"), ibis.literal(1, "int64")
     asked = groups.filter([groups[name].notnull() for name in keys]).select(*keys, day=groups.as_of).distinct()
-    asked = asked.mutate(column=ibis.literal(0, "int64"), per=ibis.literal(0, "int64"), asked=ibis.literal(1, "int64"))
-    moves = ibis.union(asked, *(step.mutate(asked=ibis.literal(0, "int64")) for step in steps))
+    moves = ibis.union(
+        asked.mutate(column=zero, per=zero, asked=one), steps.select(*keys, "day", "column", "per").mutate(asked=zero)
+    )
     return _running(moves, keys, columns=("column", "per")).rename(column_sum="column", per_sum="per")
 
 

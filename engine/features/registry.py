@@ -6,7 +6,7 @@ import pandas as pd
 
 from engine.errors import FeatureDeclarationError
 from engine.features.declaration import Aggregate, Feature
-from engine.features.families import complaints, entities, inspections, listings, peers, penalties
+from engine.features.families import complaints, entities, inspections, listings, peers, penalties, violations
 from engine.features.sources import ENTITIES, ENTITY_COLUMNS, EVENT_SOURCES
 
 LIST_HEAD = """# Features
@@ -61,6 +61,7 @@ def _require_columns(feature: Feature) -> None:
 FEATURES = registered(
     (
         *inspections.FEATURES,
+        *violations.FEATURES,
         *penalties.FEATURES,
         *listings.FEATURES,
         *complaints.FEATURES,
