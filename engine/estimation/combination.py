@@ -62,13 +62,20 @@ def ratio_limits(numerator: FloatArray, denominator: FloatArray, rates: Rates) -
     centre = float(numerator @ rates.value) / below if below > 0 else None
     low = floor
     if lower(floor) > 0:
-        low = float(brentq(lower, floor, centre if centre is not None else _first_negative(lower, floor)))
+        low = _root(lower, floor, centre if centre is not None else _first_negative(lower, floor))
     if centre is None or (math.isinf(ceiling) and linear_limits(denominator, rates)[0] <= 0):
         return low, ceiling
     if math.isfinite(ceiling) and upper(ceiling) >= 0:
         return low, ceiling
     end = ceiling if math.isfinite(ceiling) else _first_negative(upper, centre)
-    return low, float(brentq(upper, centre, end))
+    return low, max(centre, _root(upper, centre, end))
+
+
+def _root(limit: Callable[[float], float], above: float, below: float) -> float:
+    """Where ``limit`` falls through 0; the end that already touches it when rounding leaves no change of sign."""
+    if limit(below) >= 0:
+        return below
+    return above if limit(above) <= 0 else float(brentq(limit, above, below))
 
 
 def _first_negative(limit: Callable[[float], float], start: float) -> float:

@@ -1,7 +1,8 @@
 """Does the evaluation tell the truth where the truth is known? A check on hash bits.
 
 A bit of the digest of an object's id has nothing to do with conduct, but its frame total is known. Estimated from the
-drawn rows alone, its interval must hold the known value about as often as it claims.
+drawn rows alone, its interval must hold the known value about as often as it claims. The Hájek estimator is used: the
+weights of one draw sum to a little more or less than they should, and under ``ht`` all bits would share that luck.
 Source: docs/spec/estimators.md §7.
 """
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import UsageError
-from engine.estimation.findings import horvitz_thompson
+from engine.estimation.findings import hajek
 from engine.estimation.intervals import CONFIDENCE
 from engine.estimation.logged import LoggedFrame
 from engine.messages import N_, Message
@@ -62,7 +63,7 @@ def placebo_check(
     covered = 0
     for column in range(n_bits):
         outcome = bits[:, column].astype(float)
-        found = horvitz_thompson(logged, q, outcome[logged.at], confidence=confidence)
+        found = hajek(logged, q, outcome[logged.at], confidence=confidence)
         truth = float(q @ outcome)
         covered += found.low - 1e-9 * truth <= truth <= found.high + 1e-9 * truth
     share = covered / n_bits

@@ -17,6 +17,9 @@ from scipy.special import betaincinv, ndtri, stdtrit
 
 from engine.estimation.intervals import CONFIDENCE, FloatArray, Limits
 
+LARGEST_SIZE = 1e12
+"""An effective size beyond it counts as certainty."""
+
 
 @dataclass(frozen=True, slots=True)
 class WeightedShare:
@@ -83,28 +86,30 @@ def weighted_limits(share: WeightedShare, *, confidence: float = CONFIDENCE) -> 
 
 
 def guarded_limits(
-    value: FloatArray, variance: FloatArray, *, next_weight: float, confidence: float = CONFIDENCE
+    value: FloatArray, variance: FloatArray, *, next_weight: float | FloatArray, confidence: float = CONFIDENCE
 ) -> Limits:
     """Return the limits of many shares of one design, arrays in and out; see the module's method.
 
     Parameters
     ----------
     value, variance : arrays of one shape, 0 <= value <= 1, variance >= 0.
-    next_weight : as in :class:`WeightedShare`.
+    next_weight : as in :class:`WeightedShare`, one for all or one each.
     """
     high = _upper(value, variance, next_weight=next_weight, confidence=confidence)
     low = 1 - _upper(1 - value, variance, next_weight=next_weight, confidence=confidence)
     return Limits(np.minimum(low, value), np.maximum(high, value))
 
 
-def _upper(value: FloatArray, variance: FloatArray, *, next_weight: float, confidence: float) -> FloatArray:
+def _upper(
+    value: FloatArray, variance: FloatArray, *, next_weight: float | FloatArray, confidence: float
+) -> FloatArray:
     mean = (value + next_weight) / (1 + next_weight)
     spread = (variance + next_weight**2 * (1 - value) ** 2 / (1 + next_weight)) / (1 + next_weight) ** 2
-    is_open = (spread > 0) & (mean < 1)
-    size = mean * (1 - mean) / np.where(is_open, spread, 1.0)
-    inner = np.where(is_open, mean, 0.5)
-    size = np.where(is_open, size, 2.0)
-    quantile = betaincinv(inner * size, (1 - inner) * size, 1 - (1 - confidence) / 2)
+    room = mean * (1 - mean)
+    is_open = (room > 0) & (spread > room / LARGEST_SIZE)
+    size = room / np.where(is_open, spread, 1.0)
+    below, above = (np.maximum(np.where(is_open, part * size, 1.0), 1 / LARGEST_SIZE) for part in (mean, 1 - mean))
+    quantile = betaincinv(below, above, 1 - (1 - confidence) / 2)
     return np.asarray(np.where(is_open, quantile, np.minimum(mean, 1.0)))
 
 
