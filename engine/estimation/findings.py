@@ -8,6 +8,7 @@ probability q, or q minus the logged probability for a contrast, so that a contr
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy.special import ndtri
@@ -17,6 +18,13 @@ from engine.estimation.design import row_variance
 from engine.estimation.intervals import FloatArray
 from engine.estimation.logged import LoggedFrame
 from engine.estimation.weighted import share_of_weights, weighted_limits
+
+
+class Estimate(Protocol):
+    """One of the estimators below."""
+
+    def __call__(self, logged: LoggedFrame, q: FloatArray, adverse: FloatArray, /, *, confidence: float) -> "Findings":
+        """Return the findings under ``q``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,61 +37,48 @@ class Findings:
 
 
 def horvitz_thompson(logged: LoggedFrame, q: FloatArray, adverse: FloatArray, *, confidence: float) -> Findings:
-    """Return sum over drawn rows of q y / pi, q >= 0 per frame row; guarded Korn–Graubard limits of its share of q."""
+    """Return sum over drawn rows of q y / pi, q >= 0 per frame row."""
     drawn = q[logged.at]
-    pi = logged.probability
-    share_of = float(q.sum())
-    if share_of == 0:
-        return Findings(0.0, 0.0, 0.0)
-    value = float((drawn / pi[logged.at]) @ adverse)
-    variance = row_variance(logged.sample, drawn * adverse) / share_of**2
-    weights = q / pi * np.sqrt(1 - pi) / share_of
-    share = share_of_weights(min(value / share_of, 1.0), variance, weights, counts=pi)
-    low, high = weighted_limits(share, confidence=confidence)
-    return _within_reason(logged, q, adverse, Findings(value, low * share_of, high * share_of))
+    value = float((drawn / logged.probability[logged.at]) @ adverse)
+    variance = row_variance(logged.sample, drawn * adverse)
+    return _guarded(logged, q, adverse, value=value, variance=variance, confidence=confidence)
 
 
 def hajek(logged: LoggedFrame, q: FloatArray, adverse: FloatArray, *, confidence: float) -> Findings:
     """Return sum of q times the weighted share of adverse rows; biased of order 1/n, stable where weights vary."""
-    share_of = float(q.sum())
-    drawn, pi = q[logged.at], logged.probability
-    below = float((drawn / pi[logged.at]).sum())
-    if share_of == 0 or below == 0:
-        return Findings(0.0, 0.0, share_of)
-    rate = float((drawn / pi[logged.at]) @ adverse) / below
-    variance = row_variance(logged.sample, drawn * (adverse - rate)) / below**2
-    weights = q / pi * np.sqrt(1 - pi) / below
-    share = share_of_weights(rate, variance, weights, counts=pi)
-    low, high = weighted_limits(share, confidence=confidence)
-    return _within_reason(logged, q, adverse, Findings(rate * share_of, low * share_of, high * share_of))
+    total, drawn = float(q.sum()), q[logged.at]
+    weights = drawn / logged.probability[logged.at]
+    below = float(weights.sum())
+    if below == 0:
+        return Findings(0.0, 0.0, total)
+    rate = float(weights @ adverse) / below
+    variance = row_variance(logged.sample, drawn * (adverse - rate)) * (total / below) ** 2
+    return _guarded(logged, q, adverse, value=rate * total, variance=variance, confidence=confidence)
 
 
-def difference(logged: LoggedFrame, coefficient: FloatArray, adverse: FloatArray, *, confidence: float) -> Findings:
-    """Return sum of c m over the frame plus sum of c (y - m) / pi over the drawn rows; normal limits.
+def difference(logged: LoggedFrame, q: FloatArray, adverse: FloatArray, *, confidence: float) -> Findings:
+    """Return sum of q m over the frame plus sum of q (y - m) / pi over the drawn rows, q >= 0 per frame row.
 
-    ``coefficient`` may have either sign. Unbiased when the prediction m does not depend on the draw.
+    Unbiased when the prediction m does not depend on the draw.
     """
     predicted = logged.column("prediction")
     residual = adverse - predicted[logged.at]
-    drawn = coefficient[logged.at]
-    value = float(coefficient @ predicted + (drawn / logged.probability[logged.at]) @ residual)
-    error = math.sqrt(row_variance(logged.sample, drawn * residual))
-    reach = -float(ndtri((1 - confidence) / 2)) * error
-    return Findings(value, value - reach, value + reach)
+    drawn = q[logged.at]
+    value = float(q @ predicted + (drawn / logged.probability[logged.at]) @ residual)
+    variance = row_variance(logged.sample, drawn * residual)
+    return _guarded(logged, q, adverse, value=value, variance=variance, confidence=confidence)
 
 
-def horvitz_thompson_contrast(
-    logged: LoggedFrame, coefficient: FloatArray, adverse: FloatArray, *, confidence: float
+def signed(
+    estimate: Estimate, logged: LoggedFrame, coefficient: FloatArray, adverse: FloatArray, *, confidence: float
 ) -> Findings:
-    """Return sum of c y / pi for coefficients of either sign; limits from its positive and negative part."""
-    value = float((coefficient[logged.at] / logged.probability[logged.at]) @ adverse)
+    """Return ``estimate`` for coefficients of either sign; limits from its positive and its negative part."""
     parts = [
-        horvitz_thompson(logged, np.maximum(sign * coefficient, 0), adverse, confidence=confidence)
-        for sign in (1.0, -1.0)
+        estimate(logged, np.maximum(sign * coefficient, 0), adverse, confidence=confidence) for sign in (1.0, -1.0)
     ]
     own = Rates(*(np.array([getattr(part, name) for part in parts]) for name in ("value", "low", "high")))
     low, high = linear_limits(np.array([1.0, -1.0]), own)
-    return Findings(value, min(low, value), max(high, value))
+    return Findings(parts[0].value - parts[1].value, low, high)
 
 
 def hajek_contrast(
@@ -103,8 +98,16 @@ def hajek_contrast(
     return Findings(value, value - reach, value + reach)
 
 
-def _within_reason(logged: LoggedFrame, q: FloatArray, adverse: FloatArray, found: Findings) -> Findings:
-    """What the drawn rows themselves prove: at least their findings, at most all but their clean ones."""
+def _guarded(
+    logged: LoggedFrame, q: FloatArray, adverse: FloatArray, *, value: float, variance: float, confidence: float
+) -> Findings:
+    """Limits of the findings as a share of the sum of q, never against what the drawn rows themselves prove."""
+    total, pi = float(q.sum()), logged.probability
+    if total == 0:
+        return Findings(0.0, 0.0, 0.0)
+    weights = q / pi * np.sqrt(1 - pi) / total
+    share = share_of_weights(min(max(value / total, 0.0), 1.0), variance / total**2, weights, counts=pi)
+    low, high = weighted_limits(share, confidence=confidence)
     drawn = q[logged.at]
-    least, most = float(drawn @ adverse), float(q.sum() - drawn @ (1 - adverse))
-    return Findings(found.value, max(found.low, min(least, found.value)), min(found.high, max(most, found.value)))
+    least, most = float(drawn @ adverse), total - float(drawn @ (1 - adverse))
+    return Findings(value, min(max(low * total, least), value), max(min(high * total, most), value))

@@ -18,7 +18,7 @@ from engine.estimation.findings import (
     hajek,
     hajek_contrast,
     horvitz_thompson,
-    horvitz_thompson_contrast,
+    signed,
 )
 from engine.estimation.intervals import CONFIDENCE, FloatArray
 from engine.estimation.logged import LoggedFrame
@@ -63,8 +63,8 @@ def policy_contrast(
         if estimator is Estimator.HAJEK:
             parts.append(hajek_contrast(logged, q, own, adverse, confidence=confidence))
         else:
-            estimate = difference if estimator is Estimator.DIFFERENCE else horvitz_thompson_contrast
-            parts.append(estimate(logged, q - own, adverse, confidence=confidence))
+            estimate = difference if estimator is Estimator.DIFFERENCE else horvitz_thompson
+            parts.append(signed(estimate, logged, q - own, adverse, confidence=confidence))
     return _result(logged, parts, measure="policy_contrast", estimator=estimator, limits=limits)
 
 

@@ -67,8 +67,8 @@ def shortcut(table):
 
 
 def run(*, full):
-    """2,000 draws of a frame of 20,000, or 30 of 4,000."""
-    repeats, size = (2_000, 20_000) if full else (30, 4_000)
+    """1,000 draws of a frame of 20,000, or 30 of 4,000."""
+    repeats, size = (1_000, 20_000) if full else (30, 4_000)
     rng = np.random.default_rng(61)
     frame = build_frame(size, rng)
     truth = float(frame["alternative_probability"] @ frame["truth"])

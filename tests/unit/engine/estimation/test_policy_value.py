@@ -111,12 +111,13 @@ def test_a_new_grading_that_crosses_old_strata_is_not_the_shortcut():
     assert q.mean() * 100 * 0.2 == pytest.approx(2.9)
 
 
-def test_a_perfect_prediction_leaves_no_width():
-    table = frame_of([(0, 1), (0, 2)], prediction=[y.astype(float) for y in TRUTH])
-    found = policy_value(logged_frame(table), estimator=DIFFERENCE, limits=LIMITS)
+def test_a_perfect_prediction_leaves_only_what_an_unseen_row_could_add():
+    truth = [np.tile([1, 0, 0, 0], 25)]
+    table = frame_of([tuple(range(50))], truth=truth, q=[np.full(100, 0.3)], prediction=[truth[0].astype(float)])
+    found, plain = (policy_value(logged_frame(table), estimator=e, limits=LIMITS) for e in (DIFFERENCE, HT))
 
-    assert found.low == pytest.approx(found.high)
-    assert found.value == pytest.approx(sum(float(q @ y) for q, y in zip(Q, TRUTH, strict=True)))
+    assert found.high - found.low < (plain.high - plain.low) / 2
+    assert found.value == pytest.approx(0.3 * 25)
 
 
 def test_units_that_could_not_be_drawn_leave_bounds_only():
