@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from engine.api.assessment import cohort_on, open_listings, said
-from engine.api.draws import CommittedDraw, DrawOrder, commit_draw, run_draw
+from engine.api.draw_commitment import commit_draw
+from engine.api.draw_order import CommittedDraw, DrawOrder
+from engine.api.draw_running import run_draw
 from engine.api.featuring import FeatureBuilder
 from engine.api.results import enter_results, measure
 from engine.api.simulation import Simulation, simulate

@@ -5,7 +5,7 @@ from datetime import date
 
 import pandas as pd
 
-from engine.api.featuring import features_on
+from engine.api.featuring import FeatureBuilder
 from engine.errors import AsOfOutsideDataError, TableMissingError
 from engine.features.cohorts import cohort
 from engine.messages import N_, Message
@@ -80,7 +80,7 @@ def build(
     book = load_policies(profile)
     progress(Message(N_("Build features")))
     spine = cohort(warehouse.history("entities"), as_of=as_of)
-    features = features_on(warehouse, spine, book=book, on=as_of)
+    features = FeatureBuilder(warehouse, book=book).build(spine, on=as_of)
     return warehouse.write_run(
         {"features": features}, kind="features", as_of=as_of, manifest=said(book), actor=actor, at=clock()
     )

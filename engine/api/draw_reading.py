@@ -103,6 +103,25 @@ def draws(path: Path) -> tuple[DrawRecord, ...]:
     return tuple(sorted(found, key=lambda draw: (draw.committed_at, draw.sequence, draw.draw_id), reverse=True))
 
 
+def certificate_record(path: Path, *, draw_id: str) -> dict[str, Any]:
+    """Return the certificate of a draw as JSON.
+
+    Raises
+    ------
+    StoreError
+        The draw has no certificate (it was not run, or there is no such draw).
+    """
+    with opened(path) as workspace:
+        certificate = workspace.path / PUBLIC / draw_id / CERTIFICATE
+        if not certificate.is_file():
+            raise StoreError(
+                workspace=workspace.path,
+                problem=Message(N_("draw {draw_id} has no certificate"), {"draw_id": draw_id}),
+                remedy=Message(N_("check the name, or run 'xinheng draw run' first")),
+            )
+        return _json(certificate, workspace)
+
+
 def _record(folder: Path, workspace: Workspace) -> DrawRecord:
     commitment = _json(folder / COMMITMENT, workspace)
     certificate = _json(folder / CERTIFICATE, workspace) if (folder / CERTIFICATE).is_file() else {}
@@ -178,7 +197,8 @@ def _latest_names(workspace: Workspace) -> Mapping[str, str]:
 
 
 def team_loads(path: Path, *, draw_id: str) -> pd.DataFrame:
-    """Return how many inspectors carry how many visits: ``visits``, ``inspectors``; empty without teams.
+    """Return how many inspectors carry how many visits: ``visits`` (1, 2, … without gaps), ``inspectors``;
+    empty without teams.
 
     Cost: one group-by over the teams of one draw.
     """
@@ -187,7 +207,7 @@ def team_loads(path: Path, *, draw_id: str) -> pd.DataFrame:
     if teams.empty:
         return pd.DataFrame({"visits": [], "inspectors": []})
     per_inspector = teams.groupby("inspector_code")["visit_id"].nunique()
-    sizes = per_inspector.value_counts().sort_index()
+    sizes = per_inspector.value_counts().reindex(range(1, int(per_inspector.max()) + 1), fill_value=0)
     return pd.DataFrame({"visits": sizes.index.to_numpy(), "inspectors": sizes.to_numpy()})
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from weakref import WeakKeyDictionary
 
 import ibis
 import pandas as pd
@@ -59,19 +58,6 @@ class FeatureBuilder:
         schemas = tuple((name, table.schema()) for name, table in tables.items())
         sql = _compiled(schemas, FeatureParameters.from_policies(self._book, on=on))
         return self._warehouse.execute_sql(sql).sort_values(list(KEY), ignore_index=True)
-
-
-_BUILDERS: WeakKeyDictionary[Warehouse, tuple[str, FeatureBuilder]] = WeakKeyDictionary()
-
-
-def features_on(warehouse: Warehouse, spine: ibis.Table | pd.DataFrame, *, book: PolicyBook, on: date) -> pd.DataFrame:
-    """Return the features of a spine (:meth:`FeatureBuilder.build`); records stay held until something is loaded."""
-    version = f"{book.digest}:{warehouse.version()}"
-    known = _BUILDERS.get(warehouse)
-    if known is None or known[0] != version:
-        known = (version, FeatureBuilder(warehouse, book=book))
-        _BUILDERS[warehouse] = known
-    return known[1].build(spine, on=on)
 
 
 @cache

@@ -110,12 +110,6 @@ class Warehouse:
         contract = self._contract(name)
         return self._view(f"records_{name}", self.stored_sql(contract))
 
-    def version(self) -> str:
-        """Return what identifies the visible records: number and last of the loads."""
-        with self._decisions.reading() as connection:
-            query = select(func.count(), func.max(LOADS.c.sequence)).where(LOADS.c.is_visible)
-            return ":".join(map(str, connection.execute(query).one()))
-
     def hold(self, name: str, rows: ibis.Table | pd.DataFrame) -> ibis.Table:
         """Keep rows in memory (or spilled) under ``name`` for this connection and return them as a table.
 

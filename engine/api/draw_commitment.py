@@ -1,0 +1,240 @@
+"""Committing to a draw: frame, ratios, roster and rule are frozen before the public events take place."""
+
+import hashlib
+import secrets
+from datetime import date, datetime
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+
+from engine.api.assessment import cohort_on, said, stored
+from engine.api.draw_order import CERTIFIED, COMMITTED, CommittedDraw, DrawOrder, written
+from engine.draw.certificate import plan_digest
+from engine.draw.commitment import Commitment, build_commitment, committed_reserves
+from engine.draw.encoding import canonical_json, suite_named
+from engine.draw.entropy import planned_event, simulated_key
+from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
+from engine.errors import DrawError, UsageError
+from engine.messages import N_, Message
+from engine.parameters import PolicyBook
+from engine.pipeline.drawing import OUTSIDE, entropy_policy, frame_table, item_terms, match_rule, roster_table
+from engine.pipeline.framing import Framed, allocate, exclude_visited, frame_rows
+from engine.pipeline.ports import Actor, Clock, Progress, silent
+from engine.ratios.quota import DrawOfYear
+from engine.store.documents import load_policies
+from engine.store.draws import DrawFolder, PrivateDraw
+from engine.store.ledger import Ledger
+from engine.store.workspace import Workspace
+
+GENESIS = "0" * 64
+RULEBOOK = "ssdraw/1; engine rulebook 2026-01"
+
+
+def commit_draw(
+    workspace: Workspace,
+    order: DrawOrder,
+    *,
+    profile: str,
+    actor: Actor,
+    clock: Clock,
+    simulation_seed: int | None = None,
+    progress: Progress = silent,
+) -> CommittedDraw:
+    """Freeze the frame of a draw and publish its commitment.
+
+    Parameters
+    ----------
+    profile : policy profile whose ratios apply.
+    simulation_seed : None for a real draw; a seed makes a simulated one, marked as such everywhere.
+
+    Raises
+    ------
+    TableMissingError
+        Nothing was graded as of ``order.as_of``.
+    DrawError
+        Policy, frame or terms do not allow the draw; nothing is written.
+    """
+    book, at = load_policies(profile), clock()
+    progress(Message(N_("Cut the frame into strata")))
+    suite = suite_named(order.suite)
+    key = secrets.token_bytes(32) if simulation_seed is None else simulated_key(suite, seed=simulation_seed)
+    items, framed = _framed(workspace, order, book=book, key=key)
+    if framed.allocation.violations:
+        raise DrawError(problem=framed.allocation.violations[0], remedy=Message(N_("change the ratios first")))
+    progress(Message(N_("Blind and hash the frame")))
+    frame = prepare_frame(frame_table(framed), key=key, suite=suite)
+    inspectors = current(workspace, "inspectors", key="inspector_code", on=order.as_of)
+    roster_rows = roster_table(
+        inspectors, visits_made=_visits_of_year(workspace, order.inspect_until.year, known_by=order.as_of)
+    )
+    recusals = current(workspace, "recusals", key=["inspector_code", "entity_id"], on=order.as_of)
+    recusals = recusals[["inspector_code", "entity_id"]].rename(columns={"entity_id": "object_id"})
+    roster = prepare_roster(roster_rows, recusals=recusals, rotations=recusals.iloc[:0], frame=frame)
+    rule = match_rule(
+        framed,
+        items,
+        current(workspace, "departments", key="department_code", on=order.as_of),
+        book=book,
+        on=order.as_of,
+        districts=sorted(roster_rows["district_code"].unique()),
+        until=order.inspect_until,
+    )
+    commitment = _commitment(
+        workspace.ledger,
+        order,
+        frame,
+        roster,
+        framed,
+        rule=rule,
+        book=book,
+        key=key,
+        at=at,
+        is_simulated=simulation_seed is not None,
+    )
+    settings: dict[str, object] = {"as_of": order.as_of.isoformat(), "profile": profile, "seed": simulation_seed}
+    units = framed.strata.frame[["entity_id", "item_code", "grade", "district_code"]]
+    private = PrivateDraw(
+        key=key,
+        frame=frame_table(framed),
+        roster=roster_rows,
+        recusals=recusals,
+        cells=_cells(framed),
+        units=units.rename(columns={"entity_id": "object_id"}),
+        settings=settings,
+    )
+    folder = DrawFolder(workspace.path, draw_id=order.draw_id)
+    folder.write(canonical_json(commitment.record), private)
+    workspace.ledger.append(
+        COMMITTED,
+        subject=order.draw_id,
+        actor=actor,
+        at=at,
+        idempotency_key=f"{COMMITTED}:{order.draw_id}",
+        content={"commit_digest": commitment.digest.hex(), **said(book)},
+    )
+    return CommittedDraw(
+        order.draw_id,
+        commitment.digest.hex(),
+        str(folder.public),
+        frame.rows.size,
+        len(framed.strata.frame),
+        framed.allocation.notes,
+    )
+
+
+def current(workspace: Workspace, table: str, *, key: str | list[str], on: date) -> pd.DataFrame:
+    """Return the versions of a register's rows that hold on a day, as known then."""
+    history = workspace.warehouse.history(table)
+    holds = history.filter(history.known_at <= on, history.superseded_at.isnull() | (history.superseded_at > on))
+    return holds.execute().sort_values(key, ignore_index=True)
+
+
+def _framed(workspace: Workspace, order: DrawOrder, *, book: PolicyBook, key: bytes) -> tuple[pd.DataFrame, Framed]:
+    warehouse = workspace.warehouse
+    grades = stored(warehouse, "grades", as_of=order.as_of)
+    listed = current(workspace, "items", key="item_code", on=order.as_of)
+    unknown = sorted(set(order.items) - set(listed["item_code"]))
+    if unknown:
+        raise UsageError(
+            what=Message(N_("items")),
+            value=", ".join(unknown),
+            remedy=Message(N_("name items of the list; no check off the list")),
+        )
+    items = listed[listed["item_code"].isin(order.items)] if order.items else listed
+    rows = frame_rows(cohort_on(warehouse, as_of=order.as_of), grades, items)
+    inspections = warehouse.history("inspections")
+    visited = (
+        inspections.filter(
+            inspections.selection_mode == "random",
+            inspections.known_at <= order.as_of,
+            inspections.occurred_on >= date(order.inspect_until.year, 1, 1),
+        )
+        .select("entity_id", "item_code")
+        .execute()
+    )
+    eligible, outside = exclude_visited(rows, visited)
+    framed = allocate(
+        eligible,
+        items,
+        book=book,
+        on=order.as_of,
+        key=key,
+        excluded=outside,
+        draw=DrawOfYear(number=order.number, draws=order.draws),
+    )
+    return items, framed
+
+
+def _cells(framed: Framed) -> pd.DataFrame:
+    table = framed.allocation.table
+    return table[["item_code", "stratum", "district_code", "grade", "item_class"]].copy()
+
+
+def _visits_of_year(workspace: Workspace, year: int, *, known_by: date) -> pd.Series:
+    """Return the visits each inspector led in a year, as known on a day; the yearly caps run down by them."""
+    inspections = workspace.warehouse.history("inspections")
+    led = inspections.filter(
+        inspections.known_at <= known_by,
+        inspections.occurred_on >= date(year, 1, 1),
+        inspections.occurred_on <= date(year, 12, 31),
+        inspections.inspector_code.notnull(),
+    )
+    counted = led.group_by("inspector_code").agg(visits=led.visit_id.nunique()).execute()
+    return counted.set_index("inspector_code")["visits"]
+
+
+def _commitment(
+    ledger: Ledger,
+    order: DrawOrder,
+    frame: Frame,
+    roster: Roster,
+    framed: Framed,
+    *,
+    rule: Any,
+    book: PolicyBook,
+    key: bytes,
+    at: datetime,
+    is_simulated: bool,
+) -> Commitment:
+    suite = frame.hashed.suite
+    certified = ledger.entries(action=CERTIFIED)
+    previous = str(certified[-1].particulars["certificate_digest"]) if certified else GENESIS
+    plan = {"plan": order.plan, "draws": order.draws, "items": sorted(framed.allocation.table["item_code"].unique())}
+    counts = {cell: n for cell, n in frame.rows.counts().items() if cell[1] != OUTSIDE}
+    return build_commitment(
+        frame.hashed,
+        roster.officers,
+        key=key,
+        plan=order.plan,
+        plan_digest=plan_digest(plan, suite=suite),
+        draw_id=order.draw_id,
+        sequence=len(certified) + 1,
+        previous=previous,
+        items=item_terms(framed, group=order.plan),
+        rule=rule,
+        events=[planned_event(source, event=event) for source, event in order.events.items()],
+        policy=None if is_simulated else entropy_policy(book, on=order.as_of),
+        committed_at=written(at),
+        not_before=written(order.not_before),
+        deadlines={source: written(day) for source, day in order.deadlines.items()},
+        profile=order.profile,
+        release=None if order.release is None else written(order.release),
+        reserves=committed_reserves(counts, share=order.reserve_share),
+        merges=(),
+        registry=None,
+        rules=RULEBOOK,
+        code_digest=code_digest(),
+        approval=order.approval,
+        fallback_events=3,
+    )
+
+
+def code_digest() -> str:
+    """Return the SHA-256 over the program that draws: the modules of ``engine.draw`` by name and content."""
+    digest = hashlib.sha256()
+    for module in sorted(files("engine.draw").iterdir(), key=lambda entry: entry.name):
+        if module.name.endswith(".py"):
+            content = module.read_bytes()
+            digest.update(f"{module.name}:{len(content)}:".encode() + content)
+    return digest.hexdigest()

@@ -1,0 +1,90 @@
+"""What a draw is ordered with, and what committing and running it give back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from fractions import Fraction
+
+from engine.messages import Message
+
+COMMITTED, STARTED, CERTIFIED = "draw.committed", "draw.started", "draw.certified"
+"""Actions of the ledger in the life of a draw."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawOrder:
+    """What is to be drawn.
+
+    Parameters
+    ----------
+    draw_id, plan : names; the plan is the year's.
+    as_of : date of the grades that cut the strata.
+    items : item codes, or empty for the whole list.
+    number, draws : which of how many draws of the year.
+    events : ``source -> event number`` of the public events, in the order in which they enter the seed.
+    not_before : earliest time of an event; ``deadlines`` latest per source.
+    inspect_until : last day of the inspections.
+    profile : open, blind or sealed; ``release`` is the release time of a sealed draw.
+    suite : sha256 or sm3.
+    approval : reference of the approval.
+    reserve_share : reserves per stratum as a share of its units, e.g. 1/50.
+    """
+
+    draw_id: str
+    plan: str
+    as_of: date
+    items: tuple[str, ...]
+    number: int
+    draws: int
+    events: Mapping[str, str]
+    not_before: datetime
+    deadlines: Mapping[str, datetime]
+    inspect_until: date
+    approval: str
+    profile: str = "blind"
+    release: datetime | None = None
+    suite: str = "sha256"
+    reserve_share: Fraction = Fraction(1, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedDraw:
+    """A commitment that stands.
+
+    Parameters
+    ----------
+    draw_id, commit_digest : names. folder : public folder. objects, rows : size of the frame. notes : what was trimmed.
+    """
+
+    draw_id: str
+    commit_digest: str
+    folder: str
+    objects: int
+    rows: int
+    notes: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunDraw:
+    """A finished draw, as ``xinheng draw run --json`` says it."""
+
+    draw_id: str
+    commit_digest: str
+    certificate_digest: str
+    seed: str
+    items: Mapping[str, Mapping[str, Mapping[str, int]]]
+    visits: int
+    checks: int
+    unmatched: int
+    teams: int
+    bundle: str
+    is_simulation: bool
+
+    def as_json(self) -> dict[str, object]:
+        """Return the JSON object."""
+        return asdict(self)
+
+
+def written(at: datetime) -> str:
+    """Return a time as the protocol writes it: RFC 3339 with offset, whole seconds."""
+    return at.replace(microsecond=0).isoformat()

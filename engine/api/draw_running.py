@@ -1,0 +1,178 @@
+"""Running a committed draw: a second person brings the values of the public events, arithmetic does the rest.
+
+One commitment is one draw. Every attempt is an entry of the ledger; an interrupted draw goes on with the values and the
+time it began with.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+
+from engine.api.draw_order import CERTIFIED, COMMITTED, STARTED, RunDraw, written
+from engine.draw.bundle import bundle_files
+from engine.draw.certificate import Certificate, certify
+from engine.draw.commitment import Commitment, read_commitment
+from engine.draw.drawing import Drawn, draw
+from engine.draw.entropy import SIMULATED_SOURCE, EntropyValue, simulated_value
+from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
+from engine.draw.tables import selection_table, stratum_table, team_table, visit_table
+from engine.errors import AlreadyDrawnError, DrawError, UsageError
+from engine.messages import N_, Message
+from engine.pipeline.ports import Actor, Clock, Progress, silent
+from engine.store.draws import DrawFolder, PrivateDraw
+from engine.store.ledger import Ledger
+from engine.store.workspace import Workspace
+
+
+def run_draw(
+    workspace: Workspace,
+    draw_id: str,
+    *,
+    values: Sequence[EntropyValue],
+    actor: Actor,
+    clock: Clock,
+    progress: Progress = silent,
+) -> RunDraw:
+    """Draw from a commitment and the values of its public events; the same person cannot do both.
+
+    Parameters
+    ----------
+    values : one per committed source; empty for a simulated draw, whose values follow from its seed.
+
+    Raises
+    ------
+    AlreadyDrawnError
+        The commitment was drawn from before.
+    DrawError
+        The commitment was made by the same person, or a value is not usable.
+    """
+    folder = DrawFolder(workspace.path, draw_id=draw_id)
+    commitment = read_commitment(folder.read_commitment())
+    private = folder.read_private()
+    _require_second_person(workspace.ledger, draw_id, actor=actor)
+    if workspace.ledger.entries(action=CERTIFIED, subject=draw_id):
+        raise AlreadyDrawnError(draw_id=draw_id, commit_digest=commitment.digest.hex())
+    used = list(values) or _simulated_values(commitment, private)
+    used, issued_at = _start(workspace.ledger, commitment, used, actor=actor, at=clock())
+    progress(Message(N_("Blind and hash the frame")))
+    frame = prepare_frame(private.frame, key=private.key, suite=commitment.suite)
+    rotations = private.recusals.iloc[:0]
+    roster = prepare_roster(private.roster, recusals=private.recusals, rotations=rotations, frame=frame)
+    progress(Message(N_("Draw tickets and match teams")))
+    drawn = draw(frame.hashed, roster.officers, commitment=commitment, values=used)
+    certificate = certify(drawn, issued_at=issued_at)
+    progress(Message(N_("Write the certificate and the bundle")))
+    folder.publish(bundle_files(commitment, certificate, frame=frame.hashed, roster=roster.officers))
+    tables = result_tables(drawn, frame=frame, roster=roster, private=private)
+    workspace.warehouse.write_run(
+        tables,
+        kind="draw",
+        as_of=date.fromisoformat(str(private.settings["as_of"])),
+        manifest={"draw_id": draw_id, "commit_digest": commitment.digest.hex(), "certificate": certificate.digest},
+        actor=actor,
+        at=clock(),
+    )
+    workspace.ledger.append(
+        CERTIFIED,
+        subject=draw_id,
+        actor=actor,
+        at=clock(),
+        idempotency_key=f"{CERTIFIED}:{draw_id}",
+        content={"commit_digest": commitment.digest.hex(), "certificate_digest": certificate.digest},
+    )
+    return _summary(drawn, certificate, tables, folder=folder)
+
+
+def result_tables(drawn: Drawn, *, frame: Frame, roster: Roster, private: PrivateDraw) -> dict[str, pd.DataFrame]:
+    """Return the draw as internal tables: selections, strata, teams; grades beside strata are for the agency only."""
+    strata = stratum_table(drawn).merge(private.cells, on=["item_code", "stratum"], validate="1:1")
+    strata = strata.drop(columns=["n_units_y"], errors="ignore").rename(columns={"n_units_x": "n_units"})
+    selections = selection_table(drawn, frame=frame).merge(private.units, on=["object_id", "item_code"], validate="1:1")
+    names = {"object_id": "entity_id"}
+    return {
+        "selections": selections.drop(columns=["handle", "ticket"]).rename(columns=names),
+        "strata": strata,
+        "teams": team_table(drawn, frame=frame, roster=roster).rename(columns=names),
+        "visits": visit_table(drawn, frame=frame).drop(columns=["handle"]).rename(columns=names),
+    }
+
+
+def _require_second_person(ledger: Ledger, draw_id: str, *, actor: Actor) -> None:
+    committed = ledger.entries(action=COMMITTED, subject=draw_id)
+    if any(entry.actor == actor.name for entry in committed):
+        raise DrawError(
+            problem=Message(N_("{actor} made the commitment of {draw_id}"), {"actor": actor.name, "draw_id": draw_id}),
+            remedy=Message(N_("a second person must run the draw (XINHENG_ACTOR)")),
+        )
+
+
+def _start(
+    ledger: Ledger, commitment: Commitment, values: Sequence[EntropyValue], *, actor: Actor, at: datetime
+) -> tuple[list[EntropyValue], str]:
+    """Record the attempt; an interrupted draw goes on with the values and the time it began with."""
+    draw_id = str(commitment.record["draw"])
+    begun = ledger.entries(action=STARTED, subject=draw_id)
+    if not begun:
+        issued_at = _not_before_events(at, values)
+        content = {"values": [value.record() for value in values], "issued_at": written(issued_at)}
+        begun = [
+            ledger.append(
+                STARTED, subject=draw_id, actor=actor, at=at, content=content, idempotency_key=f"{STARTED}:{draw_id}"
+            )
+        ]
+    first = begun[0].particulars
+    kept = [
+        EntropyValue(
+            record["id"],
+            record["event"],
+            record["value"],
+            record["evidence"]["drawn_at"],
+            record["evidence"]["reference"],
+        )
+        for record in first["values"]
+    ]
+    if values and [value.record() for value in kept] != [value.record() for value in values]:
+        raise AlreadyDrawnError(draw_id=draw_id, commit_digest=commitment.digest.hex())
+    return kept, str(first["issued_at"])
+
+
+def _not_before_events(at: datetime, values: Sequence[EntropyValue]) -> datetime:
+    """A simulated draw's events may lie ahead of the simulated clock; a certificate is never older than its events."""
+    return max([at, *(datetime.fromisoformat(value.drawn_at) for value in values)])
+
+
+def _simulated_values(commitment: Commitment, private: PrivateDraw) -> list[EntropyValue]:
+    seed = private.settings["seed"]
+    if not isinstance(seed, int):
+        raise UsageError(
+            what=Message(N_("entropy")), value="-", remedy=Message(N_("give the values of the committed public events"))
+        )
+    drawn_at = datetime.fromisoformat(commitment.record["not_before"]) + timedelta(minutes=1)
+    return [
+        simulated_value(commitment.suite, seed=seed, event=event.event, drawn_at=written(drawn_at))
+        for event in commitment.events
+        if event.source == SIMULATED_SOURCE
+    ]
+
+
+def _summary(
+    drawn: Drawn, certificate: Certificate, tables: Mapping[str, pd.DataFrame], *, folder: DrawFolder
+) -> RunDraw:
+    items: dict[str, dict[str, dict[str, int]]] = {}
+    for row in tables["strata"].itertuples(index=False):
+        items.setdefault(row.item_code, {})[row.stratum] = {"N": int(row.n_units), "n": int(row.n_drawn)}
+    visits = tables["visits"]
+    return RunDraw(
+        draw_id=str(drawn.commitment.record["draw"]),
+        commit_digest=drawn.commitment.digest.hex(),
+        certificate_digest=certificate.digest,
+        seed=drawn.seed.hex(),
+        items=items,
+        visits=len(visits),
+        checks=int(tables["strata"]["n_drawn"].sum()),
+        unmatched=int((~visits["is_matched"]).sum()),
+        teams=int(tables["teams"]["visit_id"].nunique()),
+        bundle=str(folder.public),
+        is_simulation=drawn.is_simulation,
+    )

@@ -1,0 +1,256 @@
+"""``xinheng draw commit``, ``draw run``, ``draw certificate`` and ``verify``."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.options import (
+    DEFAULT_WORKSPACE,
+    AsOfOption,
+    JsonOption,
+    ProfileOption,
+    WorkspaceOption,
+    as_of_date,
+    current_actor,
+    current_time,
+)
+from engine.cli.output import StageClock, current_translate, show_json, show_line, show_table
+from engine.errors import UsageError
+from engine.messages import N_, Message
+from engine.windows import parse_date
+
+DrawArgument = Annotated[str, typer.Argument(help=N_("Name of the draw, e.g. 2026-001."))]
+PlanOption = Annotated[str, typer.Option("--plan", help=N_("Annual plan that lists the draw."))]
+ItemOption = Annotated[list[str] | None, typer.Option("--item", help=N_("Item of the list; repeat it. All if none."))]
+EventOption = Annotated[
+    list[str] | None, typer.Option("--event", help=N_("Public event as source:number; repeat it, in seed order."))
+]
+NotBeforeOption = Annotated[
+    str | None, typer.Option("--not-before", help=N_("Earliest time of the events, with offset."))
+]
+DeadlineOption = Annotated[str | None, typer.Option("--deadline", help=N_("Latest time of the events, with offset."))]
+UntilOption = Annotated[str | None, typer.Option("--inspect-until", help=N_("Last day of the inspections."))]
+NumberOption = Annotated[int, typer.Option("--number", min=1, help=N_("Which draw of the year this is."))]
+DrawsOption = Annotated[int, typer.Option("--draws", min=1, help=N_("How many draws the plan has in the year."))]
+ApprovalOption = Annotated[str, typer.Option("--approval", help=N_("Reference of the approval."))]
+DisclosureOption = Annotated[str, typer.Option("--disclosure", help=N_("open, blind or sealed."))]
+ReleaseOption = Annotated[str | None, typer.Option("--release", help=N_("Release time of a sealed draw, with offset."))]
+SuiteOption = Annotated[str, typer.Option("--suite", help=N_("Hash suite: sha256 or sm3."))]
+SimulationOption = Annotated[
+    int | None, typer.Option("--simulation", min=0, help=N_("Seed of a simulated draw, marked as such everywhere."))
+]
+ValueOption = Annotated[
+    list[str] | None,
+    typer.Option("--value", help=N_("Value of an event as source:number:value@time; repeat it.")),
+]
+EvidenceOption = Annotated[str, typer.Option("--evidence", help=N_("Where the values can be looked up."))]
+BundleArgument = Annotated[Path, typer.Argument(help=N_("Bundle folder or compact JSON file."))]
+ExpectCommitOption = Annotated[
+    str | None, typer.Option("--expect-commit", help=N_("Commitment digest known from elsewhere, 64 hex digits."))
+]
+ExpectEntropyOption = Annotated[
+    Path | None, typer.Option("--expect-entropy", help=N_("JSON file of source and value from the operators."))
+]
+EXIT_NOT_VERIFIED = 14
+
+
+def commit(
+    draw_id: DrawArgument,
+    as_of: AsOfOption,
+    plan: PlanOption = "",
+    item: ItemOption = None,
+    event: EventOption = None,
+    not_before: NotBeforeOption = None,
+    deadline: DeadlineOption = None,
+    inspect_until: UntilOption = None,
+    number: NumberOption = 1,
+    draws: DrawsOption = 1,
+    approval: ApprovalOption = "",
+    disclosure: DisclosureOption = "blind",
+    release: ReleaseOption = None,
+    suite: SuiteOption = "sha256",
+    simulation: SimulationOption = None,
+    profile: ProfileOption = "default",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Freeze the frame and publish the commitment; nothing is drawn yet."""
+    from engine.api.draw_commitment import commit_draw
+    from engine.api.draw_order import DrawOrder
+    from engine.api.workspace import open_workspace
+
+    graded_on, now = as_of_date(as_of), current_time()
+    events = {"sim": "1"} if simulation is not None else _events(event or [])
+    earliest = _time(not_before, what="--not-before") if not_before else now + timedelta(hours=25)
+    latest = _time(deadline, what="--deadline") if deadline else earliest + timedelta(days=3)
+    order = DrawOrder(
+        draw_id=draw_id,
+        plan=plan or f"{now.year}-annual",
+        as_of=graded_on,
+        items=tuple(item or ()),
+        number=number,
+        draws=draws,
+        events=events,
+        not_before=earliest,
+        deadlines=dict.fromkeys(events, latest),
+        inspect_until=parse_date(inspect_until, what="--inspect-until") if inspect_until else date(now.year, 12, 31),
+        approval=approval or "-",
+        profile=disclosure,
+        release=_time(release, what="--release") if release else None,
+        suite=suite,
+    )
+    clock = StageClock(quiet=as_json)
+    committed = commit_draw(
+        open_workspace(workspace, create=False),
+        order,
+        profile=profile,
+        actor=current_actor(),
+        clock=current_time,
+        simulation_seed=simulation,
+        progress=clock,
+    )
+    clock.close()
+    translate = current_translate()
+    if as_json:
+        show_json(
+            {
+                "draw_id": committed.draw_id,
+                "commit_digest": committed.commit_digest,
+                "folder": committed.folder,
+                "objects": committed.objects,
+                "rows": committed.rows,
+                "notes": [note.render(translate) for note in committed.notes],
+            }
+        )
+        return
+    for note in committed.notes:
+        show_line(note.render(translate))
+    show_line(
+        translate(
+            N_("Committed {draw_id}: {objects} objects, digest {digest}. Publish the digest before the events.")
+        ).format(draw_id=committed.draw_id, objects=f"{committed.objects:,}", digest=committed.commit_digest)
+    )
+
+
+def run(
+    draw_id: DrawArgument,
+    value: ValueOption = None,
+    evidence: EvidenceOption = "",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw from the commitment and the values of its public events; a second person must do this."""
+    from engine.api.draw_running import run_draw
+    from engine.api.workspace import open_workspace
+    from engine.draw.entropy import EntropyValue
+
+    clock = StageClock(quiet=as_json)
+    values = [EntropyValue(*_value(text), evidence=evidence) for text in value or []]
+    drawn = run_draw(
+        open_workspace(workspace, create=False),
+        draw_id,
+        values=values,
+        actor=current_actor(),
+        clock=current_time,
+        progress=clock,
+    )
+    clock.close()
+    if as_json:
+        show_json(drawn.as_json())
+        return
+    translate = current_translate()
+    said = translate(N_("Drawn {draw_id}: {visits} visits carry {checks} checks, {teams} teams, {unmatched} unmatched"))
+    show_line(
+        said.format(
+            draw_id=drawn.draw_id,
+            visits=drawn.visits,
+            checks=drawn.checks,
+            teams=drawn.teams,
+            unmatched=drawn.unmatched,
+        )
+    )
+    show_line(translate(N_("Certificate: {path}")).format(path=str(Path(drawn.bundle) / "certificate.json")))
+
+
+def certificate(
+    draw_id: DrawArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
+) -> None:
+    """Show what the certificate of a draw says."""
+    from engine.api.draw_reading import certificate_record
+
+    record = certificate_record(workspace, draw_id=draw_id)
+    if as_json:
+        show_json(record)
+        return
+    for key in ("kind", "class", "draw", "seq", "prev", "commit_digest", "issued_at", "seed", "certificate_digest"):
+        if key in record:
+            show_line(f"{key:20} {record[key]}")
+
+
+def verify(
+    bundle: BundleArgument,
+    expect_commit: ExpectCommitOption = None,
+    expect_entropy: ExpectEntropyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Recompute a published draw; leaves with 14 when anything is wrong."""
+    from engine.api.verification import verify as recompute
+
+    verification = recompute(bundle, expect_commit=expect_commit, expect_entropy=expect_entropy)
+    translate = current_translate()
+    if as_json:
+        checks = [
+            {"name": c.name, "ok": c.ok, "state": c.state.value, "detail": c.detail.render(translate)}
+            for c in verification.checks
+        ]
+        show_json(
+            {
+                "ok": verification.ok,
+                "anchored": verification.anchored,
+                "class": "simulation" if verification.is_simulation else "real",
+                "verdict": verification.verdict.render(translate),
+                "checks": checks,
+            }
+        )
+    else:
+        marks = {"passed": "✓", "failed": "✗", "not_checked": "–"}
+        rows = [[marks[c.state.value], c.name, c.detail.render(translate)] for c in verification.checks]
+        show_table(str(bundle), ["", translate(N_("check")), translate(N_("what was found"))], rows)
+        show_line(verification.verdict.render(translate))
+    raise typer.Exit(0 if verification.ok else EXIT_NOT_VERIFIED)
+
+
+def _events(texts: list[str]) -> dict[str, str]:
+    events = {}
+    for text in texts:
+        source, _, number = text.partition(":")
+        if not source or not number:
+            raise UsageError(what="--event", value=text, remedy=Message(N_("write it as source:number")))
+        events[source] = number
+    if not events:
+        raise UsageError(
+            what="--event", value="-", remedy=Message(N_("name the public events, or use --simulation SEED"))
+        )
+    return events
+
+
+def _value(text: str) -> tuple[str, str, str, str]:
+    head, _, drawn_at = text.rpartition("@")
+    parts = head.split(":", 2)
+    if len(parts) != 3 or not drawn_at:
+        raise UsageError(what="--value", value=text, remedy=Message(N_("write it as source:number:value@time")))
+    return parts[0], parts[1], parts[2], drawn_at
+
+
+def _time(text: str, *, what: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise UsageError(
+            what=what, value=text, remedy=Message(N_("write the time with offset, such as 2026-03-05T21:15:00+08:00"))
+        ) from None
+    return at
