@@ -15,7 +15,7 @@ from engine.vocabulary import JOINER
 HEIGHT = 320
 STEP = 88
 TINTS = ("#F4F6F8", "#1F4E79")
-DARK_FROM = 0.3
+DARK_FROM = 0.45
 
 
 def hit_rate_by_grade(rates: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
@@ -187,12 +187,13 @@ def team_sizes(sizes: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixi
     translate : the language of labels.
     """
     _ = translate
+    top = alt.Scale(domain=[0, float(sizes["inspectors"].max()) * 1.12], nice=False)
     bars = (
         alt.Chart(sizes)
-        .mark_bar(color=ACCENT, size=26)
+        .mark_bar(color=ACCENT)
         .encode(
             x=alt.X("visits:O", title=_("Visits per inspector"), axis=alt.Axis(labelOverlap=True)),
-            y=alt.Y("inspectors:Q", title=_("Inspectors"), axis=alt.Axis(tickMinStep=1, format="d")),
+            y=alt.Y("inspectors:Q", title=_("Inspectors"), scale=top, axis=alt.Axis(tickMinStep=1, format="d")),
             tooltip=[
                 alt.Tooltip("visits:O", title=_("Visits per inspector")),
                 alt.Tooltip("inspectors:Q", title=_("Inspectors")),

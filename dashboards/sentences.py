@@ -40,7 +40,10 @@ def _rate(rate: Figure | None) -> Message:
     if rate is None or rate.n == 0:
         return Message(N_("No result of a random draw is known yet, so there is no hit rate to state."))
     return Message(
-        N_("Random draws found something adverse in {rate} of the objects ({low} – {high}, {hits} of {n} results)."),
+        N_(
+            "Carried over to the whole frame, {rate} of the item checks find something adverse ({low} – {high}); among "
+            "those drawn, where riskier grades are more frequent, it was {hits} of {n}."
+        ),
         {
             "rate": words.share(rate.value),
             "low": words.share(rate.low),

@@ -24,13 +24,13 @@ def show(view: View) -> None:
         message, colour = sentences.monotonicity(random, queries.figures(view).get(reading.TREND))
         st.badge(message.render(_), color=colour)
     if with_others and others["n"].sum() == 0:
-        st.caption(_("No inspection outside random draws is known for this population."))
+        st.caption(_("No hit rate outside random draws has been measured for this population."))
     shown = rates[(rates["n"].groupby(rates["mode"]).transform("sum") > 0)]
     shown = shown if with_others else shown[shown["mode"] == reading.RANDOM]
     if shown.empty:
         return
     st.altair_chart(charts.hit_rate_by_grade(shown, translate=_), theme=None, alt=_("Hit rate by grade with intervals"))
-    if with_others:
+    if with_others and others["n"].sum() > 0:
         st.caption(
             _(
                 "Only the random draw speaks for all objects. The other panels show what was met where somebody chose "
@@ -40,6 +40,9 @@ def show(view: View) -> None:
     if shown["is_small"].any():
         st.caption(_("Hollow marks: too few results for a firm figure; read the interval, not the point."))
     parts.plain_table(tables.hit_rates(shown, translate=_))
+    st.caption(
+        _("Random rows are weighted by one over their probability of being drawn: the rate is not hits divided by n.")
+    )
 
 
 show(current_view())
