@@ -8,7 +8,8 @@ archive's edge instead of conduct. Three rules keep it out:
 - What stems from inspections enters as a share, a mean or a last value, never as an amount. Amounts from registers that
   do not depend on being looked at (penalties, listings, complaints) may enter.
 - A feature whose declaration claims no direction does not enter (age, size, trend: nobody could defend to a firm what
-  the trees make of them), except the rate of peers in district and industry, which is context and not conduct.
+  the trees make of them), except the adverse rate of peers in district and industry: context, not conduct. Their mean
+  severity says the same on a scale that drifts, and only makes the rolling-origin figures worse.
 - A value that is not known counts as the typical one: not knowing is no evidence for or against anyone.
 """
 
@@ -38,6 +39,9 @@ AMOUNTS = frozenset(
 )
 """Operators whose value grows with the number of records or the length of the archive."""
 
+ADVERSE = "n_adverse"
+"""Column whose rate among peers may enter."""
+
 MIN_KNOWN_ROWS = 100
 """A feature known in fewer training rows is left out: nothing can be learned from it."""
 
@@ -48,7 +52,7 @@ def is_admissible(feature: Feature) -> bool:
     The rate of a whole population is the same for everyone on a date: it says when, not who, and is left out too.
     """
     if feature.aggregate is Aggregate.PEER_RATE:
-        return feature.peers is not Peers.POPULATION
+        return feature.peers is not Peers.POPULATION and feature.column == ADVERSE
     return feature.direction != 0 and not (feature.source in ATTENTION_SOURCES and feature.aggregate in AMOUNTS)
 
 
@@ -74,6 +78,28 @@ def admitted_features(rows: pd.DataFrame, *, declared: Sequence[Feature]) -> tup
 def _varies(column: pd.Series) -> bool:
     known = column.dropna()
     return len(known) >= MIN_KNOWN_ROWS and bool((known != known.iloc[0]).any())
+
+
+def has_record(rows: pd.DataFrame, *, features: Sequence[Feature]) -> npt.NDArray[np.bool_]:
+    """Return whether anything about an entity's own conduct was known in each row.
+
+    Parameters
+    ----------
+    rows : feature rows.
+    features : features the model may read; rates of peers and shrunken rates, which everyone has, say nothing here.
+
+    Notes
+    -----
+    Amounts count when they are not 0, other values when they are known. Only entities with a record are graded, so
+    only they train: a newcomer's outcome teaches nothing about what conduct foretells.
+    """
+    own = [f for f in features if f.aggregate not in (Aggregate.PEER_RATE, Aggregate.SHRUNKEN)]
+    seen = np.zeros(len(rows), dtype=np.bool_)
+    for feature in own:
+        values = rows[feature.name].to_numpy(dtype=np.float64, na_value=np.nan)
+        is_amount = feature.value_when_none is not None
+        seen |= ~np.isnan(values) & ((values != feature.value_when_none) if is_amount else True)
+    return seen
 
 
 def typical_values(rows: pd.DataFrame, *, names: Sequence[str]) -> tuple[float, ...]:

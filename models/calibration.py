@@ -23,6 +23,9 @@ MIN_SLOPE = 0.05
 MIN_POSITIVES_ISOTONIC = 200
 """With fewer adverse rows the steps of isotonic regression are noise."""
 
+PRIOR_ROWS = 10.0
+"""Rows at the base rate that each isotonic block is drawn in by: a block without a finding is rare, not impossible."""
+
 CHECK_SHARE = 1 / 3
 """Share of the latest rows on which the two methods are compared."""
 
@@ -92,7 +95,7 @@ def fit_platt(raw: FloatArray, adverse: FloatArray, weights: FloatArray) -> Cali
 
 
 def fit_isotonic(raw: FloatArray, adverse: FloatArray, weights: FloatArray) -> Calibration:
-    """Return the centred isotonic map: block means at block centres, rates drawn in by one row at the base rate.
+    """Return the centred isotonic map: block means at block centres, rates drawn to the base rate.
 
     Notes
     -----
@@ -105,7 +108,7 @@ def fit_isotonic(raw: FloatArray, adverse: FloatArray, weights: FloatArray) -> C
     mass = np.add.reduceat(weights[order], starts)
     centres = np.add.reduceat((weights * raw)[order], starts) / mass
     base = float(weights @ adverse / weights.sum())
-    rates = (np.add.reduceat((weights * adverse)[order], starts) + base) / (mass + 1)
+    rates = (np.add.reduceat((weights * adverse)[order], starts) + PRIOR_ROWS * base) / (mass + PRIOR_ROWS)
     knots: list[tuple[float, float]] = []
     for centre, rate in zip(centres, logit(rates), strict=True):
         if not knots or (centre > knots[-1][0] + _MIN_STEP and rate > knots[-1][1] + _MIN_STEP):

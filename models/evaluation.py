@@ -35,12 +35,14 @@ class PopulationJudgement:
     name : the population.
     model : name of the model that was judged.
     cohort, inspection : judgement by score name: the model, the scorecard, the baselines.
+    missing_days : days at the end of the outcome window that the records do not reach.
     """
 
     name: str
     model: str
     cohort: Mapping[str, CohortJudgement]
     inspection: Mapping[str, InspectionJudgement]
+    missing_days: int = 0
 
     def as_json(self, *, of: str | None = None) -> dict[str, object]:
         """Return the entry of ``populations`` in ``demo --json``: the score ``of`` (default: the model), then all."""
@@ -50,6 +52,7 @@ class PopulationJudgement:
             "score": main,
             "cohort": self.cohort[main].as_json(),
             "inspection": self.inspection[main].as_json(),
+            "missing_days": self.missing_days,
             "scores": [
                 {"name": name, "cohort": self.cohort[name].as_json(), "inspection": found.as_json()}
                 for name, found in self.inspection.items()
@@ -89,7 +92,11 @@ def judge_population(
         met["adverse"] = met["label"].astype("float64")
         judged[name] = judge_cohort(met, name=name, ratios=ratios, level=level)
     return PopulationJudgement(
-        model.card.population, model.card.name, judged, {found.name: found for found in inspection}
+        model.card.population,
+        model.card.name,
+        judged,
+        {found.name: found for found in inspection},
+        cohort.missing_days,
     )
 
 

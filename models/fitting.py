@@ -13,7 +13,7 @@ from engine.features.declaration import Feature
 from engine.features.registry import FEATURES
 from engine.messages import N_, Message
 from engine.pipeline.ports import Progress, silent
-from models.admission import admitted_features, typical_values
+from models.admission import admitted_features, has_record, typical_values
 from models.artifact import FittedModel, ModelCard, ReadFeature, TrainingWindow
 from models.calibration import fit_calibration
 from models.challenger import CANDIDATES, Configuration, fit_booster
@@ -66,6 +66,7 @@ def train_population(
     The same arguments give the same digest. Cost: (windows x candidates + 1) fits.
     """
     examples = assemble_examples(features, labels, population=population, known_by=known_by, basis=basis)
+    examples = examples.part(has_record(examples.rows, features=admitted_features(examples.rows, declared=declared)))
     read = admitted_features(examples.rows, declared=declared)
     _require_enough(examples, read, population=population)
     origins = rolling_origins(examples)

@@ -34,8 +34,11 @@ class CohortTables:
         an inspection of the window (``has_record`` false).
     outcomes : entity_id, item_code, label, label_status of the first assessable day in the window; a row with a null
         label where there was none.
+    missing_days : last days of the window that lie behind the end of the records; 0 unless the records end a few days
+        early.
     """
 
     features: pd.DataFrame
     entities: pd.DataFrame
     outcomes: pd.DataFrame
+    missing_days: int = 0

@@ -27,6 +27,7 @@ from models.tables import CohortTables, EveTables
 MODELS = "models"
 LABEL_WINDOW = "labels.window"
 FOREVER = date(9999, 12, 31)
+END_TOLERANCE_DAYS = 7
 
 
 def members(warehouse: Warehouse, *, population: str) -> ibis.Table:
@@ -137,7 +138,8 @@ def cohort_tables(
 
     Parameters
     ----------
-    known_until : last day whose results count as outcome; the window of policy ``labels.window`` must be over by then.
+    known_until : last day whose results count as outcome; the window of policy ``labels.window`` must be over by then,
+        or at most ``END_TOLERANCE_DAYS`` later (an archive that ends on 30 December reaches the year's end).
 
     Raises
     ------
@@ -146,7 +148,10 @@ def cohort_tables(
     """
     settings = book.value(LABEL_WINDOW, on=as_of)
     window = LabelWindow(int(settings["months"]), int(settings["result_lag_days"]))
-    window.require_closed(as_of, known_until=known_until)
+    window.require_closed(as_of, known_until=known_until + timedelta(days=END_TOLERANCE_DAYS))
+    missing_days = max(0, (window.last_day(as_of) - known_until).days + window.result_lag_days)
+    if missing_days:
+        known_until = FOREVER
     entities = warehouse.history("entities")
     relations = {name: warehouse.history(name) for name in ("inspections", "penalties", "listings", "complaints")}
     scope = with_record(cohort(entities, as_of=as_of, populations=[population]), relations)
@@ -158,6 +163,7 @@ def cohort_tables(
         features=builder.build(scope.select("entity_id", "as_of"), on=as_of),
         entities=everybody.execute().sort_values("entity_id", ignore_index=True),
         outcomes=labelled.select("entity_id", "item_code", "label", "label_status").execute(),
+        missing_days=missing_days,
     )
 
 
