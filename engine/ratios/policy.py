@@ -150,13 +150,17 @@ def read_ratio_policy(book: PolicyBook, *, on: date) -> RatioPolicy:
     own = book.dated(ITEMS, on=on)
     items = {
         str(code): GradeRatios(_exact(value, name=f"{ITEMS} {code}"), own.reference)
-        for code, value in (own.value or {}).items()
+        for code, value in _mapping(own.value or {}, name=ITEMS).items()
     }
-    rounding = {ItemClass(name): str(rule) for name, rule in book.value(ROUNDING, on=on).items()}
-    if set(rounding) != set(ItemClass) or not set(rounding.values()) <= set(ROUNDINGS):
+    rules = _mapping(book.value(ROUNDING, on=on), name=ROUNDING)
+    if set(rules) != {c.value for c in ItemClass} or not set(map(str, rules.values())) <= set(ROUNDINGS):
         text = N_("it must say cum or ceil for key and general items")
         raise PolicyInconsistentError(name=ROUNDING, problem=Message(text))
-    minimum_cell = int(book.value(MINIMUM_CELL, on=on))
+    rounding = {ItemClass(name): str(rule) for name, rule in rules.items()}
+    minimum_cell = book.value(MINIMUM_CELL, on=on)
+    if not isinstance(minimum_cell, int) or isinstance(minimum_cell, bool) or minimum_cell < 1:
+        problem = Message(N_("it must be a whole number of at least 1, not {found}"), {"found": str(minimum_cell)})
+        raise PolicyInconsistentError(name=MINIMUM_CELL, problem=problem)
     return RatioPolicy(book.profile, classes, items, _grade_ratios(book, FLOOR, on=on), rounding, minimum_cell)
 
 
@@ -182,7 +186,15 @@ def _grade_ratios(book: PolicyBook, name: str, *, on: date) -> GradeRatios:
     return GradeRatios(_exact(dated.value, name=name), dated.reference)
 
 
-def _exact(value: Mapping[str, object], *, name: str) -> dict[str, Fraction]:
+def _mapping(value: object, *, name: str) -> Mapping[str, object]:
+    if isinstance(value, Mapping):
+        return value
+    problem = Message(N_("it must map each name to its value, not hold {found}"), {"found": str(value)})
+    raise PolicyInconsistentError(name=name, problem=problem)
+
+
+def _exact(given: object, *, name: str) -> dict[str, Fraction]:
+    value = _mapping(given, name=name)
     unknown = sorted(set(map(str, value)) - {grade.value for grade in Grade})
     if unknown:
         problem = Message(N_("it names the unknown grade {grade}"), {"grade": unknown[0]})

@@ -131,6 +131,37 @@ def load_policies(profile: str = DEFAULT_PROFILE, *, folder: Path | None = None)
     return PolicyBook(profile=profile, parameters=parameters, digest=digest.hexdigest())
 
 
+def with_draft(book: PolicyBook, path: Path) -> PolicyBook:
+    """Return ``book`` with the parameters of a draft file in place of its own; nothing is stored.
+
+    Raises
+    ------
+    SourceNotFoundError
+        There is no such file.
+    PolicyInconsistentError
+        It is not YAML of the policy form, holds a date or a parameter twice, or names one that the book lacks.
+    """
+    if not path.is_file():
+        raise SourceNotFoundError(path=path)
+    try:
+        parameters = list(_parameters(path))
+    except UsageError as error:
+        problem = Message(N_("the draft cannot be read: {error}"), {"error": error.params["value"]})
+        raise PolicyInconsistentError(name=path.name, problem=problem) from error
+    named = [parameter.name for parameter in parameters]
+    for at, name in enumerate(named):
+        if name in named[:at]:
+            raise PolicyInconsistentError(name=name, problem=Message(N_("it is defined twice")))
+        if name not in book.parameters:
+            problem = Message(N_("the draft names a parameter that profile {profile} lacks"), {"profile": book.profile})
+            raise PolicyInconsistentError(name=name, problem=problem)
+    if not named:
+        raise PolicyInconsistentError(name=path.name, problem=Message(N_("the draft is empty")))
+    drafted = {parameter.name: parameter for parameter in parameters}
+    digest = hashlib.sha256(f"{book.digest} draft {_sha256(path)}".encode()).hexdigest()
+    return PolicyBook(profile=book.profile, parameters={**book.parameters, **drafted}, digest=digest)
+
+
 def _parameters(path: Path) -> Iterator[Parameter]:
     for document in read_yaml(path):
         for body in document if isinstance(document, list) else [document]:
