@@ -16,7 +16,10 @@ from engine.estimation.targeting import lift_over_uniform, rate_ratio, trend_tes
 
 ALL_GRADES = ""
 """Grade of a figure that stands for a whole population."""
-EVERY_POPULATION = "all"
+ITEMS_LEFT_OUT = "items_left_out"
+"""Measure that counts the items with too few drawn units; ``hits`` are their drawn rows, ``note`` their codes."""
+LEAST_DRAWN = 2
+_ITEM = ["draw_id", "item_code"]
 BASE_RATE = "base_rate"
 """Hit rate of a whole population, all grades together, from random rows."""
 COLUMNS = (
@@ -55,15 +58,18 @@ def measure_draw(
     Table ``measurements`` (docs/decisions/0001-structure.md). Populations are domains of the same draws; a grade or
     population too thin for a figure has a row with its reason in ``note``.
     """
-    outcome = classify_outcomes(results["result_codes"])
-    sample = design_sample(results.assign(outcome=outcome), strata)
-    rows: list[dict[str, object]] = []
+    kept, thin = split_thin_items(strata)
+    inside = pd.MultiIndex.from_frame(results[_ITEM]).isin(pd.MultiIndex.from_frame(kept[_ITEM]))
+    measured = results[inside]
+    outcome = classify_outcomes(measured["result_codes"])
+    sample = design_sample(measured.assign(outcome=outcome), kept)
+    rows = _left_out_rows(results[~inside], thin)
     for population in sorted(sample.rows["population"].unique()):
-        inside = sample.rows["population"] == population
-        named = sample.rows["grade"].where(inside)
+        own = sample.rows["population"] == population
+        named = sample.rows["grade"].where(own)
         rates = rates_by(_with_domain(sample, named), by="domain", confidence=level).rename(columns={"domain": "grade"})
         rows += _rate_rows(rates, population=str(population), measure="hit_rate")
-        everyone = pd.Series(ALL_GRADES, index=inside.index, dtype="object").where(inside)
+        everyone = pd.Series(ALL_GRADES, index=own.index, dtype="object").where(own)
         whole = rates_by(_with_domain(sample, everyone), by="domain", confidence=level)
         rows += _rate_rows(whole.rename(columns={"domain": "grade"}), population=str(population), measure=BASE_RATE)
         rows += _whole_rows(rates, population=str(population), ratios=ratios)
@@ -85,6 +91,37 @@ def measure_described(results: pd.DataFrame, *, measure: str, as_of: date, level
         rates = hit_rates(part, cluster="entity_id", confidence=level)
         rows += _rate_rows(rates, population=str(population), measure=measure)
     return pd.DataFrame(rows, columns=[*COLUMNS]).assign(as_of=as_of)[[*COLUMNS]]
+
+
+def split_thin_items(strata: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split the strata into those of items that can be measured, and of items with one drawn unit or none.
+
+    One unit of many says nothing about the spread inside its item; such an item is left out and named, not guessed.
+
+    Parameters
+    ----------
+    strata : draw_id, item_code, n_units, n_drawn.
+    """
+    by_item = strata.groupby(_ITEM)
+    n_drawn = by_item["n_drawn"].transform("sum")
+    is_thin = (n_drawn < LEAST_DRAWN) & (by_item["n_units"].transform("sum") > n_drawn)
+    return strata[~is_thin], strata[is_thin]
+
+
+def _left_out_rows(results: pd.DataFrame, thin: pd.DataFrame) -> list[dict[str, object]]:
+    codes = sorted(thin["item_code"].unique())
+    return [
+        {
+            "measure": ITEMS_LEFT_OUT,
+            "population": str(population),
+            "basis": Basis.DESIGN.value,
+            "grade": ALL_GRADES,
+            "n": len(codes),
+            "hits": len(part),
+            "note": ";".join(codes),
+        }
+        for population, part in results.groupby("population", sort=True)
+    ]
 
 
 def _with_domain(sample: DesignSample, domain: pd.Series) -> DesignSample:
