@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from engine.errors import EstimationError, SchemaMismatchError, SelectionModeError
-from engine.estimation.design import row_variance
+from engine.estimation.design import row_variance, total
 from engine.estimation.logged import logged_frame
 from engine.estimation.policy_result import Estimator, EvaluationLimits
 from engine.estimation.policy_value import policy_contrast, policy_value
@@ -109,6 +109,23 @@ def test_a_new_grading_that_crosses_old_strata_is_not_the_shortcut():
 
     assert found.value == pytest.approx(5 * 4 * 1.0)  # N/n times q y; the shortcut N q_mean y_mean gives 2.9
     assert q.mean() * 100 * 0.2 == pytest.approx(2.9)
+
+
+def test_one_ratio_for_all_scales_the_limits_of_the_total():
+    table = frame_of(
+        [tuple(range(40)), tuple(range(30))],
+        truth=[np.tile([1, 0, 0, 0], 25), np.tile([1, 0], 30)],
+        q=[np.full(100, 0.2), np.full(60, 0.2)],
+        prediction=[np.zeros(100), np.zeros(60)],
+    )
+    logged = logged_frame(table)
+    whole = total(logged.sample, logged.sample.rows["adverse"].astype(bool), measure="violations")
+
+    for estimator in (HT, DIFFERENCE):  # a prediction of 0 adds nothing
+        found = policy_value(logged, estimator=estimator, limits=LIMITS)
+        assert (found.value, found.low, found.high) == pytest.approx(
+            (0.2 * whole.value, 0.2 * whole.low, 0.2 * whole.high)
+        )
 
 
 def test_a_perfect_prediction_leaves_only_what_an_unseen_row_could_add():

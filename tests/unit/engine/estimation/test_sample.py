@@ -87,11 +87,12 @@ def test_rows_of_an_unknown_stratum_are_refused():
 
 
 def test_a_stratum_without_a_draw_joins_the_next_of_its_grade():
-    table = strata(("a", 10, 2), ("b", 6, 0), ("c", 30, 3), ("d", 12, 4), grade=["A", "A", "B", "A"])
+    cells = (("a", 10, 2), ("b", 6, 0), ("c", 30, 3), ("d", 12, 4), ("e", 9, 3))
+    table = strata(*cells, grade=["A", "A", "B", "A", "A"])
     sample = design_sample(drawn(table), table)
 
-    assert sample.strata.sizes.tolist() == [10, 30, 18]
-    assert sample.strata.drawn.tolist() == [2, 3, 4]
+    assert sample.strata.sizes.tolist() == [10, 30, 18, 9]
+    assert sample.strata.drawn.tolist() == [2, 3, 4, 3]
     assert sample.n_joined == 1
 
 
