@@ -134,10 +134,6 @@ def _measured_at() -> datetime:
     return china_morning(MEASURED_ON)
 
 
-def _measured_at() -> datetime:
-    return china_morning(MEASURED_ON)
-
-
 def _commit(workspace: Workspace, *, seed: int) -> CommittedDraw:
     now = china_morning(COMMITTED_ON)
     order = DrawOrder(
@@ -231,4 +227,6 @@ def _ranked(reached: pd.DataFrame, scores: pd.DataFrame, *, model: FittedModel, 
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{key: None if pd.isna(value) else value for key, value in row.items()} for row in table.to_dict("records")]
+    return [
+        {str(key): None if pd.isna(value) else value for key, value in row.items()} for row in table.to_dict("records")
+    ]

@@ -90,7 +90,7 @@ def train(
     require_inside_data(warehouse, as_of=day)
     names = [population] if population else _populations(warehouse)
     builder = FeatureBuilder(warehouse, book=book)
-    fitted = []
+    fitted: list[dict[str, Any]] = []
     for name in names:
         model = fit_population(
             warehouse, builder, book=book, population=name, split=day + timedelta(days=1), seed=seed, progress=clock

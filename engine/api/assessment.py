@@ -63,7 +63,7 @@ def require_inside_data(warehouse: Warehouse, *, as_of: date) -> None:
 def cohort_on(warehouse: Warehouse, *, as_of: date) -> pd.DataFrame:
     """Return the entities in scope on ``as_of``, key entity_id, sorted by it."""
     members = cohort(warehouse.history("entities"), as_of=as_of).order_by("entity_id")
-    return members.execute()
+    return pd.DataFrame(members.execute())
 
 
 def build(
@@ -148,7 +148,7 @@ def open_listings(warehouse: Warehouse, *, book: PolicyBook, as_of: date) -> pd.
     spans = event_relations(histories, rules=PublicityRules.from_policies(book))["listings"]
     known = status_on(spans, as_of=as_of)
     is_open = known.ended_on.isnull() | (known.ended_on > as_of)
-    return known.filter(known.status == IN_FORCE, is_open).execute()
+    return pd.DataFrame(known.filter(known.status == IN_FORCE, is_open).execute())
 
 
 def explain(workspace: Workspace, entity_id: str, *, as_of: date | None = None) -> Explanation:
@@ -185,12 +185,12 @@ def explain(workspace: Workspace, entity_id: str, *, as_of: date | None = None) 
 
 def _rows_of(warehouse: Warehouse, table: str, entity_id: str, *, as_of: date | None) -> pd.DataFrame:
     rows = warehouse.read(table, as_of=as_of)
-    return rows.filter(rows.entity_id == entity_id).execute()
+    return pd.DataFrame(rows.filter(rows.entity_id == entity_id).execute())
 
 
 def stored(warehouse: Warehouse, table: str, *, as_of: date) -> pd.DataFrame:
     """Return the latest stored result table of ``as_of`` without its ``run_id``."""
-    return warehouse.read(table, as_of=as_of).drop("run_id").execute()
+    return pd.DataFrame(warehouse.read(table, as_of=as_of).drop("run_id").execute())
 
 
 def said(book: PolicyBook) -> dict[str, object]:

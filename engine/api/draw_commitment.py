@@ -127,7 +127,7 @@ def current(workspace: Workspace, table: str, *, key: str | list[str], on: date)
     """Return the versions of a register's rows that hold on a day, as known then."""
     history = workspace.warehouse.history(table)
     holds = history.filter(history.known_at <= on, history.superseded_at.isnull() | (history.superseded_at > on))
-    return holds.execute().sort_values(key, ignore_index=True)
+    return pd.DataFrame(holds.execute()).sort_values(key, ignore_index=True)
 
 
 def _framed(workspace: Workspace, order: DrawOrder, *, book: PolicyBook, key: bytes) -> tuple[pd.DataFrame, Framed]:
@@ -180,7 +180,7 @@ def _visits_of_year(workspace: Workspace, year: int, *, known_by: date) -> pd.Se
         inspections.occurred_on <= date(year, 12, 31),
         inspections.inspector_code.notnull(),
     )
-    counted = led.group_by("inspector_code").agg(visits=led.visit_id.nunique()).execute()
+    counted = pd.DataFrame(led.group_by("inspector_code").agg(visits=led.visit_id.nunique()).execute())
     return counted.set_index("inspector_code")["visits"]
 
 

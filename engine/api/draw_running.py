@@ -160,8 +160,11 @@ def _summary(
     drawn: Drawn, certificate: Certificate, tables: Mapping[str, pd.DataFrame], *, folder: DrawFolder
 ) -> RunDraw:
     items: dict[str, dict[str, dict[str, int]]] = {}
-    for row in tables["strata"].itertuples(index=False):
-        items.setdefault(row.item_code, {})[row.stratum] = {"N": int(row.n_units), "n": int(row.n_drawn)}
+    strata = tables["strata"]
+    for item, stratum, n_units, n_drawn in zip(
+        strata["item_code"], strata["stratum"], strata["n_units"], strata["n_drawn"], strict=True
+    ):
+        items.setdefault(str(item), {})[str(stratum)] = {"N": int(n_units), "n": int(n_drawn)}
     visits = tables["visits"]
     return RunDraw(
         draw_id=str(drawn.commitment.record["draw"]),

@@ -49,7 +49,7 @@ def draw_results(workspace: Workspace, *, draw_id: str) -> pd.DataFrame:
     """
     warehouse = workspace.warehouse
     selections = warehouse.read("selections").filter(lambda rows: rows.draw_id == draw_id).execute()
-    drawn = selections[selections["is_drawn"]].drop(columns=["run_id", "is_drawn", "selection_order"])
+    drawn: pd.DataFrame = selections[selections["is_drawn"]].drop(columns=["run_id", "is_drawn", "selection_order"])
     history = warehouse.history("inspections")
     rows = history.filter(
         history.draw_id == draw_id, history.selection_mode == SelectionMode.RANDOM.value, history.superseded_at.isnull()

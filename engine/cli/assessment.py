@@ -91,8 +91,8 @@ def grade(
     translate = current_translate()
     heads = [N_("population"), N_("grade"), N_("entities"), N_("share"), N_("target share")]
     rows = [
-        [row.population, row.grade, f"{row.n:,}", _share(row.share), _share(row.target_share)]
-        for row in graded.shares.itertuples()
+        [row["population"], row["grade"], f"{row['n']:,}", _share(row["share"]), _share(row["target_share"])]
+        for row in graded.shares.to_dict("records")
     ]
     show_table(translate(N_("Grades")), [translate(head) for head in heads], rows)
 

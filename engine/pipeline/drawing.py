@@ -123,8 +123,10 @@ def match_rule(
 
     return MatchRule(
         items={
-            row.item_code: ItemNeed(row.department_code, _parts(row.specialities))
-            for row in taking_part.itertuples(index=False)
+            str(code): ItemNeed(str(department), _parts(specialities))
+            for code, department, specialities in zip(
+                taking_part["item_code"], taking_part["department_code"], taking_part["specialities"], strict=True
+            )
         },
         departments={code: int(policy["department_minimum"]) for code in codes},
         initiators=_by_precedence(departments, codes),

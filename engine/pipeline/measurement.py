@@ -1,6 +1,6 @@
 """From findings to measurements: hit rate by grade from random rows, lift over a uniform draw, order of the grades."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -150,12 +150,13 @@ def _rate_rows(rates: pd.DataFrame, *, population: str, measure: str) -> list[di
 
 def _whole_rows(rates: pd.DataFrame, *, population: str, ratios: Mapping[str, float]) -> list[dict[str, object]]:
     """Lift, rate ratio and trend of one population; what the rows cannot support is said in ``note``."""
-    asked = {
+    asked: dict[str, Callable[[], Estimate]] = {
         "lift": lambda: lift_over_uniform(rates, ratios=ratios),
         "rate_ratio_d_a": lambda: rate_ratio(rates),
         "trend_p": lambda: _trend(rates),
     }
     rows = []
+    found: Estimate | None
     for measure, compute in asked.items():
         try:
             found, note = compute(), ""

@@ -1,0 +1,87 @@
+"""What one object gets to find its own row in a public draw: a small file that a page recomputes without a network.
+
+It holds the object's identifier and salt, so it goes to the object itself and to nobody else.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.draw.commitment import Commitment, read_commitment
+from engine.draw.encoding import canonical_json, read_json
+from engine.draw.frame import cell_name
+from engine.draw.preparation import Frame, prepare_frame
+from engine.errors import StoreError
+from engine.messages import N_, Message
+from engine.store.draws import DrawFolder
+from engine.store.workspace import Workspace
+
+CERTIFICATE = "certificate.json"
+KIND = "own_row"
+
+
+def own_row(frame: Frame, *, commitment: Commitment, certificate: Mapping[str, Any], object_id: str) -> dict[str, Any]:
+    """Return the own-row record of one object.
+
+    Parameters
+    ----------
+    frame : the committed frame with its key.
+    commitment, certificate : of a finished draw.
+    object_id : ``scheme:value``.
+
+    Returns
+    -------
+    dict; kind, v, hash, class, draw, commit_digest, certificate_digest, frame_root, N, seed, opening (id, salt, index,
+    proof) and cells: item, stratum, ticket group, number drawn and threshold of every item the object is listed for.
+
+    Raises
+    ------
+    ContractError
+        The object is not in the frame.
+    """
+    opening = frame.opening(object_id)
+    record, result, terms = commitment.record, certificate["result"], commitment.items
+    cells = []
+    for item, stratum in frame.rows.cells_of(int(str(opening["index"]))).items():
+        drawn = result.get(cell_name(item, stratum), {"n": 0, "tau": ""})
+        cells.append(
+            {"item": item, "stratum": stratum, "group": terms[item].group, "n": drawn["n"], "tau": drawn["tau"]}
+        )
+    return {
+        "kind": KIND,
+        "v": 2,
+        "hash": record["hash"],
+        "class": record["class"],
+        "draw": record["draw"],
+        "commit_digest": commitment.digest.hex(),
+        "certificate_digest": certificate["certificate_digest"],
+        "frame_root": record["frame_root"],
+        "N": record["N"],
+        "seed": certificate["seed"],
+        "opening": opening,
+        "cells": cells,
+    }
+
+
+def own_row_file(workspace: Workspace, draw_id: str, *, object_id: str) -> bytes:
+    """Return the own-row file of one object of a finished draw, canonical JSON.
+
+    Raises
+    ------
+    StoreError
+        Nothing was committed under this name, or nothing was drawn from it yet.
+    ContractError
+        The object is not in the frame.
+    """
+    folder = DrawFolder(workspace.path, draw_id=draw_id)
+    commitment = read_commitment(folder.read_commitment())
+    path = folder.public / CERTIFICATE
+    certificate = read_json(path.read_bytes()) if path.is_file() else {}
+    if certificate.get("kind") != "draw":
+        raise StoreError(
+            workspace=folder.public,
+            problem=Message(N_("nothing was drawn from this commitment")),
+            remedy=Message(N_("run the draw first")),
+        )
+    private = folder.read_private()
+    frame = prepare_frame(private.frame, key=private.key, suite=commitment.suite)
+    return canonical_json(own_row(frame, commitment=commitment, certificate=certificate, object_id=object_id))
