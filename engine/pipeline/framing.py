@@ -8,7 +8,8 @@ import pandas as pd
 from engine.errors import DrawError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.ratios.allocation import Allocation, Capacity, committed_ratios
+from engine.ratios.allocation import Allocation, committed_ratios
+from engine.ratios.limits import Capacity
 from engine.ratios.policy import read_ratio_policy
 from engine.ratios.quota import DrawOfYear
 from engine.ratios.strata import Strata, build_strata, neighbour_order
@@ -56,10 +57,10 @@ def frame_rows(entities: pd.DataFrame, grades: pd.DataFrame, items: pd.DataFrame
     """
     kinds = entities[["entity_type", "industry_code"]].drop_duplicates()
     applicable = [
-        kinds[_applies(kinds, types=item.applies_to_types, industries=item.applies_to_industries)].assign(
-            item_code=item.item_code, item_class=item.item_class
+        kinds[_applies(kinds, types=item["applies_to_types"], industries=item["applies_to_industries"])].assign(
+            item_code=str(item["item_code"]), item_class=str(item["item_class"])
         )
-        for item in items.itertuples(index=False)
+        for item in items.to_dict("records")
     ]
     rows = entities.merge(pd.concat(applicable), on=["entity_type", "industry_code"])
     graded = rows.merge(grades[["entity_id", "grade"]], on="entity_id", validate="m:1")

@@ -124,7 +124,7 @@ class Warehouse:
 
     def execute_sql(self, sql: str) -> pd.DataFrame:
         """Return the rows of a compiled expression over held tables."""
-        return self.connection.con.execute(sql).df()
+        return pd.DataFrame(self.connection.con.execute(sql).df())
 
     def provenance(self, name: str) -> ibis.Table:
         """Return a record table with ``load_id``, ``source_file`` and ``source_line`` beside the contract's columns."""
