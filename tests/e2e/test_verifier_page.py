@@ -1,0 +1,474 @@
+"""The verifier page in a real browser, offline: it says of every check what the Python verifier says.
+
+Each tampering is shown to both readers; the page must name the check that fails. Any request but the page's own file
+fails the test.
+"""
+
+import copy
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import engine.publicity
+from engine.api.own_row import own_row
+from engine.draw.bundle import bundle_files, compact_bundle, compact_chunks
+from engine.draw.commitment import ItemTerms
+from engine.draw.encoding import canonical_json, suite_named
+from engine.draw.match_rule import ItemNeed, MatchRule
+from engine.draw.verification import verify_bundle
+from tests.draw_cases import ITEMS, Case, inspectors, make_case
+
+pytestmark = pytest.mark.browser
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+if CHROMIUM is None:
+    pytest.skip("no Chromium on this machine: install it to try the page", allow_module_level=True)
+playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed")
+
+PAGE = Path(engine.publicity.__file__).with_name("verifier.html").as_uri()
+GOLDEN = Path(__file__).parents[1] / "golden"
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+Bundle = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["playwright.Browser"]:
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield chromium
+        chromium.close()
+
+
+class Reader:
+    """The page in one tab."""
+
+    def __init__(self, tab: "playwright.Page") -> None:
+        self.tab = tab
+
+    def states(self, *files: Any, digest: str = "", entropy: str = "") -> dict[str, str]:
+        """Give files to the page and return the state of every check."""
+        self.tab.fill("#digest", digest)
+        self.tab.fill("#entropy", entropy)
+        self.tab.set_input_files("#files", [])
+        self.tab.set_input_files("#files", list(files))
+        self.tab.wait_for_selector("#verdict")
+        rows = self.tab.query_selector_all("tr[data-check]")
+        return {str(row.get_attribute("data-check")): str(row.get_attribute("data-state")) for row in rows}
+
+    def verdict(self) -> str:
+        return self.tab.inner_text("#verdict")
+
+    def own(self, text: str, *files: Any, digest: str = "") -> dict[str, str]:
+        """Check one firm's own row and return item → drawn."""
+        self.tab.click("#tab-row")
+        self.tab.fill("#own-digest", digest)
+        self.tab.fill("#own", text)
+        if files:
+            self.tab.set_input_files("#own-files", list(files))
+        else:
+            self.tab.click("#run-row")
+        self.tab.wait_for_selector("#verdict")
+        rows = self.tab.query_selector_all("tr[data-item]")
+        return {str(row.get_attribute("data-item")): str(row.get_attribute("data-drawn")) for row in rows}
+
+
+@pytest.fixture
+def reader(browser: "playwright.Browser") -> Iterator[Reader]:
+    context = browser.new_context(locale="zh-CN", offline=True)
+    context.set_default_timeout(120_000)
+    tab = context.new_page()
+    outside, complaints = [], []
+    tab.on("request", lambda made: None if made.url.startswith((PAGE, "blob:")) else outside.append(made.url))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(PAGE)
+    yield Reader(tab)
+    context.close()
+    assert outside == [], "the page asked for something outside"
+    assert complaints == []
+
+
+def as_file(bundle: Bundle, name: str = "bundle.json") -> Any:
+    return {"name": name, "mimeType": "application/json", "buffer": canonical_json(bundle)}
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    return make_case(simulated=False)
+
+
+@pytest.fixture(scope="module")
+def honest(case: Case) -> Bundle:
+    return _bundle(case)
+
+
+def _bundle(case: Case) -> Bundle:
+    found = compact_bundle(case.commitment, case.certificate, frame=case.frame.hashed, roster=case.roster.officers)
+    drawn = next(iter(found["visits"]))
+    row = [handle for handle, _ in found["rows"]].index(drawn)
+    return {**copy.deepcopy(found), "opening": case.frame.opening(case.frame.object_ids[row])}
+
+
+def python_states(bundle: Bundle, **expected: Any) -> dict[str, str]:
+    return {check.name: check.state.value for check in verify_bundle(bundle, **expected).checks}
+
+
+@pytest.mark.parametrize("name", ["protocol_golden.json", "protocol_golden_sm3.json"])
+def test_the_published_files_are_accepted_in_both_suites(name: str, reader: Reader) -> None:
+    golden = json.loads((GOLDEN / name).read_bytes())
+
+    states = reader.states(GOLDEN / name, digest=golden["commit_digest"], entropy=json.dumps(golden["entropy"]))
+
+    assert states == python_states(golden, expect_commit=golden["commit_digest"], expect_entropy=golden["entropy"])
+    assert "failed" not in states.values()
+
+
+@pytest.mark.parametrize("suite", ["sha256", "sm3"])
+@pytest.mark.parametrize("length", [0, 3, 55, 56, 63, 64, 65, 119, 1000])
+def test_the_page_hashes_like_the_standard(suite: str, length: int, reader: Reader) -> None:
+    message = bytes(n % 251 for n in range(length))
+
+    found = reader.tab.evaluate(
+        """([suite, hex]) => new Promise(done => {
+            const source = document.getElementById('core').textContent;
+            const worker = new Worker(URL.createObjectURL(new Blob([source])));
+            worker.onmessage = ({data}) => done(data.hex);
+            worker.postMessage({kind: 'hash', suite, hex});
+        })""",
+        [suite, message.hex()],
+    )
+
+    assert found == hashlib.new(suite, message).hexdigest()
+
+
+@pytest.mark.parametrize("suite", ["sha256", "sm3"])
+def test_a_whole_draw_is_accepted_with_and_without_an_anchor(suite: str, reader: Reader) -> None:
+    bundle = _bundle(make_case(suite=suite_named(suite)))
+
+    loose = reader.states(as_file(bundle))
+    said = reader.verdict()
+    firm = reader.states(as_file(bundle), digest=bundle["commit_digest"])
+
+    assert loose == python_states(bundle)
+    assert "未锚定" in said
+    assert firm == python_states(bundle, expect_commit=bundle["commit_digest"])
+    assert firm["commitment.anchored"] == "passed"
+    assert "failed" not in firm.values()
+
+
+def test_a_bundle_folder_is_accepted_and_a_changed_shard_named(case: Case, reader: Reader, tmp_path: Path) -> None:
+    for file in bundle_files(case.commitment, case.certificate, frame=case.frame.hashed, roster=case.roster.officers):
+        path = tmp_path / Path(file.path).name
+        path.write_bytes(file.content)
+    whole = reader.states(*sorted(tmp_path.iterdir()))
+    shard = tmp_path / "000000.bin"
+    shard.write_bytes(shard.read_bytes()[:-2] + b"\x00\x00")
+
+    broken = reader.states(*sorted(tmp_path.iterdir()))
+
+    assert "failed" not in whole.values()
+    assert broken["frame.root"] == "failed"
+
+
+def test_a_simulated_draw_is_marked_as_such(case: Case, reader: Reader) -> None:
+    reader.states(as_file(_bundle(make_case(simulated=True))))
+    marked = reader.tab.is_visible("#simulated")
+
+    reader.states(as_file(_bundle(case)))
+
+    assert marked
+    assert not reader.tab.is_visible("#simulated")
+
+
+def _other(digit: str) -> str:
+    return "0" if digit != "0" else "1"
+
+
+def change_entropy(b: Bundle) -> None:
+    b["entropy_used"][0]["value"] = b["entropy"]["fc3d"] = "408"
+
+
+def misspell_entropy(b: Bundle) -> None:
+    b["entropy_used"][0]["value"] = b["entropy"]["fc3d"] = " 407"
+
+
+def change_stratum(b: Bundle) -> None:
+    cells = b["rows"][0][1]
+    item = next(iter(cells))
+    cells[item] = "S0" if cells[item] != "S0" else "S1"
+
+
+def drop_row(b: Bundle) -> None:
+    del b["rows"][12]
+
+
+def swap_rows(b: Bundle) -> None:
+    b["rows"][3], b["rows"][4] = b["rows"][4], b["rows"][3]
+
+
+def change_ratio(b: Bundle) -> None:
+    b["commit"]["items"]["food"]["ratios"]["S3"] = "1/3"
+
+
+def swap_object(b: Bundle) -> None:
+    cell = next(cell for cell in b["result"].values() if cell["selected"] and cell["reserves"])
+    cell["selected"][0], cell["reserves"][0] = cell["reserves"][0], cell["selected"][0]
+
+
+def shift_threshold(b: Bundle) -> None:
+    cell = next(cell for cell in b["result"].values() if cell["tau"])
+    cell["tau"] = cell["tau"][:-1] + _other(cell["tau"][-1])
+
+
+def drop_reserve(b: Bundle) -> None:
+    next(cell for cell in b["result"].values() if cell["reserves"])["reserves"].pop()
+
+
+def change_size(b: Bundle) -> None:
+    next(iter(b["result"].values()))["N"] += 1
+
+
+def change_probability(b: Bundle) -> None:
+    next(iter(b["pi"].values()))["inclusion"] = "1/1000"
+
+
+def drop_visit(b: Bundle) -> None:
+    del b["visits"][next(iter(b["visits"]))]
+
+
+def raise_cap(b: Bundle) -> None:
+    b["roster"][0]["cap"] += 1
+
+
+def swap_officer(b: Bundle) -> None:
+    match = b["match"]
+    match["assignment"][0] = next(
+        one["handle"][:16] for one in b["roster"] if one["handle"][:16] not in match["assignment"][:3]
+    )
+
+
+def add_post(b: Bundle) -> None:
+    b["match"]["slots"].append(["0" * 16, "*"])
+
+
+def change_sum(b: Bundle) -> None:
+    b["match"]["sq_load"] += 1
+
+
+def change_potential(b: Bundle) -> None:
+    b["match"]["duals"][0][1] = int(b["match"]["duals"][0][1]) - 999_999
+
+
+def change_leader(b: Bundle) -> None:
+    team = next(iter(b["match"]["leaders"]))
+    b["match"]["leaders"][team] = "0" * 16
+
+
+def climb_ladder(b: Bundle) -> None:
+    b["match"]["level"] += 1
+
+
+def change_salt(b: Bundle) -> None:
+    salt = b["opening"]["salt"]
+    b["opening"]["salt"] = salt[:-1] + _other(salt[-1])
+
+
+def change_certificate(b: Bundle) -> None:
+    b["issued_at"] = "2026-03-07T09:00:00+08:00"
+
+
+def hurry_event(b: Bundle) -> None:
+    b["entropy_used"][0]["evidence"]["drawn_at"] = "2026-03-04T10:00:00+08:00"
+
+
+def add_key(b: Bundle) -> None:
+    b["remark"] = "x"
+
+
+def add_term(b: Bundle) -> None:
+    b["commit"]["remark"] = "x"
+
+
+TAMPERINGS: list[tuple[Callable[[Bundle], None], str]] = [
+    (change_entropy, "seed"),
+    (misspell_entropy, "entropy.encoding"),
+    (hurry_event, "entropy.timing"),
+    (change_stratum, "frame.root"),
+    (drop_row, "frame.counts"),
+    (swap_rows, "frame.rows"),
+    (change_ratio, "commitment.digest"),
+    (swap_object, "draw.selected"),
+    (shift_threshold, "draw.thresholds"),
+    (drop_reserve, "draw.reserves"),
+    (change_size, "draw.sizes"),
+    (change_probability, "draw.probabilities"),
+    (drop_visit, "visits"),
+    (raise_cap, "roster.root"),
+    (swap_officer, "match.officers"),
+    (add_post, "match.posts"),
+    (climb_ladder, "match.ladder"),
+    (change_sum, "match.sums"),
+    (change_potential, "match.optimal"),
+    (change_leader, "match.leaders"),
+    (change_salt, "opening"),
+    (change_certificate, "certificate.digest"),
+    (add_key, "format"),
+    (add_term, "commitment.schema"),
+]
+
+
+@pytest.mark.parametrize(("tamper", "named"), TAMPERINGS, ids=[named for _, named in TAMPERINGS])
+def test_each_tampering_is_named_as_the_other_reader_names_it(
+    tamper: Callable[[Bundle], None], named: str, honest: Bundle, reader: Reader
+) -> None:
+    bundle = copy.deepcopy(honest)
+    tamper(bundle)
+
+    states = reader.states(as_file(bundle))
+
+    assert states[named] == "failed"
+    assert named in reader.verdict()
+    assert states == python_states(bundle)
+
+
+def other_ratio() -> Bundle:
+    terms = ItemTerms("joint", "ceil", {**ITEMS["food"].ratios, "S0": Fraction(1, 2)})
+    return _bundle(make_case(changes={"items": {**ITEMS, "food": terms}}))
+
+
+def other_frame() -> Bundle:
+    from tests.draw_cases import frame_rows  # noqa: PLC0415
+
+    return _bundle(make_case(rows=frame_rows(59)))
+
+
+@pytest.mark.parametrize("forge", [other_ratio, other_frame])
+def test_a_forger_who_recomputes_all_digests_is_caught_by_the_expected_commitment(
+    forge: Callable[[], Bundle], honest: Bundle, reader: Reader
+) -> None:
+    forged = forge()
+
+    alone = reader.states(as_file(forged))
+    against = reader.states(as_file(forged), digest=honest["commit_digest"])
+
+    assert "failed" not in alone.values()
+    assert [name for name, state in against.items() if state == "failed"] == ["commitment.anchored"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"commit":{},"commit":{}}', '{"commit":{"N":1.0}}', "[" * 300 + "]" * 300, "no json", '{"a":"\\ud800"'],
+)
+def test_hostile_json_is_refused_in_words(text: str, reader: Reader) -> None:
+    states = reader.states({"name": "x.json", "mimeType": "application/json", "buffer": text.encode()})
+
+    assert states["format"] == "failed"
+    assert set(states.values()) == {"failed", "not_checked"}
+
+
+def test_a_firm_proves_its_row_and_sees_whether_it_was_drawn(case: Case, honest: Bundle, reader: Reader) -> None:
+    record = case.certificate.record
+    files = [as_file(dict(case.commitment.record), "commitment.json"), as_file(dict(record), "certificate.json")]
+    for object_id in case.frame.object_ids[:6]:
+        row = own_row(case.frame, commitment=case.commitment, certificate=record, object_id=object_id)
+        handle = case.frame.rows.handle(row["opening"]["index"]).hex()
+
+        reader.tab.goto("about:blank")
+        reader.tab.goto(PAGE)
+        found = reader.own(json.dumps(row), *files, digest=honest["commit_digest"])
+
+        drawn = {item for item, said in found.items() if said == "true"}
+        assert drawn == set(record["visits"].get(handle, ()))
+        assert "未锚定" not in reader.verdict()
+        assert reader.tab.query_selector_all('tr[data-state="failed"]') == []
+
+
+def test_a_firm_with_a_changed_row_is_told_so(case: Case, reader: Reader) -> None:
+    row = own_row(
+        case.frame,
+        commitment=case.commitment,
+        certificate=case.certificate.record,
+        object_id=case.frame.object_ids[0],
+    )
+    row["cells"][0]["stratum"] = "S9"
+
+    assert reader.own(json.dumps(row)) == {}
+    assert "不符" in reader.verdict()
+
+
+def test_a_forged_threshold_is_caught_against_the_certificate(case: Case, reader: Reader) -> None:
+    record = case.certificate.record
+    row = own_row(case.frame, commitment=case.commitment, certificate=record, object_id=case.frame.object_ids[1])
+    row["cells"][0] |= {"tau": "f" * 64, "n": 5}
+
+    reader.own(
+        json.dumps(row),
+        as_file(dict(case.commitment.record), "commitment.json"),
+        as_file(dict(record), "certificate.json"),
+    )
+
+    assert "不符" in reader.verdict()
+
+
+def test_the_page_speaks_english_and_is_used_by_keyboard(honest: Bundle, reader: Reader) -> None:
+    reader.states(as_file(honest))
+    reader.tab.focus("#language")
+    reader.tab.keyboard.press("Enter")
+
+    assert "consistent, not anchored" in reader.verdict()
+    assert "passed" in reader.tab.inner_text('tr[data-check="frame.root"]')
+    reader.tab.focus("#tab-draw")
+    reader.tab.keyboard.press("ArrowRight")
+    assert reader.tab.evaluate("document.activeElement.id") == "tab-row"
+    unlabelled = reader.tab.evaluate(
+        "[...document.querySelectorAll('input, textarea')].filter(one => !one.labels.length).length"
+    )
+    assert unlabelled == 0
+
+
+@pytest.mark.slow
+def test_two_hundred_thousand_rows_are_accepted(reader: Reader, tmp_path: Path) -> None:
+    """Print the seconds; a time is no assertion."""
+    rng = np.random.default_rng(5)
+    n_objects, items = 200_000, [f"item{k}" for k in range(8)]
+    ids = [f"reg:{n:07d}" for n in range(n_objects)]
+    parts = [
+        pd.DataFrame(
+            {
+                "object_id": ids,
+                "item_code": item,
+                "stratum": [f"S{k:02d}" for k in rng.integers(12, size=n_objects)],
+                "exclusion": None,
+            }
+        ).iloc[rng.permutation(n_objects)[: n_objects // 2 if at else n_objects]]
+        for at, item in enumerate(items)
+    ]
+    terms = {item: ItemTerms("joint", "cum", {f"S{k:02d}": Fraction(1, 200) for k in range(12)}) for item in items}
+    rule = MatchRule(
+        items={item: ItemNeed("market") for item in items},
+        departments={"market": 2},
+        initiators=("market",),
+        certificate_valid_on="2026-12-31",
+    )
+    officers = inspectors(200).assign(department_code="market", is_leader_qualified=True, cap=60, specialities="")
+    case = make_case(
+        rows=pd.concat(parts, ignore_index=True),
+        officers=officers,
+        changes={"items": terms, "rule": rule, "merges": []},
+    )
+    path = tmp_path / "bundle.json"
+    with path.open("wb") as sink:
+        sink.writelines(
+            compact_chunks(case.commitment, case.certificate, frame=case.frame.hashed, roster=case.roster.officers)
+        )
+
+    states = reader.states(path, digest=case.commitment.digest.hex())
+
+    assert "failed" not in states.values()
+    print(f"{path.stat().st_size / 1e6:.0f} MB:", reader.tab.inner_text("caption"))
