@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.errors import ScoringError
+from engine.messages import N_, Message
 from models.calibration import Calibration, Method
 
 FORM = "xinheng-lightgbm/1"
@@ -132,15 +133,22 @@ def model_from_files(files: Mapping[str, bytes], *, expected_digest: str | None 
     """
     missing = [name for name in (CARD_FILE, TREES_FILE) if name not in files]
     if missing:
-        raise ScoringError(problem=f"the model lacks {', '.join(missing)}", remedy="restore the model's folder")
+        problem = Message(N_("the stored model lacks {files}"), {"files": ", ".join(missing)})
+        raise ScoringError(problem=problem, remedy=Message(N_("restore the model's folder or train again")))
     card = json.loads(files[CARD_FILE])
     if card.pop("form", None) != FORM:
-        raise ScoringError(problem="the model card has another form", remedy=f"give a model of form {FORM}")
+        raise ScoringError(
+            problem=Message(N_("the model card has another form")),
+            remedy=Message(N_("give a model of form {form}"), {"form": FORM}),
+        )
     model = FittedModel(_card(card), files[TREES_FILE].decode())
     if expected_digest is not None and model.digest != expected_digest:
         raise ScoringError(
-            problem=f"the model's digest is {model.digest[:12]}, the manifest says {expected_digest[:12]}",
-            remedy="restore the model's folder or train again",
+            problem=Message(
+                N_("the model's digest is {found}, not {expected}"),
+                {"found": model.digest[:12], "expected": expected_digest[:12]},
+            ),
+            remedy=Message(N_("restore the model's folder or train again")),
         )
     return model
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from engine.errors import MissingInclusionProbabilityError, NothingToLearnError
+from engine.messages import N_
 from engine.vocabulary import SelectionMode, TableShape
 
 KEY = ("entity_id", "as_of")
@@ -34,9 +35,9 @@ MAX_WEIGHT = 20.0
 class Basis(StrEnum):
     """Which rows a model learned from."""
 
-    RANDOM = "random rows, weighted by 1/probability"
-    SCHEDULED = "routine rows of unknown design, not design-based"
-    WITH_DIRECTED = "all rows, directed ones by explicit choice, not design-based"
+    RANDOM = N_("random rows, weighted by 1/probability")
+    SCHEDULED = N_("routine rows of unknown design, not design-based")
+    WITH_DIRECTED = N_("all rows, directed ones by explicit choice, not design-based")
 
 
 MODES = {

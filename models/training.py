@@ -222,6 +222,6 @@ def load_model(workspace: Workspace, *, digest: str) -> FittedModel:
     folder = models_folder(workspace) / digest
     if not folder.is_dir():
         remedy = Message(N_("train it, or restore the folder {folder}"), {"folder": f"{MODELS}/{digest}"})
-        raise TableMissingError(table=f"model {digest[:12]}", remedy=remedy)
+        raise TableMissingError(table=Message(N_("model {digest}"), {"digest": digest[:12]}), remedy=remedy)
     files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     return model_from_files(files, expected_digest=digest)

@@ -16,6 +16,7 @@ import pandas as pd
 from engine.errors import UndefinedEstimateError
 from engine.estimation.ranking import auc
 from engine.features.declaration import Feature
+from engine.messages import N_, Message
 from models.admission import admitted_features, known_values, typical_values, with_typical
 from models.challenger import Configuration, fit_booster, log_odds
 from models.examples import Examples
@@ -171,7 +172,7 @@ def choose(rehearsals: Sequence[Rehearsal]) -> Rehearsal:
         There is no configuration.
     """
     if not rehearsals:
-        raise UndefinedEstimateError(measure="choice", reason="no configuration was given")
+        raise UndefinedEstimateError(measure="choice", reason=Message(N_("no configuration was given")))
     if len(rehearsals[0].aucs) < 2:
         return rehearsals[0]
     best = max(rehearsals, key=lambda rehearsal: rehearsal.mean_auc)
