@@ -5,7 +5,7 @@ from datetime import date
 
 import pandas as pd
 
-from engine.api.featuring import FeatureBuilder
+from engine.api.featuring import FeatureBuilder, FeatureEngine
 from engine.errors import AsOfOutsideDataError, TableMissingError
 from engine.features.cohorts import cohort
 from engine.messages import N_, Message
@@ -67,7 +67,14 @@ def cohort_on(warehouse: Warehouse, *, as_of: date) -> pd.DataFrame:
 
 
 def build(
-    workspace: Workspace, *, as_of: date, profile: str, actor: Actor, clock: Clock, progress: Progress = silent
+    workspace: Workspace,
+    *,
+    as_of: date,
+    profile: str,
+    actor: Actor,
+    clock: Clock,
+    progress: Progress = silent,
+    engine: FeatureEngine = FeatureEngine.SWEEP,
 ) -> str:
     """Build and store the features of the cohort of ``as_of``; return the run's id.
 
@@ -80,7 +87,7 @@ def build(
     book = load_policies(profile)
     progress(Message(N_("Build features")))
     spine = cohort(warehouse.history("entities"), as_of=as_of)
-    features = FeatureBuilder(warehouse, book=book).build(spine, on=as_of)
+    features = FeatureBuilder(warehouse, book=book, engine=engine).build(spine, on=as_of)
     return warehouse.write_run(
         {"features": features}, kind="features", as_of=as_of, manifest=said(book), actor=actor, at=clock()
     )

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from functools import cache
+from typing import TYPE_CHECKING
 
 import ibis
 import pandas as pd
@@ -14,9 +16,21 @@ from engine.store.warehouse import Warehouse
 from engine.validity.publicity import PublicityRules
 from engine.validity.records import event_relations
 
+if TYPE_CHECKING:
+    from engine.api.sweeping import Sweep
+
 HISTORIES = ("entities", "inspections", "penalties", "listings", "repairs", "complaints")
 SPINE = "spine"
 KEY = ("entity_id", "as_of")
+
+
+class FeatureEngine(StrEnum):
+    """What computes features; both give the same values."""
+
+    SWEEP = "sweep"
+    """Compiled, over sorted arrays in memory."""
+    IBIS = "ibis"
+    """One statement in the warehouse's SQL."""
 
 
 class FeatureBuilder:
@@ -26,12 +40,15 @@ class FeatureBuilder:
     ----------
     warehouse : of the workspace.
     book : policies; their publicity periods say which records count.
+    engine : what computes them.
     """
 
-    def __init__(self, warehouse: Warehouse, *, book: PolicyBook) -> None:
+    def __init__(self, warehouse: Warehouse, *, book: PolicyBook, engine: FeatureEngine = FeatureEngine.SWEEP) -> None:
         self._warehouse = warehouse
         self._book = book
+        self._engine = engine
         self._held: dict[str, ibis.Table] = {}
+        self._sweep: Sweep | None = None
 
     @property
     def relations(self) -> Mapping[str, ibis.Table]:
@@ -54,10 +71,20 @@ class FeatureBuilder:
         sources : record tables that exist for these entities; None = all. Features of others are null, not zero.
         """
         self._warehouse.hold(SPINE, spine[list(KEY)])
+        parameters = FeatureParameters.from_policies(self._book, on=on)
+        if self._engine is FeatureEngine.SWEEP:
+            return self._swept().features(SPINE, parameters=parameters, sources=sources)
         tables = {name: table for name, table in self.relations.items() if sources is None or name in sources}
         schemas = tuple((name, table.schema()) for name, table in tables.items())
-        sql = _compiled(schemas, FeatureParameters.from_policies(self._book, on=on))
+        sql = _compiled(schemas, parameters)
         return self._warehouse.execute_sql(sql).sort_values(list(KEY), ignore_index=True)
+
+    def _swept(self) -> "Sweep":
+        if self._sweep is None:
+            from engine.api.sweeping import Sweep  # the compiler takes half a second to import
+
+            self._sweep = Sweep(self._warehouse, self.relations)
+        return self._sweep
 
 
 @cache

@@ -1,5 +1,6 @@
 """``xinheng features``, ``score``, ``grade`` and ``explain``."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -20,20 +21,40 @@ from engine.messages import N_
 EntityArgument = Annotated[str, typer.Argument(help=N_("Identifier of the entity, e.g. uscc:9133…"))]
 
 
+class EngineChoice(StrEnum):
+    """The engines of ``engine.api.featuring``, which is imported when a command runs."""
+
+    SWEEP = "sweep"
+    IBIS = "ibis"
+
+
+EngineOption = Annotated[
+    EngineChoice, typer.Option("--engine", help=N_("What computes the features; both engines give the same values."))
+]
+
+
 def features(
     as_of: AsOfOption,
     profile: ProfileOption = "default",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    engine: EngineOption = EngineChoice.SWEEP,
     as_json: JsonOption = False,
 ) -> None:
     """Build and store one row of features per entity."""
     from engine.api.assessment import build
+    from engine.api.featuring import FeatureEngine
     from engine.api.workspace import open_workspace
 
     clock = StageClock(quiet=as_json)
     opened = open_workspace(workspace, create=False)
     run_id = build(
-        opened, as_of=as_of_date(as_of), profile=profile, actor=current_actor(), clock=current_time, progress=clock
+        opened,
+        as_of=as_of_date(as_of),
+        profile=profile,
+        actor=current_actor(),
+        clock=current_time,
+        progress=clock,
+        engine=FeatureEngine(engine),
     )
     clock.close()
     rows = int(opened.warehouse.read("features", run_id=run_id).count().execute())

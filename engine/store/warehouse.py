@@ -126,6 +126,10 @@ class Warehouse:
         """Return the rows of a compiled expression over held tables."""
         return pd.DataFrame(self.connection.con.execute(sql).df())
 
+    def execute_arrow(self, sql: str) -> pa.Table:
+        """Return the rows of a compiled expression over held tables, in Arrow's columns."""
+        return self.connection.con.execute(sql).to_arrow_table()
+
     def provenance(self, name: str) -> ibis.Table:
         """Return a record table with ``load_id``, ``source_file`` and ``source_line`` beside the contract's columns."""
         contract = self._contract(name)

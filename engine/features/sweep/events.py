@@ -1,7 +1,7 @@
 """The kernel over an entity's own events: every operator of a source for every row of the spine.
 
-Rows are read from the latest to the earliest. The first row met of an event is its last one, so events come in the order
-in which they happened, latest first, without a sort, and a window ends at the first event outside it.
+Rows are read from the latest to the earliest. The first row met of an event is its last one, so events come in the
+order in which they happened, latest first, without a sort, and a window ends at the first event outside it.
 """
 
 from typing import Any
@@ -27,6 +27,8 @@ SUMMED = TOTAL
 
 Array = Any
 """A numpy array inside a kernel."""
+Whole = Any
+"""A whole number of numpy's or of Python's; inside a kernel there is no difference."""
 
 
 @compiled
@@ -39,10 +41,10 @@ def passes(values: Array, columns: Array) -> bool:
 
 
 @compiled
-def gather(
+def gather(  # noqa: C901
     first: int,
     last: int,
-    as_of: int,
+    as_of: Whole,
     occurred: Array,
     known: Array,
     until: Array,
@@ -99,12 +101,14 @@ def gather(
 
 
 @compiled
-def over_values(
-    code: int, scale: float, column: int, as_of: int, start: int, chosen: Array, n: int, days: Array, values: Array
+def over_values(  # noqa: C901
+    code: int, scale: float, column: int, as_of: Whole, start: int, chosen: Array, n: int, days: Array, values: Array
 ) -> float:
     """Return an operator of one column's known values, NaN for null."""
     n_known, total, largest, last, second, streak, is_streak = 0, 0, ABSENT, 0, 0, 0, True
-    s_t, s_tt, s_ty = 0, 0, 0
+    s_t: Whole = 0
+    s_tt: Whole = 0
+    s_ty: Whole = 0
     for i in range(n):
         if days[i] <= start:
             break
@@ -151,10 +155,10 @@ def over_values(
 
 
 @compiled
-def over_events(
+def over_events(  # noqa: C901
     operation: Array,
     scale: float,
-    as_of: int,
+    as_of: Whole,
     starts: Array,
     chosen: Array,
     n: int,
@@ -216,7 +220,7 @@ def is_over_events(code: int) -> bool:
 
 
 @compiled
-def reduce_events(
+def reduce_events(  # noqa: C901
     entity: Array,
     date: Array,
     dates: Array,
