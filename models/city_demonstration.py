@@ -25,7 +25,7 @@ from engine.simulation.findings import findings
 from engine.store.documents import load_policies
 from models.application import ModelScorer
 from models.artifact import FittedModel
-from models.demonstration import Demonstration, Stopwatch, accepted_rows, china_morning, fresh_workspace, load_records
+from models.demonstration import Demonstration, Stopwatch, accepted_rows, china_morning, load_records, own_workspace
 from models.judgement import judge_inspection_level
 from models.registry import register
 from models.training import fit_population, store_model
@@ -46,8 +46,15 @@ def demonstrate_city(
     path: Path, *, n_entities: int, years: int, seed: int, threads: int = 1, progress: Progress = silent
 ) -> Demonstration:
     """Run the loop on a synthetic city: history, grades, a simulated draw, its findings, what they measure."""
+    with own_workspace(path) as workspace:
+        return _run_loop(workspace, n_entities=n_entities, years=years, seed=seed, threads=threads, progress=progress)
+
+
+def _run_loop(
+    workspace: Workspace, *, n_entities: int, years: int, seed: int, threads: int, progress: Progress
+) -> Demonstration:
     watch = Stopwatch(progress)
-    workspace, book = fresh_workspace(path), load_policies()
+    book = load_policies()
     with watch.stage("simulate", Message(N_("Simulate a city"))):
         city = simulate(workspace.path / "sources", n_entities=n_entities, years=years, seed=seed, last_day=LAST_DAY)
     with watch.stage("ingest", Message(N_("Load the records"))):

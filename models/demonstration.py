@@ -75,14 +75,16 @@ class Demonstration:
         }
 
 
-def fresh_workspace(path: Path) -> Workspace:
-    """Return an empty workspace; what an earlier demonstration left there is replaced, anything else is refused.
+@contextmanager
+def own_workspace(path: Path) -> Iterator[Workspace]:
+    """Give an empty workspace at ``path``; an earlier demonstration there gives way only when this one succeeds.
 
     Raises
     ------
     UsageError
         The folder holds something that no demonstration made.
     """
+    earlier = path.with_name(f".{path.name}.earlier")
     if path.exists() and any(path.iterdir()):
         if not (path / MARKER).is_file():
             raise UsageError(
@@ -90,10 +92,21 @@ def fresh_workspace(path: Path) -> Workspace:
                 value=str(path),
                 remedy=Message(N_("it holds files that no demonstration made; give another folder")),
             )
-        shutil.rmtree(path)
+        shutil.rmtree(earlier, ignore_errors=True)
+        path.rename(earlier)
     path.mkdir(parents=True, exist_ok=True)
     (path / MARKER).write_text("made by xinheng demo; the next demo may replace this folder\n", encoding="utf-8")
-    return open_workspace(path, create=True)
+    workspace = open_workspace(path, create=True)
+    try:
+        yield workspace
+    except BaseException:
+        workspace.close()
+        shutil.rmtree(path, ignore_errors=True)
+        if earlier.exists():
+            earlier.rename(path)
+        raise
+    workspace.close()
+    shutil.rmtree(earlier, ignore_errors=True)
 
 
 def china_morning(day: date) -> datetime:

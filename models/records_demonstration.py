@@ -4,14 +4,26 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from engine.api.assessment import require_inside_data
+from engine.api.assessment import require_inside_data, said
 from engine.api.featuring import FeatureBuilder
+from engine.api.workspace import Workspace
+from engine.estimation.estimate import Basis
 from engine.messages import N_, Message
+from engine.pipeline.measurement import ALL_GRADES, COLUMNS
 from engine.pipeline.ports import Progress, silent
 from engine.store.documents import load_policies
-from models.demonstration import Demonstration, Stopwatch, accepted_rows, china_morning, fresh_workspace, load_records
-from models.evaluation import judge_population
+from models.demonstration import (
+    OPERATOR,
+    Demonstration,
+    Stopwatch,
+    accepted_rows,
+    china_morning,
+    load_records,
+    own_workspace,
+)
+from models.evaluation import PopulationJudgement, cohort_grades, judge_population
 from models.registry import register
 from models.training import cohort_tables, fit_population, later_inspections, store_model, training_basis
 
@@ -25,13 +37,24 @@ def demonstrate_records(
     ------
     AsOfOutsideDataError, SourceNotFoundError, MappingColumnError and others of intake; the workspace stays as it was.
     """
+    with own_workspace(path) as workspace:
+        return _judge_records(
+            workspace, source, mapping=mapping, as_of=as_of, seed=seed, threads=threads, progress=progress
+        )
+
+
+def _judge_records(
+    workspace: Workspace, source: Path, *, mapping: str, as_of: date, seed: int, threads: int, progress: Progress
+) -> Demonstration:
     watch = Stopwatch(progress)
-    workspace, book = fresh_workspace(path), load_policies("benchmark")
+    book = load_policies("benchmark")
     warehouse = workspace.warehouse
     with watch.stage("ingest", Message(N_("Load the records"))):
         report = load_records(workspace, [source], at=china_morning(as_of), mapping=mapping)
     require_inside_data(warehouse, as_of=as_of)
     populations, builder = [], FeatureBuilder(warehouse, book=book)
+    measured: list[pd.DataFrame] = []
+    graded: list[pd.DataFrame] = []
     names = warehouse.table("entities").select("population").distinct().order_by("population").execute()
     for population in names["population"]:
         with watch.stage("train", Message(N_("Fit the model of {population}"), {"population": population})):
@@ -63,6 +86,11 @@ def demonstrate_records(
             rng = np.random.default_rng(seed)  # noqa: TID251 - seeded resamples of an interval
             judged = judge_population(model, later, cohort, book=book, on=as_of, rng=rng)
             populations.append({**judged.as_json(), "basis": "not design-based"})
+            measured.append(_measurements(judged, as_of=as_of))
+            graded.append(cohort_grades(model, cohort, book=book, on=as_of, rng=rng)[model.card.name])
+    tables = {"measurements": pd.concat(measured, ignore_index=True), "grades": pd.concat(graded, ignore_index=True)}
+    at = china_morning(as_of)
+    warehouse.write_run(tables, kind="judge", as_of=as_of, manifest=said(book), actor=OPERATOR, at=at)
     entities = int(warehouse.table("entities").entity_id.nunique().execute())
     return Demonstration(
         source=mapping,
@@ -74,3 +102,27 @@ def demonstrate_records(
         workspace=str(workspace.path),
         populations=populations,
     )
+
+
+def _measurements(judged: PopulationJudgement, *, as_of: date) -> pd.DataFrame:
+    """Return the cohort's figures as table ``measurements``: they describe routine visits and infer nothing."""
+    cohort = judged.cohort[judged.model]
+    rates = cohort.rates.assign(measure="hit_rate_scheduled", note="")
+    whole = [
+        {
+            "measure": measure,
+            "grade": ALL_GRADES,
+            "n": found.n,
+            "hits": int(cohort.rates["hits"].sum()),
+            "hit_rate": found.value,
+            "low": found.low,
+            "high": found.high,
+            "method": found.method,
+            "basis": Basis.DESCRIPTIVE.value,
+            "note": cohort.note,
+        }
+        for measure, found in (("lift", cohort.lift), ("rate_ratio_d_a", cohort.rate_ratio))
+        if found is not None
+    ]
+    table = pd.concat([rates, pd.DataFrame(whole)], ignore_index=True)
+    return table.assign(as_of=as_of, population=judged.name).reindex(columns=[*COLUMNS])
