@@ -1,0 +1,107 @@
+"""What every simulation of one frame shares: rates, random numbers and who is visited together.
+
+Because rates and random numbers are drawn once, two policies differ only by their ratios: the null change gives exactly
+0. Source: docs/spec/laboratory.md §2.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.random import Generator  # noqa: TID251 - the type of an argument; nothing is seeded here
+
+from engine.laboratory.cells import checked_cells
+from engine.laboratory.posterior import Codes, FloatArray, fit_prior, posterior_mean, posterior_rates
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profiles:
+    """Objects that are in the same cells.
+
+    Parameters
+    ----------
+    n_objects : objects per profile. grade : grade of each profile.
+    starts : position in ``cells`` where each profile's cells begin. cells : positions of cells.
+    """
+
+    n_objects: FloatArray
+    grade: Codes
+    starts: Codes
+    cells: Codes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Experiment:
+    """A frame ready to be simulated.
+
+    Parameters
+    ----------
+    cells : see ``CELLS``. grades : names in the order of the codes. grade : code of each cell.
+    item : code of each cell; items : names in the order of the codes.
+    rates : posterior draws (draws, cells); squares : the same squared. mean : shrunken rates.
+    finding_luck, visit_luck : uniforms (draws, grades). rounding_luck : uniforms (draws, items).
+    profiles : who is in which cells.
+    """
+
+    cells: pd.DataFrame
+    grades: tuple[str, ...]
+    grade: Codes
+    items: tuple[str, ...]
+    item: Codes
+    rates: FloatArray
+    squares: FloatArray
+    mean: FloatArray
+    finding_luck: FloatArray
+    visit_luck: FloatArray
+    rounding_luck: FloatArray
+    profiles: Profiles
+
+
+def set_up(cells: pd.DataFrame, memberships: pd.DataFrame, *, draws: int, generator: Generator) -> Experiment:
+    """Return the shared part of all simulations of a frame.
+
+    Parameters
+    ----------
+    cells : see ``CELLS``.
+    memberships : one row per unit: object (integer code), cell (position in ``cells``).
+    draws : simulated futures.
+
+    Raises
+    ------
+    SchemaMismatchError, ContractError, EstimationError
+        See :func:`~engine.laboratory.cells.checked_cells`.
+    """
+    table = checked_cells(cells)
+    grade, grades = pd.factorize(table["grade"], sort=True)
+    item, items = pd.factorize(table["item_code"], sort=True)
+    prior = fit_prior(table)
+    rates = posterior_rates(table, prior, draws=draws, generator=generator)
+    return Experiment(
+        cells=table,
+        grades=tuple(map(str, grades)),
+        grade=grade,
+        items=tuple(map(str, items)),
+        item=item,
+        rates=rates,
+        squares=rates**2,
+        mean=posterior_mean(table, prior),
+        finding_luck=generator.random((draws, len(grades))),
+        visit_luck=generator.random((draws, len(grades))),
+        rounding_luck=generator.random((draws, len(items))),
+        profiles=_profiles(memberships, grade),
+    )
+
+
+def _profiles(memberships: pd.DataFrame, grade: Codes) -> Profiles:
+    """Group objects by the set of their cells: equal sums of 64-bit hashes of the cells mean equal sets."""
+    ordered = memberships.sort_values(["object", "cell"], kind="stable")
+    objects, cells = ordered["object"].to_numpy(), ordered["cell"].to_numpy(dtype=np.int64)
+    begins = np.flatnonzero(np.r_[True, objects[1:] != objects[:-1]])
+    prints = np.add.reduceat(pd.util.hash_array(cells), begins)
+    _, first, counts = np.unique(prints, return_index=True, return_counts=True)
+    ends = np.r_[begins[1:], len(objects)]
+    lengths = (ends - begins)[first]
+    starts = np.r_[0, np.cumsum(lengths)[:-1]]
+    within = np.arange(lengths.sum()) - np.repeat(starts, lengths)
+    held = cells[np.repeat(begins[first], lengths) + within]
+    return Profiles(counts.astype(float), grade[held[starts]], starts, held)

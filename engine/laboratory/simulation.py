@@ -1,0 +1,169 @@
+"""What a policy would find and cost in the next draw of a frame, as P10, P50 and P90 over simulated futures.
+
+Given the rates, the findings of a grade are a sum of independent chances; they are read off the binomial with the same
+mean and variance at the shared uniform of that future. Source: docs/spec/laboratory.md §2-§3.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import bdtrik, ndtri
+
+from engine.laboratory.experiment import Experiment
+from engine.laboratory.posterior import FloatArray
+
+_CERTAIN = 1e-9
+_MANY = 100.0
+"""Variance from which the binomial quantile is expanded (Cornish-Fisher, one term) instead of inverted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """P10, P50 and P90 over simulated futures."""
+
+    p10: float
+    p50: float
+    p90: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulated:
+    """One policy simulated.
+
+    Parameters
+    ----------
+    findings : array (draws, grades). visits : array (draws, grades). person_days : array (draws,).
+    expected_findings : by grade, under the shrunken rates; never falls when a ratio rises.
+    checks : expected checks. burden : expected visits per firm by grade.
+    visited_share : share of objects expected to be visited.
+    total_cv, grade_cv : coefficient of variation of the next measurement of findings in the whole frame.
+    """
+
+    findings: FloatArray
+    visits: FloatArray
+    person_days: FloatArray
+    expected_findings: Mapping[str, float]
+    checks: float
+    burden: Mapping[str, float]
+    visited_share: float
+    total_cv: float
+    grade_cv: Mapping[str, float]
+
+    @property
+    def hits(self) -> Spread:
+        """Findings of the draw."""
+        return spread(self.findings.sum(axis=1))
+
+
+def spread(values: FloatArray) -> Spread:
+    """Return P10, P50 and P90 of simulated values."""
+    return Spread(*(float(value) for value in np.quantile(values, (0.1, 0.5, 0.9))))
+
+
+def simulate(experiment: Experiment, ratios: FloatArray) -> Simulated:
+    """Simulate one draw under ``ratios``.
+
+    Parameters
+    ----------
+    ratios : of every cell, 0..1, in the order of ``experiment.cells``.
+
+    Notes
+    -----
+    Cost: two products of (draws x cells) by (cells x grades), one pass over the profiles; nothing is drawn anew.
+    """
+    units = planned_units(experiment, ratios)
+    mean, variance = _moments(experiment, units)
+    chance = np.maximum.reduceat(ratios[experiment.profiles.cells], experiment.profiles.starts)
+    expected, spreads, firms = _visits(experiment, chance)
+    total_cv, grade_cv = precision(experiment, ratios)
+    found = _by_grade(experiment, units * experiment.mean)
+    shape = experiment.visit_luck.shape
+    return Simulated(
+        findings=_quantiles(mean, variance, experiment.finding_luck),
+        visits=_quantiles(np.broadcast_to(expected, shape), np.broadcast_to(spreads, shape), experiment.visit_luck),
+        person_days=_person_days(experiment, units),
+        expected_findings=dict(zip(experiment.grades, found.tolist(), strict=True)),
+        checks=float(units.sum()),
+        burden=dict(zip(experiment.grades, (expected / np.maximum(firms, 1)).tolist(), strict=True)),
+        visited_share=float(expected.sum() / firms.sum()),
+        total_cv=total_cv,
+        grade_cv=grade_cv,
+    )
+
+
+def planned_units(experiment: Experiment, ratios: FloatArray) -> FloatArray:
+    """Return expected checks per cell: ratio x units, rounded up where the item's rule is ``ceil``."""
+    exact = ratios * experiment.cells["n_units"].to_numpy(dtype=float)
+    return np.where(experiment.cells["rounding"].to_numpy() == "ceil", np.ceil(exact - _CERTAIN), exact)
+
+
+def precision(experiment: Experiment, ratios: FloatArray) -> tuple[float, dict[str, float]]:
+    """Return the coefficients of variation of the next estimate of all findings and of each grade's; inf at 0."""
+    units, rate = experiment.cells["n_units"].to_numpy(dtype=float), experiment.mean
+    with np.errstate(divide="ignore"):
+        variance = _by_grade(experiment, units * rate * (1 - rate) * (1 / ratios - 1))
+    total = _by_grade(experiment, units * rate)
+    by_grade = np.sqrt(variance) / total
+    return float(np.sqrt(variance.sum()) / total.sum()), dict(zip(experiment.grades, by_grade.tolist(), strict=True))
+
+
+def _by_grade(experiment: Experiment, values: FloatArray) -> FloatArray:
+    return np.bincount(experiment.grade, weights=values, minlength=len(experiment.grades))
+
+
+def _moments(experiment: Experiment, units: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and variance of each grade's findings given the rates: quadratic in them, cell by cell.
+
+    Of N units k are known findings, m are unknown with rate p; n are drawn without replacement.
+    """
+    size, known, seen = (
+        experiment.cells[name].to_numpy(dtype=float) for name in ("n_units", "n_findings", "n_observed")
+    )
+    unknown = size - seen
+    share = units * unknown / size
+    without = units * np.clip(1 - units / size, 0, None) / np.maximum(size - 1, 1)
+    member = np.zeros((len(size), len(experiment.grades)))
+    member[np.arange(len(size)), experiment.grade] = 1.0
+    constant = without * (known - known**2 / size)
+    linear = share - 2 * without * known * unknown / size
+    quadratic = -share + without * (unknown - unknown**2 / size)
+    both = experiment.rates @ np.hstack([member * share[:, None], member * linear[:, None]])
+    n_grades = member.shape[1]
+    mean = both[:, :n_grades] + _by_grade(experiment, units * known / size)
+    variance = both[:, n_grades:] + experiment.squares @ (member * quadratic[:, None])
+    return mean, variance + _by_grade(experiment, constant)
+
+
+def _visits(experiment: Experiment, chance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Expected visits, their variance and objects by grade; items of an object are drawn on one ticket."""
+    profiles, n_grades = experiment.profiles, len(experiment.grades)
+    sums = [
+        np.bincount(profiles.grade, weights=profiles.n_objects * value, minlength=n_grades)
+        for value in (chance, chance * (1 - chance), np.ones_like(chance))
+    ]
+    return sums[0], sums[1], sums[2]
+
+
+def _person_days(experiment: Experiment, units: FloatArray) -> FloatArray:
+    """Person-days in every future; only the rounding of each item's total is random."""
+    effort = experiment.cells.groupby(experiment.item)["effort"].first().to_numpy(dtype=float)
+    totals = np.bincount(experiment.item, weights=units)
+    return np.asarray(np.floor(totals + experiment.rounding_luck + _CERTAIN) @ effort)
+
+
+def _quantiles(mean: FloatArray, variance: FloatArray, luck: FloatArray) -> FloatArray:
+    """Read counts with given mean and variance off binomials at the shared uniforms."""
+    safe = np.maximum(mean, _CERTAIN)
+    chance = np.clip(1 - variance / safe, _CERTAIN, 1.0)
+    is_certain = (mean <= _CERTAIN) | (chance >= 1 - _CERTAIN)
+    trials = safe / chance
+    deviation = np.sqrt(safe * (1 - chance))
+    normal = ndtri(luck)
+    # the count is the least whole number whose distribution reaches the uniform: half a unit above the expansion
+    count = safe + deviation * normal + (1 - 2 * chance) * (normal**2 - 1) / 6 - 0.5
+    few = (variance < _MANY) & ~is_certain
+    with np.errstate(invalid="ignore"):
+        count[few] = bdtrik(luck[few], trials[few], chance[few])
+    found = np.ceil(np.nan_to_num(count, nan=0.0) - _CERTAIN)
+    return np.where(is_certain, np.rint(mean), np.clip(found, 0, np.ceil(trials)))

@@ -1,0 +1,29 @@
+"""Which ratios of a policy lie outside what was ever tried: there the laboratory extrapolates."""
+
+import numpy as np
+
+from engine.laboratory.experiment import Experiment
+from engine.laboratory.posterior import FloatArray
+from engine.messages import N_, Message
+
+_SAME = 1e-9
+
+
+def untried(experiment: Experiment, ratios: FloatArray) -> tuple[Message, ...]:
+    """Return one sentence per item class and grade whose ratios leave the range of the logged draws."""
+    cells = experiment.cells[["item_class", "grade", "lowest_tried", "highest_tried"]].assign(ratio=ratios)
+    below = cells["ratio"] < cells["lowest_tried"] - _SAME
+    above = cells["ratio"] > cells["highest_tried"] + _SAME
+    never = cells["lowest_tried"].isna()
+    found = []
+    for (item_class, grade), part in cells[below | above | never].groupby(["item_class", "grade"], sort=True):
+        params: dict[str, object] = {"item_class": item_class, "grade": grade, "n": len(part)}
+        params |= {"low": f"{part['ratio'].min():.4g}", "high": f"{part['ratio'].max():.4g}"}
+        if part["lowest_tried"].isna().all():
+            text = N_("{item_class} items, grade {grade}: {n} cell(s) were never drawn from; the result is borrowed")
+            found.append(Message(text, params))
+            continue
+        params |= {"least": f"{np.nanmin(part['lowest_tried']):.4g}", "most": f"{np.nanmax(part['highest_tried']):.4g}"}
+        text = N_("{item_class} items, grade {grade}: ratios {low}–{high} lie outside the {least}–{most} ever tried")
+        found.append(Message(text, params))
+    return tuple(found)
