@@ -10,21 +10,12 @@ from datetime import date
 
 from dashboards.theme import GRADE_MARKS
 from engine.messages import N_, Translate
-from engine.vocabulary import JOINER
+from engine.vocabulary import JOINER, POPULATION_NAMES
 
 NOTHING = "—"
 DIGEST = re.compile(r"[0-9a-f]{64,}")
 
-POPULATIONS = {
-    "enterprise": N_("Enterprises"),
-    "individual_business": N_("Individual businesses"),
-    "farmer_cooperative": N_("Farmer cooperatives"),
-    "facility": N_("Facilities"),
-    "product": N_("Products"),
-    "project": N_("Projects"),
-    "activity": N_("Activities"),
-    "all": N_("All populations"),
-}
+POPULATIONS = {**POPULATION_NAMES, "all": N_("All populations")}
 
 MODES = {
     "random": N_("Random draw"),

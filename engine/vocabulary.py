@@ -65,6 +65,17 @@ ADVERSE_RESULTS = frozenset(ResultCode) - NOT_ASSESSABLE_RESULTS - {ResultCode.N
 JOINER = ";"
 """Separates the parts of a multi-valued text column."""
 
+POPULATION_NAMES = {
+    "enterprise": N_("Enterprises"),
+    "individual_business": N_("Individual businesses"),
+    "farmer_cooperative": N_("Farmer cooperatives"),
+    "facility": N_("Facilities"),
+    "product": N_("Products"),
+    "project": N_("Projects"),
+    "activity": N_("Activities"),
+}
+"""What people call the entity types that are populations of their own; others go by their code."""
+
 PROBABILITY_COLUMNS = ("design_probability", "inclusion_probability")
 
 

@@ -18,6 +18,7 @@ from engine.cli.options import (
 from engine.cli.output import StageClock, current_translate, show_json, show_line, show_table
 from engine.errors import UsageError
 from engine.messages import N_, Message, Translate
+from engine.vocabulary import POPULATION_NAMES
 
 EntitiesOption = Annotated[int, typer.Option("--entities", min=2000, help=N_("Number of entities of the city."))]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help=N_("Seed that fixes city, draw and models."))]
@@ -27,6 +28,14 @@ AsOfChoice = Annotated[str | None, typer.Option("--as-of", help=N_("Date as of w
 PopulationOption = Annotated[str | None, typer.Option("--population", help=N_("Only this population."))]
 
 YEARS = 6
+SCORE_NAMES = {
+    "challenger": N_("learned model (LightGBM)"),
+    "scorecard": N_("points scorecard"),
+    "last_outcome": N_("last outcome"),
+    "prior_rate": N_("prior rate"),
+    "mean_past_score": N_("mean of past scores"),
+    "random": N_("random order"),
+}
 
 
 def demo(
@@ -187,7 +196,8 @@ def _show_population(population: dict[str, Any], *, translate: Translate) -> Non
         ]
         for g in cohort["grades"]
     ]
-    show_table(f"{population['name']} ({basis})", [translate(head) for head in heads], rows)
+    name = translate(POPULATION_NAMES.get(population["name"], population["name"]))
+    show_table(f"{name} ({basis})", [translate(head) for head in heads], rows)
     show_line(
         translate(N_("Lift over a uniform draw of the same size: {lift}; D over A: {ratio}; trend p = {p}")).format(
             lift=_interval(cohort.get("lift_interval")),
@@ -199,7 +209,7 @@ def _show_population(population: dict[str, Any], *, translate: Translate) -> Non
         judged = entry["inspection"]
         show_line(
             translate(N_("  {name}: AUC {auc} on {n} later checks, precision at 10 %: {precision}")).format(
-                name=judged["name"],
+                name=translate(SCORE_NAMES.get(judged["name"], judged["name"])),
                 auc=_interval(judged["auc"]),
                 n=f"{judged['n']:,}",
                 precision=_percent(judged["precision_at"]["0.1"]),
