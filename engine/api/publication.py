@@ -103,11 +103,17 @@ def publish(
     return PublishedSite(out, as_of, is_demo, **counts)
 
 
+def current_version(workspace: Workspace, name: str, *, as_of: date) -> pd.DataFrame:
+    """Return the rows of a contract table as they were known on a day."""
+    rows = workspace.warehouse.history(name)
+    known = (rows.known_at <= as_of) & (rows.superseded_at.isnull() | (rows.superseded_at > as_of))
+    found: pd.DataFrame = rows.filter(known).execute()
+    return found
+
+
 def _public_tables(workspace: Workspace, *, as_of: date, months: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     def current(name: str) -> pd.DataFrame:
-        rows = workspace.warehouse.history(name)
-        known = (rows.known_at <= as_of) & (rows.superseded_at.isnull() | (rows.superseded_at > as_of))
-        return rows.filter(known).execute()
+        return current_version(workspace, name, as_of=as_of)
 
     items, departments = current("items"), current("departments")
     results = public_results(

@@ -62,7 +62,7 @@ def test_a_personal_number_in_any_text_is_covered(number):
     assert number not in masked(pd.Series([f"虚构小店（{number}）"]))[0]
 
 
-@pytest.mark.parametrize("text", ["91330603331110597J", "92330624MAW7JN1K8P", "2026-04-01", "绍市监〔2020〕1号", "0.12"])
+@pytest.mark.parametrize("text", ["91330603331110597J", "92330624MAW7JN1K8P", "2026-04-01", "绍市监〔2020〕1号"])
 def test_register_codes_dates_and_documents_stay_as_they_are(text):
     assert masked(pd.Series([text]))[0] == text
 
