@@ -94,7 +94,8 @@ def sentence(template: str, params: str) -> Message:
 
 def _revived(value: object) -> object:
     if isinstance(value, dict):
-        return Message(value["template"], {name: _revived(inner) for name, inner in value["params"].items()})
+        template = value["template"]
+        return Message(template, {name: _revived(inner) for name, inner in value["params"].items()})
     return value
 
 
