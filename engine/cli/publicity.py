@@ -1,5 +1,6 @@
-"""``xinheng publish``: the public site as plain files."""
+"""``xinheng publish`` and ``audit-draw``: the public site as plain files, and draws of other systems."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from engine.cli.options import DEFAULT_WORKSPACE, AsOfOption, JsonOption, ProfileOption, WorkspaceOption, as_of_date
 from engine.cli.output import StageClock, current_translate, show_json, show_line
+from engine.errors import MisusedCommandError, UsageError
 from engine.messages import N_, Message
 
 SiteOption = Annotated[Path, typer.Option("--out", help=N_("Folder of the site; an older site there is replaced."))]
@@ -46,3 +48,64 @@ def publish(
         site.as_json(),
     )
     show_line(said.render(current_translate()))
+
+
+ListOption = Annotated[
+    Path | None, typer.Option("--list", help=N_("CSV file of the list in its order, column object_id."))
+]
+OutcomesOption = Annotated[
+    Path | None, typer.Option("--outcomes", help=N_("CSV file of drawn rows, columns draw and object_id."))
+]
+SkipOption = Annotated[
+    str | None, typer.Option("--skip-sampling", help=N_("Describe skip sampling instead: ROWS:WANTED, e.g. 2999:1000."))
+]
+
+
+def audit_draw(
+    *,
+    listed: ListOption = None,
+    outcomes: OutcomesOption = None,
+    skip_sampling: SkipOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what can be said about a draw of another system."""
+    from engine.api.draw_audit import audit_files, audit_skip_sampling
+
+    if skip_sampling is not None:
+        n_rows, n_wanted = _two_numbers(skip_sampling)
+        method = audit_skip_sampling(n_rows=n_rows, n_wanted=n_wanted)
+        _show_audit(asdict(method), _METHOD_SENTENCES, as_json=as_json)
+    elif listed is not None and outcomes is not None:
+        _show_audit(asdict(audit_files(listed, outcomes)), _OUTCOME_SENTENCES, as_json=as_json)
+    else:
+        raise MisusedCommandError(problem=Message(N_("--list with --outcomes, or --skip-sampling, is needed")))
+
+
+_METHOD_SENTENCES = (
+    N_("Rows {step} apart from one random start: {n_samples} different samples can occur, {bits} bits."),
+    N_("A fair draw of {n_wanted} from {n_rows} has {bits_needed} bits."),
+    N_("{n_never} rows at the end of the list can never be drawn; {n_always} are always drawn."),
+    N_("One drawn row tells all others. Without commitment and kept seed nobody can recompute the draw."),
+)
+_OUTCOME_SENTENCES = (
+    N_("{n_draws} draws from {n_rows} rows: {n_never} rows never drawn, {expected_never} expected of fair draws."),
+    N_("Blocks of the list: chi-square {chi_square} on {degrees} degrees of freedom, p = {p_value}."),
+    N_("{n_constant_gap} draws at one constant distance; {n_repeated} draws repeat an earlier one."),
+    N_("Outcomes can show that a draw was unfair, never that it was fair."),
+)
+
+
+def _show_audit(found: dict[str, object], sentences: tuple[str, ...], *, as_json: bool) -> None:
+    if as_json:
+        show_json(found)
+        return
+    shown = {name: f"{value:.4g}" if isinstance(value, float) else value for name, value in found.items()}
+    for sentence in sentences:
+        show_line(Message(sentence, shown).render(current_translate()))
+
+
+def _two_numbers(text: str) -> tuple[int, int]:
+    rows, _, wanted = text.partition(":")
+    if not (rows.isascii() and rows.isdigit() and wanted.isascii() and wanted.isdigit()):
+        raise UsageError(what="--skip-sampling", value=text, remedy=Message(N_("write ROWS:WANTED")))
+    return int(rows), int(wanted)

@@ -47,6 +47,7 @@ COMMANDS = (
     Command(("draw", "certificate"), "engine.cli.draw:certificate", N_("Show the certificate of a draw.")),
     Command(("verify",), "engine.cli.draw:verify", N_("Recompute a published draw and name what is wrong.")),
     Command(("publish",), "engine.cli.publicity:publish", N_("Write the public site as plain files.")),
+    Command(("audit-draw",), "engine.cli.publicity:audit_draw", N_("Say what a draw of another system shows.")),
     Command(("dashboard",), "engine.cli.dashboard:dashboard", N_("Start the dashboards on this machine.")),
     Command(("doctor",), "engine.cli.doctor:doctor", N_("Check this installation and say what is missing.")),
 )
