@@ -17,7 +17,8 @@ from engine.vocabulary import RISK_GRADES
 from models.application import ModelScorer
 from models.artifact import FittedModel
 from models.baselines import baseline_scores, typical_filled
-from models.judgement import CohortJudgement, InspectionJudgement, judge_cohort, judge_inspection_level
+from models.cohort_judgement import CohortJudgement, judge_cohort
+from models.judgement import InspectionJudgement, judge_inspection_level
 from models.tables import CohortTables, EveTables
 
 SCORECARD = "scorecard"

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.judgement import judge_cohort, judge_inspection_level
+from models.cohort_judgement import judge_cohort
+from models.judgement import judge_inspection_level
 
 RATIOS = {"A": 0.03, "B": 0.1, "C": 0.3, "D": 1.0}
 
