@@ -57,7 +57,7 @@ def _call(command: Any, words: Sequence[str]) -> int:
     except typer.Abort:
         return EXIT_INTERRUPTED
     except typer.TyperException as complaint:
-        if not complaint.message:  # bare `xinheng` or a bare group: its help was printed
+        if type(complaint).__name__ == "NoArgsIsHelpError":  # bare `xinheng` or a bare group: its help was printed
             return 2
         raise _misuse(complaint) from None
     return status if isinstance(status, int) else 0
