@@ -64,7 +64,8 @@ def gather(  # noqa: C901
     n = 0
     is_grouped = slots.shape[0] > 1
     if is_grouped:
-        slots[: last - first + 1] = -1
+        for row in range(first, last):
+            slots[event[row]] = -1
     own[:] = 0
     row_values = np.empty(measures.shape[1], np.int64)
     for row in range(last - 1, first - 1, -1):
@@ -254,12 +255,17 @@ def reduce_events(  # noqa: C901
     open_column : column that holds ``open_until``, or -1.
     out : float64 (outputs, spine), written; NaN = null. own : int64 (2 * bases, spine), written.
     """
-    longest = 1
-    for row in range(row_starts.shape[0] - 1):
-        longest = max(longest, row_starts[row + 1] - row_starts[row])
+    longest, n_events = 1, 1
+    for row in range(entity.shape[0]):
+        if entity[row] < 0 or (row > 0 and entity[row] == entity[row - 1]):
+            continue
+        longest = max(longest, row_starts[entity[row] + 1] - row_starts[entity[row]])
+        if is_grouped:
+            for member in range(row_starts[entity[row]], row_starts[entity[row] + 1]):
+                n_events = max(n_events, event[member] + 2)  # more than one place says that events are grouped
     days = np.empty(longest, np.int32)
     values = np.empty((longest, measures.shape[1]), np.int64)
-    slots = np.empty(longest + 1 if is_grouped else 1, np.int64)
+    slots = np.empty(n_events, np.int64)
     chosen = np.empty((filters.shape[0], longest), np.bool_)
     sum_of_rows = np.empty(own.shape[0], np.int64)
     for row in range(entity.shape[0]):
