@@ -13,7 +13,7 @@ from numpy.random import Generator  # noqa: TID251 - the type of an argument; no
 
 from engine.estimation.estimate import Estimate
 from engine.estimation.gains import Precision, found_share, precision_at_k, visits_at
-from engine.estimation.ranking import auc_difference
+from engine.estimation.ranking import auc_difference, auc_interval
 from engine.estimation.reliability import CalibrationLine, brier, calibration_line
 
 TOP_SHARES = (0.01, 0.05, 0.1, 0.2)
