@@ -184,7 +184,7 @@ def _curve(bench: Bench, experiment: Experiment, question: Question, wishes: Wis
     problem = best_ratio_question(experiment, bench.policy, bench.items, wishes=free).problem
     cells = experiment.cells
     spread = cells["n_units"].to_numpy(dtype=float) * experiment.mean * (1 - experiment.mean)
-    weights = np.bincount(question.variable, weights=spread, minlength=len(question.names))
+    weights = np.bincount(question.variable, weights=spread, minlength=len(question.names)).astype(float)
     greedy, sharpest = optimise(problem), most_precise(problem, weights)
     if greedy is None or sharpest is None:
         return ()

@@ -68,7 +68,7 @@ def fit_prior(cells: pd.DataFrame) -> Prior:
     """Return the hierarchy fitted to the counts of ``cells`` (see ``CELLS``). Cost: O(cells)."""
     k, n = cells["n_findings"].to_numpy(dtype=float), cells["n_observed"].to_numpy(dtype=float)
     grade, item, district = (pd.factorize(cells[c], sort=True)[0] for c in ("grade", "item_code", "district_code"))
-    findings, observed = np.bincount(grade, weights=k), np.bincount(grade, weights=n)
+    findings, observed = (np.bincount(grade, weights=counts).astype(float) for counts in (k, n))
     pooled = (k.sum() + _JEFFREYS) / (n.sum() + 2 * _JEFFREYS)
     seen = np.where(observed > 0, (findings + _JEFFREYS) / (observed + 2 * _JEFFREYS), pooled)
     base = seen.copy()
@@ -97,7 +97,7 @@ def _strengths(mean: FloatArray, k: FloatArray, n: FloatArray, grade: Codes) -> 
     likelihood = np.vstack([np.bincount(grade, weights=fit) for fit in fits])
     shared = _STRENGTHS[likelihood.sum(axis=1).argmax()]
     found = np.bincount(grade, weights=k)
-    return np.where(found >= _ENOUGH_FINDINGS, _STRENGTHS[likelihood.argmax(axis=0)], shared)
+    return np.asarray(np.where(found >= _ENOUGH_FINDINGS, _STRENGTHS[likelihood.argmax(axis=0)], shared), dtype=float)
 
 
 def posterior_mean(cells: pd.DataFrame, prior: Prior) -> FloatArray:

@@ -95,7 +95,8 @@ def simulate(experiment: Experiment, ratios: FloatArray) -> Simulated:
 def planned_units(experiment: Experiment, ratios: FloatArray) -> FloatArray:
     """Return expected checks per cell: ratio x units, rounded up where the item's rule is ``ceil``."""
     exact = ratios * experiment.cells["n_units"].to_numpy(dtype=float)
-    return np.where(experiment.cells["rounding"].to_numpy() == "ceil", np.ceil(exact - _CERTAIN), exact)
+    is_up = experiment.cells["rounding"].to_numpy() == "ceil"
+    return np.asarray(np.where(is_up, np.ceil(exact - _CERTAIN), exact), dtype=float)
 
 
 def precision(experiment: Experiment, ratios: FloatArray) -> tuple[float, dict[str, float]]:
@@ -109,7 +110,7 @@ def precision(experiment: Experiment, ratios: FloatArray) -> tuple[float, dict[s
 
 
 def _by_grade(experiment: Experiment, values: FloatArray) -> FloatArray:
-    return np.bincount(experiment.grade, weights=values, minlength=len(experiment.grades))
+    return np.bincount(experiment.grade, weights=values, minlength=len(experiment.grades)).astype(float)
 
 
 def _moments(experiment: Experiment, units: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -139,7 +140,7 @@ def _visits(experiment: Experiment, chance: FloatArray) -> tuple[FloatArray, Flo
     """Expected visits, their variance and objects by grade; items of an object are drawn on one ticket."""
     profiles, n_grades = experiment.profiles, len(experiment.grades)
     sums = [
-        np.bincount(profiles.grade, weights=profiles.n_objects * value, minlength=n_grades)
+        np.bincount(profiles.grade, weights=profiles.n_objects * value, minlength=n_grades).astype(float)
         for value in (chance, chance * (1 - chance), np.ones_like(chance))
     ]
     return sums[0], sums[1], sums[2]

@@ -138,7 +138,7 @@ def best_ratio_question(
     names = tuple((str(key[0]), str(key[1])) for key in keys)
 
     def sums(values: FloatArray) -> FloatArray:
-        return np.bincount(variable, weights=values, minlength=len(names))
+        return np.bincount(variable, weights=values, minlength=len(names)).astype(float)
 
     units = cells["n_units"].to_numpy(dtype=float)
     days = units * cells["effort"].to_numpy(dtype=float)
