@@ -1,0 +1,108 @@
+"""The laboratory's commands over a small workspace print the keys that other programs read."""
+
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+
+from engine.api.intake import ingest
+from engine.cli import main
+from engine.pipeline.ports import Actor
+from engine.store.workspace import Workspace
+from tests.unit.engine.pipeline.test_laboratory import results, selections
+
+ACTOR = Actor("Li Si (fictional)", "analyst")
+ITEMS = """item_code,name,department_code,item_class,ratio_cap,basis,body,content,method,edition,applies_to_types,\
+occurred_on,known_at
+k1,Food,SCJG,key,,Food law,bureau,all,on site,2025,enterprise,2025-01-01,2025-01-01
+g1,Prices,SCJG,general,0.5,Price law,bureau,all,on site,2025,enterprise,2025-01-01,2025-01-01
+"""
+
+
+def workspace_with(folder, mode="random"):
+    frame = selections().assign(entity_id=lambda rows: "reg:" + rows["entity_id"], selection_mode="random")
+    found = results(frame, mode=mode)
+    rows = found.assign(
+        inspection_id=[f"i{at}" for at in range(len(found))],
+        visit_id=[f"v{at}" for at in range(len(found))],
+        department_code="SCJG",
+        draw_id="2026-001",
+        stratum="s",
+        design_probability=0.5,
+        inclusion_probability=0.5,
+        occurred_on="2026-02-01",
+        known_at="2026-02-01",
+    )
+    if mode != "random":  # the contract knows probabilities of random rows only
+        rows = rows.drop(columns=["stratum", "design_probability", "inclusion_probability"])
+    rows.to_csv(folder / "inspections.csv", index=False)
+    (folder / "items.csv").write_text(ITEMS, encoding="utf-8")
+    workspace = Workspace(folder / "workspace")
+    sources = [folder / "items.csv", folder / "inspections.csv"]
+    ingest(workspace, sources, actor=ACTOR, clock=lambda: datetime(2026, 3, 1, tzinfo=UTC))
+    workspace.warehouse.write_run(
+        {"selections": frame.drop(columns="selection_mode")},
+        kind="draw",
+        as_of=date(2025, 12, 31),
+        manifest={},
+        actor=ACTOR,
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    return workspace_with(tmp_path_factory.mktemp("laboratory"))
+
+
+def answer(capsys, workspace, *words):
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as left:
+        main(["policy", *words, "--as-of", "2026-01-01", "--workspace", str(workspace.path), "--json", "--lang", "en"])
+    return left.value.code, json.loads(capsys.readouterr().out)
+
+
+def test_simulate_prints_spread_visits_days_and_burden(workspace, capsys):
+    status, found = answer(capsys, workspace, "simulate", "--draws", "50")
+
+    assert status == 0
+    assert found["hits"]["p10"] <= found["hits"]["p50"] <= found["hits"]["p90"]
+    assert set(found["burden"]) == set("ABCD")
+    assert found["burden"]["D"] == pytest.approx(0.6)
+    assert found["person_days"] == pytest.approx(0.5 * found["checks"], abs=1)
+    assert found["visits"] > 0
+
+
+def test_evaluate_prints_value_limits_and_method(workspace, capsys):
+    status, found = answer(capsys, workspace, "evaluate", "--profile", "uniform")
+
+    assert status == 0
+    assert found["low"] <= found["value"] <= found["high"]
+    assert found["value"] == pytest.approx(0.05 * 160)
+    assert (found["identified"], found["method"]) == (True, "ht")
+    assert found["contrast"]["value"] == pytest.approx(0.05 * 160 - 80)
+
+
+def test_optimise_prints_ratios_prices_and_curve(workspace, capsys):
+    status, found = answer(capsys, workspace, "optimise", "--checks", "100", "--class-a-cv", "0.9", "--draws", "20")
+
+    assert status == 0
+    assert set(found["ratios"]) == {"general", "key"}
+    assert any(sentence.startswith("one more check finds") for sentence in found["binding"])
+    findings = [point["findings"] for point in found["curve"]]
+    assert findings == pytest.approx(sorted(findings, reverse=True))
+
+
+def test_limits_that_conflict_are_named_with_status_12(workspace, capsys):
+    status, found = answer(capsys, workspace, "optimise", "--checks", "10", "--total-cv", "0.01", "--draws", "20")
+
+    assert status == 12
+    assert "at most 10 checks + coefficient of variation of total at most 0.01" in found["error"]["message"]
+
+
+def test_scheduled_rows_are_refused_with_status_15(tmp_path, capsys):
+    status, found = answer(capsys, workspace_with(tmp_path, mode="scheduled"), "evaluate")
+
+    assert status == 15
+    assert "scheduled" in found["error"]["message"]
