@@ -147,6 +147,8 @@ def _show_summary(summary: dict[str, Any], *, translate: Translate) -> None:
             entities=f"{summary['entities']:,}", records=f"{summary['records']:,}", as_of=summary["as_of"]
         )
     )
+    for caveat in summary["caveats"]:
+        show_line(f"! {translate(caveat)}")
     for population in summary["populations"]:
         _show_population(population, translate=translate)
     if summary["draw"]:

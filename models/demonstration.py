@@ -46,6 +46,7 @@ class Demonstration:
     entities, records : in the workspace. certificate : path, or None where nothing was drawn.
     workspace : path. populations : one object per population, judged apart.
     draw : the draw's summary, or None. verified : whether the published bundle verified.
+    caveats : catalogue keys of what must be said beside every figure.
     """
 
     source: str
@@ -58,6 +59,7 @@ class Demonstration:
     populations: Sequence[Mapping[str, Any]]
     draw: Mapping[str, Any] | None = None
     verified: bool | None = None
+    caveats: Sequence[str] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the JSON object."""
@@ -72,6 +74,7 @@ class Demonstration:
             "populations": list(self.populations),
             "draw": self.draw,
             "verified": self.verified,
+            "caveats": list(self.caveats),
         }
 
 

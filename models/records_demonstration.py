@@ -1,5 +1,6 @@
 """Real inspection records: graded as of a date, met by what routine inspections found afterwards."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from engine.estimation.estimate import Basis
 from engine.messages import N_, Message
 from engine.pipeline.measurement import ALL_GRADES, COLUMNS
 from engine.pipeline.ports import Progress, silent
-from engine.store.documents import load_policies
+from engine.store.documents import load_mapping, load_policies
 from models.demonstration import (
     OPERATOR,
     Demonstration,
@@ -46,7 +47,7 @@ def demonstrate_records(
 def _judge_records(
     workspace: Workspace, source: Path, *, mapping: str, as_of: date, seed: int, threads: int, progress: Progress
 ) -> Demonstration:
-    watch = Stopwatch(progress)
+    watch, caveats = Stopwatch(progress), load_mapping(mapping).caveats
     book = load_policies("benchmark")
     warehouse = workspace.warehouse
     with watch.stage("ingest", Message(N_("Load the records"))):
@@ -86,7 +87,7 @@ def _judge_records(
             rng = np.random.default_rng(seed)  # noqa: TID251 - seeded resamples of an interval
             judged = judge_population(model, later, cohort, book=book, on=as_of, rng=rng)
             populations.append({**judged.as_json(), "basis": "not design-based"})
-            measured.append(_measurements(judged, as_of=as_of))
+            measured.append(_measurements(judged, as_of=as_of, caveats=caveats))
             graded.append(cohort_grades(model, cohort, book=book, on=as_of, rng=rng)[model.card.name])
     tables = {"measurements": pd.concat(measured, ignore_index=True), "grades": pd.concat(graded, ignore_index=True)}
     at = china_morning(as_of)
@@ -101,13 +102,14 @@ def _judge_records(
         certificate=None,
         workspace=str(workspace.path),
         populations=populations,
+        caveats=caveats,
     )
 
 
-def _measurements(judged: PopulationJudgement, *, as_of: date) -> pd.DataFrame:
+def _measurements(judged: PopulationJudgement, *, as_of: date, caveats: Sequence[str]) -> pd.DataFrame:
     """Return the cohort's figures as table ``measurements``: they describe routine visits and infer nothing."""
     cohort = judged.cohort[judged.model]
-    rates = cohort.rates.assign(measure="hit_rate_scheduled", note="")
+    rates = cohort.rates.assign(measure="hit_rate_scheduled", note=next(iter(caveats), ""))
     whole = [
         {
             "measure": measure,

@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
@@ -30,13 +31,19 @@ def templates() -> set[str]:
         for _, _, text, _, _ in extract_from_dir(str(ROOT / package), [("**.py", "python")], keywords=KEYWORDS):
             if text:
                 found.add(text if isinstance(text, str) else text[0])
-    return found | policy_labels()
+    return found | policy_labels() | mapping_caveats()
 
 
 def policy_labels() -> set[str]:
     """Return the labels of indicators in the policies: texts for people that live in files, not in code."""
     files = (ROOT / "data_contracts" / "policies").rglob("*.yaml")
     return {found for path in files for found in LABEL.findall(path.read_text(encoding="utf-8"))}
+
+
+def mapping_caveats() -> set[str]:
+    """Return the caveats of the shipped mappings."""
+    files = (ROOT / "data_contracts" / "mappings").glob("*.yaml")
+    return {caveat for path in files for caveat in yaml.safe_load(path.read_text(encoding="utf-8")).get("caveats", [])}
 
 
 def catalogue() -> Catalog:

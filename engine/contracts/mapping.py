@@ -107,11 +107,13 @@ class SourceMapping:
     name : str.
     tables : tuple of TableMapping, in the order of the file.
     digest : str, hex SHA-256 of the file; recorded with every load.
+    caveats : catalogue keys of what must be said beside any figure from these records.
     """
 
     name: str
     tables: tuple[TableMapping, ...]
     digest: str
+    caveats: tuple[str, ...] = ()
 
 
 def mapping_of(document: Document, *, name: str, digest: str) -> SourceMapping:
@@ -130,7 +132,12 @@ def mapping_of(document: Document, *, name: str, digest: str) -> SourceMapping:
         for table, given in tables.items()
         for block in (given if isinstance(given, list) else [given])
     )
-    return SourceMapping(name=str(document.get("name", name)), tables=blocks, digest=digest)
+    caveats = document.get("caveats", [])
+    if not isinstance(caveats, list) or not all(isinstance(each, str) for each in caveats):
+        raise _refused(name, Message(N_("caveats is not a list of sentences")))
+    return SourceMapping(
+        name=str(document.get("name", name)), tables=blocks, digest=digest, caveats=tuple(map(str, caveats))
+    )
 
 
 def _refused(mapping: str, problem: Message) -> MappingFormError:
