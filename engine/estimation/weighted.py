@@ -2,7 +2,7 @@
 
 The effective size p(1-p)/v turns the weighted share into binomial counts, whose exact limits follow (Korn & Graubard,
 Survey Methodology 24 (1998)). Where ratios differ by grade, the findings of the lightly sampled grade carry most of
-the variance and v is far too small when none of them was met; then those limits miss the truth in up to half of the
+the variance and v is far too small when none of them was met; then those limits miss the truth in up to a third of the
 samples. The upper limit therefore adds one finding, as Fay & Feuer, Statistics in Medicine 16 (1997), do for rates of
 counts, of weight sum(w^3) / sum(w^2): the mean weight of the rows, each counted by what it adds to the variance. The
 lower limit adds one clean row. With equal weights both are Clopper–Pearson exactly.
