@@ -28,8 +28,13 @@ def show_error(error: SupervisionError, *, translate: Translate, as_json: bool) 
 
 
 def show_json(content: object) -> None:
-    """Print one JSON object on stdout, nothing else."""
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, default=plain) + "\n")
+    """Print one JSON object on stdout, nothing else; numbers that JSON does not know become null."""
+    plain_content = json.loads(json.dumps(content, ensure_ascii=False, default=plain), parse_constant=_no_number)
+    sys.stdout.write(json.dumps(plain_content, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _no_number(_: str) -> None:
+    """NaN and infinities are no numbers to other programs."""
 
 
 def plain(value: Any) -> Any:
