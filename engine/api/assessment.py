@@ -74,7 +74,7 @@ def build(
     actor: Actor,
     clock: Clock,
     progress: Progress = silent,
-    engine: FeatureEngine = FeatureEngine.SWEEP,
+    engine: FeatureEngine = FeatureEngine.IBIS,
 ) -> str:
     """Build and store the features of the cohort of ``as_of``; return the run's id.
 

@@ -43,7 +43,7 @@ class FeatureBuilder:
     engine : what computes them.
     """
 
-    def __init__(self, warehouse: Warehouse, *, book: PolicyBook, engine: FeatureEngine = FeatureEngine.SWEEP) -> None:
+    def __init__(self, warehouse: Warehouse, *, book: PolicyBook, engine: FeatureEngine = FeatureEngine.IBIS) -> None:
         self._warehouse = warehouse
         self._book = book
         self._engine = engine

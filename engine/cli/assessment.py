@@ -37,7 +37,7 @@ def features(
     as_of: AsOfOption,
     profile: ProfileOption = "default",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    engine: EngineOption = EngineChoice.SWEEP,
+    engine: EngineOption = EngineChoice.IBIS,
     as_json: JsonOption = False,
 ) -> None:
     """Build and store one row of features per entity."""
