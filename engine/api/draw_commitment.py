@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import date, datetime
+from fractions import Fraction
 from importlib.resources import files
 from typing import Any
 
@@ -28,6 +29,7 @@ from engine.store.ledger import Ledger
 from engine.store.workspace import Workspace
 
 GENESIS = "0" * 64
+FRAME = "draw.frame"
 RULEBOOK = "ssdraw/1; engine rulebook 2026-01"
 
 
@@ -153,7 +155,8 @@ def _framed(workspace: Workspace, order: DrawOrder, *, book: PolicyBook, key: by
         .select("entity_id", "item_code")
         .execute()
     )
-    eligible, outside = exclude_visited(rows, visited)
+    frame_policy = book.value(FRAME, on=order.as_of)
+    eligible, outside = exclude_visited(rows, visited, undisturbed=frame_policy["undisturbed_grades"])
     framed = allocate(
         eligible,
         items,
@@ -197,7 +200,7 @@ def _commitment(
     at: datetime,
     is_simulated: bool,
 ) -> Commitment:
-    suite = frame.hashed.suite
+    suite, frame_policy = frame.hashed.suite, book.value(FRAME, on=order.as_of)
     certified = ledger.entries(action=CERTIFIED)
     previous = str(certified[-1].particulars["certificate_digest"]) if certified else GENESIS
     plan = {"plan": order.plan, "draws": order.draws, "items": sorted(framed.allocation.table["item_code"].unique())}
@@ -220,13 +223,13 @@ def _commitment(
         deadlines={source: written(day) for source, day in order.deadlines.items()},
         profile=order.profile,
         release=None if order.release is None else written(order.release),
-        reserves=committed_reserves(counts, share=order.reserve_share),
+        reserves=committed_reserves(counts, share=Fraction(str(frame_policy["reserve_share"]))),
         merges=(),
         registry=None,
         rules=RULEBOOK,
         code_digest=code_digest(),
         approval=order.approval,
-        fallback_events=3,
+        fallback_events=int(frame_policy["fallback_events"]),
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from fractions import Fraction
 
 from engine.messages import Message
 
@@ -27,7 +26,6 @@ class DrawOrder:
     profile : open, blind or sealed; ``release`` is the release time of a sealed draw.
     suite : sha256 or sm3.
     approval : reference of the approval.
-    reserve_share : reserves per stratum as a share of its units, e.g. 1/50.
     """
 
     draw_id: str
@@ -44,7 +42,6 @@ class DrawOrder:
     profile: str = "blind"
     release: datetime | None = None
     suite: str = "sha256"
-    reserve_share: Fraction = Fraction(1, 100)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """From grades to the committed ratios of a draw: who is in the frame for which item, in which stratum, how often."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,11 +14,7 @@ from engine.ratios.limits import Capacity
 from engine.ratios.policy import read_ratio_policy
 from engine.ratios.quota import DrawOfYear
 from engine.ratios.strata import Strata, build_strata, neighbour_order
-from engine.vocabulary import JOINER, Grade
-
-UNDISTURBED = (Grade.A.value, Grade.B.value)
-"""Grades whose objects are left alone after a random visit for the same item in the year; C and D are not, or the
-exclusion would tell them that they are safe (docs/spec/estimators.md, frames)."""
+from engine.vocabulary import JOINER
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +80,25 @@ def _parts(joined: object) -> set[str]:
     return {part for part in joined.split(JOINER) if part} if isinstance(joined, str) else set()
 
 
-def exclude_visited(frame: pd.DataFrame, visited: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def exclude_visited(
+    frame: pd.DataFrame, visited: pd.DataFrame, *, undisturbed: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split the frame into what can be drawn and what a random visit this year leaves undisturbed.
 
     Parameters
     ----------
     frame : result of :func:`frame_rows`.
     visited : (entity_id, item_code) of this year's random rows; directed visits never exclude.
+    undisturbed : grades that a visit spares (policy ``draw.frame``); the others stay in, or the exclusion would tell
+        them that they are safe.
 
     Returns
     -------
-    Eligible rows, and excluded rows with ``reason`` = ``visited``; grades C and D are never excluded.
+    Eligible rows, and excluded rows with ``reason`` = ``visited``.
     """
     keys = pd.MultiIndex.from_frame(visited[["entity_id", "item_code"]].drop_duplicates())
     rows = pd.MultiIndex.from_frame(frame[["entity_id", "item_code"]])
-    out = rows.isin(keys) & frame["grade"].isin(UNDISTURBED).to_numpy()
+    out = rows.isin(keys) & frame["grade"].isin(undisturbed).to_numpy()
     return frame[~out].reset_index(drop=True), frame[out].assign(reason="visited").reset_index(drop=True)
 
 

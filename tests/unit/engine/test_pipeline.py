@@ -53,7 +53,7 @@ def test_a_random_visit_this_year_spares_a_and_b_but_never_c_and_d():
     rows = frame_rows(ENTITIES, GRADES, ITEMS)
     visited = pd.DataFrame({"entity_id": ["uscc:1", "uscc:2", "uscc:4"], "item_code": ["ALL", "ALL", "ALL"]})
 
-    eligible, outside = exclude_visited(rows, visited)
+    eligible, outside = exclude_visited(rows, visited, undisturbed=["A", "B"])
 
     assert list(zip(outside["entity_id"], outside["item_code"], outside["reason"], strict=True)) == [
         ("uscc:1", "ALL", "visited")
