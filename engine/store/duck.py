@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 MEMORY_LIMIT = "1500MB"
 THREADS = 2
@@ -26,3 +27,9 @@ def settings(scratch: Path | None = None) -> dict[str, str | int | bool]:
     }
     chosen["temp_directory"] = str(scratch) if scratch is not None else ""
     return chosen
+
+
+def quieted(connection: Any) -> Any:
+    """Return a DuckDB connection that prints no progress bar: stdout belongs to the JSON that other programs read."""
+    connection.execute("SET enable_progress_bar = false")
+    return connection

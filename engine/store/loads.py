@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, insert, select
 from engine.messages import N_, Message
 from engine.pipeline.ports import Progress
 from engine.store.decisions import FILES, LOAD_TABLES, LOADS, SOURCES
-from engine.store.duck import settings
+from engine.store.duck import quieted, settings
 from engine.store.files import StoredFile
 from engine.store.ledger import canonical, digest_of
 from engine.store.plans import Author, TableLoad, TablePlan
@@ -35,7 +35,7 @@ def load(workspace: Workspace, plans: Sequence[TablePlan], *, author: Author, pr
         if not fresh:
             return repeated
         load_id = _new_load_id(workspace, fresh, author)
-        with duckdb.connect(":memory:", config=settings(staging)) as connection:
+        with quieted(duckdb.connect(":memory:", config=settings(staging))) as connection:
             work = [TableWork(workspace, plan, load_id, author, staging, connection) for plan in fresh]
             for each in work:
                 each.run(progress)

@@ -21,6 +21,7 @@ from engine.contracts.sql import identifier, literal
 from engine.contracts.translation import FILE, LINE
 from engine.errors import ContractError, SourceNotFoundError
 from engine.messages import N_, Message
+from engine.store.duck import quieted
 
 SUFFIXES = (".csv", ".parquet", ".xlsx")
 _BLOCK = 1 << 22
@@ -184,7 +185,7 @@ def _text_columns(path: Path, header: list[str]) -> dict[str, str]:
 
 def _parquet_columns(path: Path) -> dict[str, str]:
     try:
-        with duckdb.connect() as connection:
+        with quieted(duckdb.connect()) as connection:
             rows = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()
     except duckdb.Error as error:
         raise _unusable(path, Message(N_("it is damaged or not Parquet"))) from error

@@ -30,7 +30,7 @@ from engine.messages import N_, Message
 from engine.pipeline.ports import Actor
 from engine.store.decisions import FILES, LOAD_TABLES, LOADS, RUNS, Decisions
 from engine.store.documents import load_contracts
-from engine.store.duck import settings
+from engine.store.duck import quieted, settings
 from engine.store.files import PARTIAL, StoredFile, settle
 from engine.store.ledger import Ledger, canonical, digest_of
 
@@ -98,7 +98,9 @@ class Warehouse:
     @cached_property
     def connection(self) -> Any:
         """The ibis connection; DuckDB in memory, bounded, with a spill folder of its own (made only when needed)."""
-        return ibis.duckdb.connect(":memory:", **settings(self._folder / f".spill-{uuid.uuid4().hex}"))
+        connection = ibis.duckdb.connect(":memory:", **settings(self._folder / f".spill-{uuid.uuid4().hex}"))
+        quieted(connection.con)
+        return connection
 
     @cached_property
     def contracts(self) -> Mapping[str, Contract]:
