@@ -39,9 +39,13 @@ COMMANDS = (
     Command(("grade",), "engine.cli.assessment:grade", N_("Turn scores into grades A to D.")),
     Command(("explain",), "engine.cli.assessment:explain", N_("Say why an entity has its score.")),
     Command(("policy", "check"), "engine.cli.policy:check", N_("Check a ratio policy against law and itself.")),
-    Command(("policy", "simulate"), "engine.cli.laboratory:simulate", N_("Say what a policy would find and cost.")),
-    Command(("policy", "evaluate"), "engine.cli.laboratory:evaluate", N_("Say what it would have found before.")),
-    Command(("policy", "optimise"), "engine.cli.laboratory:optimise", N_("Find the best ratios within the limits.")),
+    Command(
+        ("policy", "simulate"), "engine.cli.policy_simulate:simulate", N_("Say what a policy would find and cost.")
+    ),
+    Command(("policy", "evaluate"), "engine.cli.policy_evaluate:evaluate", N_("Say what it would have found before.")),
+    Command(
+        ("policy", "optimise"), "engine.cli.policy_optimise:optimise", N_("Find the best ratios within the limits.")
+    ),
     Command(("draw", "commit"), "engine.cli.draw:commit", N_("Freeze the frame and publish the commitment.")),
     Command(("draw", "run"), "engine.cli.draw:run", N_("Draw from a commitment and public entropy.")),
     Command(("draw", "certificate"), "engine.cli.draw:certificate", N_("Show the certificate of a draw.")),

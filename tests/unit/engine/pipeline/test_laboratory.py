@@ -13,7 +13,8 @@ from engine.estimation.policy_value import policy_contrast, policy_value
 from engine.laboratory.experiment import set_up
 from engine.laboratory.optimum import optimise
 from engine.laboratory.problem import LimitKind
-from engine.pipeline.laboratory import Wishes, best_ratio_question, laboratory_frame, planned_ratios, with_findings
+from engine.pipeline.best_ratios import Wishes, best_ratio_question
+from engine.pipeline.laboratory import laboratory_frame, planned_ratios, with_findings
 from engine.ratios.policy import read_ratio_policy
 from tests import policies
 
