@@ -30,6 +30,38 @@ GOOD = {
         "severity": "minor", "fine_fen": "100", "occurred_on": "2020-01-01",
     },
     "districts": {"district_code": "1", "name": "n", "occurred_on": "2020-01-01"},
+    "licences": {
+        "licence_id": "l", "entity_id": "reg:1", "doc_no": "1", "licence_type": "ordinary", "status": "valid",
+        "valid_until": "2021-01-01", "occurred_on": "2020-01-01",
+    },
+    "relations": {
+        "relation_id": "r", "entity_id": "reg:1", "related_id": "person:9f", "relation_type": "shareholder",
+        "holding_share": "0.4", "occurred_on": "2020-01-01",
+    },
+    "annual_reports": {
+        "entity_id": "reg:1", "report_year": "2019", "status": "filed", "occurred_on": "2020-06-01",
+    },
+    "measures": {
+        "measure_id": "m", "name": "x", "measure_class": "rights", "status": "live", "legal_basis": "b",
+        "list_edition": "2024", "trigger_lists": "serious_violation;judgment_defaulter", "department_codes": "d",
+        "business_field": "f", "occurred_on": "2024-01-01",
+    },
+    "punishments": {
+        "punishment_event_id": "e", "punishment_id": "p", "entity_id": "reg:1", "measure_id": "m", "listing_id": "l",
+        "event": "applied", "department_code": "d", "occurred_on": "2024-01-01",
+    },
+    "referrals": {
+        "referral_event_id": "e", "referral_id": "r", "entity_id": "reg:1", "referral_type": "notice", "event": "sent",
+        "from_department": "a", "to_department": "b", "occurred_on": "2024-01-01",
+    },
+    "objections": {
+        "objection_event_id": "e", "objection_id": "o", "entity_id": "reg:1", "target_table": "grades",
+        "target_id": "g", "event": "filed", "occurred_on": "2024-01-01",
+    },
+    "visits": {
+        "visit_id": "v", "entity_id": "reg:1", "department_codes": "d", "inspector_codes": "a;b", "item_codes": "i;j",
+        "entered_at": "09:05", "left_at": "10:30", "channel": "scan", "rating": "5", "occurred_on": "2024-01-01",
+    },
 }  # fmt: skip
 
 
@@ -85,6 +117,19 @@ def test_a_good_row_has_no_finding(table):
         ),
         ("penalties", {"publicity_end_on": "2019-01-01"}, ["penalties-publicity_after_decision"]),
         ("districts", {"successor_code": "1"}, ["districts-successor_other_than_self"]),
+        ("licences", {"licence_type": "普通"}, ["licences-licence_type-codes"]),
+        ("licences", {"valid_until": "2019-01-01"}, ["licences-valid_until_after_decision"]),
+        ("relations", {"holding_share": "40"}, ["relations-holding_share-range"]),
+        ("relations", {"related_id": "reg:1"}, ["relations-not_with_itself"]),
+        ("annual_reports", {"report_year": "19"}, ["annual_reports-report_year-range"]),
+        ("measures", {"legal_basis": None}, ["measures-live_needs_basis"]),
+        ("measures", {"status": "historic", "legal_basis": None, "list_edition": None}, []),
+        ("punishments", {"event": "declined"}, ["punishments-declined_says_why"]),
+        ("referrals", {"to_department": "a"}, ["referrals-two_departments"]),
+        ("objections", {"event": "maintained"}, ["objections-decision_says_why"]),
+        ("visits", {"inspector_codes": "a"}, ["visits-inspector_codes-pattern"]),
+        ("visits", {"entered_at": "9:05"}, ["visits-entered_at-pattern"]),
+        ("visits", {"rating": "6"}, ["visits-rating-range"]),
     ],
 )
 def test_a_bad_row_names_its_check(table, changes, expected):

@@ -32,7 +32,9 @@ def test_shipped_contract_follows_the_standard(path, standard):
 def test_every_table_in_use_has_a_contract():
     assert set(load_contracts()) == {
         "entities", "departments", "districts", "items", "inspectors", "recusals", "inspections", "penalties",
-        "listings", "repairs", "complaints",
+        "listings", "repairs", "complaints", "licences", "relations", "annual_reports", "external_grades", "objections",
+        "measures", "punishments", "referrals", "rectifications", "visits", "results", "warnings", "experts",
+        "trainings",
     }  # fmt: skip
 
 
