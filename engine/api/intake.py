@@ -1,6 +1,5 @@
 """Bringing records in, and looking at what came: loads, quarantine."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -8,14 +7,13 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from engine.contracts.findings import Finding, explain
 from engine.contracts.mapping import SourceMapping
 from engine.contracts.schema import Contract
 from engine.contracts.translation import Source, direct_mapping, translated_rows
 from engine.errors import SourceNotFoundError, UnknownTableError
-from engine.messages import N_, Message, Translate
+from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
-from engine.store.decisions import FILES, LOAD_TABLES, LOADS
+from engine.store.decisions import LOAD_TABLES, LOADS
 from engine.store.documents import load_contracts, load_mapping
 from engine.store.loads import load
 from engine.store.plans import Author, Block, TableLoad, TablePlan
@@ -31,25 +29,7 @@ class IngestReport:
 
     def as_json(self) -> dict[str, object]:
         """Return the object of ``xinheng ingest --json``."""
-        return {
-            "loads": [
-                {
-                    "table": each.table,
-                    "rows_in": each.rows_in,
-                    "accepted": each.accepted,
-                    "quarantined": each.quarantined,
-                    "duplicates": each.duplicates,
-                    "load_id": each.load_id,
-                    "repeated": each.is_repeated,
-                    "corrections": each.corrections,
-                    "warnings": [
-                        {"check": check, "rows": n, "example": value}
-                        for check, (n, value) in sorted(each.warnings.items())
-                    ],
-                }
-                for each in self.loads
-            ]
-        }
+        return {"loads": [each.as_json() for each in self.loads]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +45,6 @@ class LoadRecord:
     accepted: int
     quarantined: int
     duplicates: int
-
-
-@dataclass(frozen=True, slots=True)
-class QuarantinedRow:
-    """One row that broke its contract.
-
-    Parameters
-    ----------
-    load_id, table, source_file : str. source_line : int, 1 = first line of the file.
-    original : str, the row as delivered: JSON by column, or the raw line when it could not be split.
-    reasons : what is wrong, all of it.
-    """
-
-    load_id: str
-    table: str
-    source_file: str
-    source_line: int
-    original: str
-    reasons: tuple[Message, ...]
 
 
 def ingest(
@@ -185,58 +146,3 @@ def loads(workspace: Workspace) -> list[LoadRecord]:
     )
     with workspace.require().decisions.reading() as connection:
         return [LoadRecord(**row) for row in connection.execute(query).mappings()]
-
-
-def quarantined_rows(
-    workspace: Workspace, *, table: str | None = None, limit: int | None = None
-) -> list[QuarantinedRow]:
-    """Return quarantined rows with every reason, by load, file and line.
-
-    Parameters
-    ----------
-    table : only rows meant for this table. limit : at most so many rows.
-    """
-    contracts = workspace.require().warehouse.contracts
-    query = (
-        select(FILES.c.path, FILES.c.table_name, FILES.c.load_id)
-        .join(LOADS, LOADS.c.load_id == FILES.c.load_id)
-        .where(FILES.c.content == "quarantine", LOADS.c.is_visible)
-        .order_by(LOADS.c.sequence, FILES.c.table_name)
-    )
-    with workspace.decisions.reading() as connection:
-        files = [row for row in connection.execute(query) if table is None or row.table_name == table]
-    rows: list[QuarantinedRow] = []
-    for file in files:
-        left = None if limit is None else limit - len(rows)
-        if left == 0:
-            break
-        for found in workspace.warehouse.quarantine_rows(file.path, limit=left):
-            reasons = tuple(explain(Finding(**reason), contracts[file.table_name]) for reason in found.findings)
-            rows.append(
-                QuarantinedRow(
-                    file.load_id, file.table_name, found.source_file, found.source_line, found.original, reasons
-                )
-            )
-    return rows
-
-
-def quarantine_as_json(rows: Sequence[QuarantinedRow], *, translate: Translate) -> list[dict[str, object]]:
-    """Return quarantined rows as JSON objects, reasons as sentences."""
-    return [
-        {
-            "load_id": row.load_id,
-            "table": row.table,
-            "source_file": row.source_file,
-            "source_line": row.source_line,
-            "original": _original(row.original),
-            "reasons": [reason.render(translate) for reason in row.reasons],
-        }
-        for row in rows
-    ]
-
-
-def _original(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

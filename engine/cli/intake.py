@@ -1,8 +1,9 @@
 """``xinheng simulate``, ``ingest``, ``loads`` and ``quarantine``: records in, and what became of them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,11 +18,16 @@ from engine.cli.output import StageClock, current_translate, show_json, show_lin
 from engine.messages import N_
 from engine.windows import parse_date
 
+if TYPE_CHECKING:
+    from engine.store.plans import TableLoad
+
 PathsArgument = Annotated[list[Path], typer.Argument(help=N_("Files and folders to load."))]
 MappingOption = Annotated[
     str | None, typer.Option("--mapping", help=N_("Name of a shipped mapping, or a mapping file."))
 ]
 TableOption = Annotated[str | None, typer.Option("--table", help=N_("Only rows meant for this table."))]
+SheetOption = Annotated[Path, typer.Option("--out", help=N_("Workbook (XLSX) to write."))]
+SheetArgument = Annotated[Path, typer.Argument(help=N_("Corrected workbook of 'quarantine export'."))]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, help=N_("At most so many rows."))]
 OutOption = Annotated[Path, typer.Option("--out", help=N_("Folder to write to."))]
 EntitiesOption = Annotated[int, typer.Option("--entities", min=200, help=N_("Number of entities of the city."))]
@@ -87,6 +93,11 @@ def ingest(
     if as_json:
         show_json(report.as_json())
         return
+    show_loads(report.loads)
+
+
+def show_loads(loads: Sequence["TableLoad"]) -> None:
+    """Print what a load did to each table, and what its accepted rows should be looked at for."""
     translate = current_translate()
     heads = [N_("table"), N_("rows in"), N_("accepted"), N_("quarantined"), N_("duplicates"), N_("load")]
     rows = [
@@ -98,9 +109,13 @@ def ingest(
             f"{each.duplicates:,}",
             each.load_id,
         ]
-        for each in report.loads
+        for each in loads
     ]
     show_table(translate(N_("Loaded")), [translate(head) for head in heads], rows)
+    text = translate(N_("{n} accepted row(s) of {table} break {check}, e.g. {example}"))
+    for each in loads:
+        for check, (n, example) in sorted(each.warnings.items()):
+            show_line("! " + text.format(n=n, table=each.table, check=check, example=example))
 
 
 def loads(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
@@ -128,7 +143,7 @@ def quarantine_list(
     as_json: JsonOption = False,
 ) -> None:
     """List quarantined rows with every reason."""
-    from engine.api.intake import quarantine_as_json, quarantined_rows
+    from engine.api.quarantine import quarantine_as_json, quarantined_rows
     from engine.api.workspace import open_workspace
 
     translate = current_translate()
@@ -141,3 +156,61 @@ def quarantine_list(
         show_line(f"{row.table} · {row.source_file}:{row.source_line} · {reasons}")
     if not rows:
         show_line(translate(N_("No row is in quarantine.")))
+
+
+def quarantine_export(
+    out: SheetOption,
+    table: TableOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write quarantined rows as a workbook to be put right."""
+    from engine.api.quarantine import export_quarantine
+    from engine.api.workspace import open_workspace
+
+    translate = current_translate()
+    opened = open_workspace(workspace, create=False)
+    written = export_quarantine(opened, out, table=table, translate=translate)
+    if as_json:
+        show_json({"path": str(written.path), "rows": written.rows})
+        return
+    text = N_("{n} row(s) written to {path}; correct them there and bring them back with 'xinheng quarantine retry'.")
+    show_line(translate(text).format(n=sum(written.rows.values()), path=written.path))
+
+
+def quarantine_retry(
+    sheet: SheetArgument,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a fix sheet back: only changed rows are validated again."""
+    from engine.api.quarantine import retry_quarantine
+    from engine.api.workspace import open_workspace
+
+    clock = StageClock(quiet=as_json)
+    opened = open_workspace(workspace, create=False)
+    taken = retry_quarantine(opened, sheet, actor=current_actor(), clock=current_time, progress=clock)
+    clock.close()
+    counts = {
+        "corrected": taken.corrected,
+        "discarded": taken.discarded,
+        "unchanged": taken.unchanged,
+        "settled_before": taken.settled_before,
+    }
+    if as_json:
+        show_json({**counts, "loads": [each.as_json() for each in taken.loads]})
+        return
+    show_loads(taken.loads)
+    text = N_("{corrected} corrected, {discarded} discarded, {unchanged} unchanged, {settled_before} settled before.")
+    show_line(current_translate()(text).format(**counts))
+
+
+def templates(out: SheetOption, table: TableOption = None, as_json: JsonOption = False) -> None:
+    """Write an empty workbook of the contract tables, with notes and drop-down lists."""
+    from engine.api.quarantine import template_workbook
+
+    tables = template_workbook(out, table=table)
+    if as_json:
+        show_json({"path": str(out), "tables": tables})
+        return
+    show_line(current_translate()(N_("{path}: {n} sheet(s)")).format(path=out, n=len(tables)))

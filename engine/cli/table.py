@@ -33,6 +33,11 @@ COMMANDS = (
     Command(("ingest",), "engine.cli.intake:ingest", N_("Load source files into the workspace.")),
     Command(("loads",), "engine.cli.intake:loads", N_("List the loads of the workspace.")),
     Command(("quarantine", "list"), "engine.cli.intake:quarantine_list", N_("List quarantined rows with reasons.")),
+    Command(
+        ("quarantine", "export"), "engine.cli.intake:quarantine_export", N_("Write quarantined rows as a fix sheet.")
+    ),
+    Command(("quarantine", "retry"), "engine.cli.intake:quarantine_retry", N_("Take a corrected fix sheet back.")),
+    Command(("templates",), "engine.cli.intake:templates", N_("Write empty workbooks to be filled in.")),
     Command(("features",), "engine.cli.assessment:features", N_("Build features as of a date.")),
     Command(("train",), "models.commands:train", N_("Fit a model on what was known by a date.")),
     Command(("score",), "engine.cli.assessment:score", N_("Score entities as of a date.")),

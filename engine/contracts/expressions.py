@@ -20,6 +20,8 @@ TEXT, NUMBER, INTEGER = LogicalType.STRING, LogicalType.NUMBER, LogicalType.INTE
 DATE, BOOLEAN = LogicalType.DATE, LogicalType.BOOLEAN
 UNMAPPED = "⟨unmapped⟩ "
 """Marks a value that no entry of a value map covers; the row goes to quarantine (see ``validation.checked_rows``)."""
+LOST_DIGITS = "⟨digits⟩ "
+"""Marks a number of more than 15 digits from a spreadsheet, whose last digits the program has already changed."""
 Typed = tuple[str, LogicalType]
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _COMPARISONS = {

@@ -13,6 +13,8 @@ CONTRADICTION = "contradiction"
 """Finding of a row that has the key and ``known_at`` of another row but says something else."""
 UNMAPPED_VALUE = "unmapped"
 """Finding of a value that the mapping's value map does not name."""
+DIGITS_LOST = "digits_lost"
+"""Finding of a number that a spreadsheet keeps with 15 digits only."""
 MALFORMED = "malformed"
 """Finding of a line that could not be split into the columns of its file."""
 
@@ -37,6 +39,9 @@ _OWN_SENTENCES = {
         "another row has the same key and known_at but says something else; correct it with a later known_at"
     ),
     UNMAPPED_VALUE: N_("{column}: {value!r} is not in the value map of the mapping"),
+    DIGITS_LOST: N_(
+        "{column}: {value} has more than 15 digits; the spreadsheet has changed the last ones, type it as text"
+    ),
     MALFORMED: N_("the line cannot be split into the columns of its file: {value}"),
 }
 _BOUNDS = {"minimum": "≥ {}", "exclusiveMinimum": "> {}", "maximum": "≤ {}", "exclusiveMaximum": "< {}"}

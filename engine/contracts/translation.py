@@ -34,7 +34,7 @@ class Source:
 
 
 def direct_mapping(contract: Contract, *, source: Source) -> TableMapping:
-    """Return the mapping of a file that already has the contract's columns.
+    """Return the mapping of a file that already has the contract's columns, by name, Chinese name or both.
 
     Raises
     ------
@@ -43,13 +43,14 @@ def direct_mapping(contract: Contract, *, source: Source) -> TableMapping:
     UnknownColumnsError
         A column is not the contract's: dropping it in silence could lose a misnamed one.
     """
-    missing = [c.name for c in contract.columns if c.is_required and c.name not in (*source.columns, "known_at")]
+    named = {said: c.name for c in contract.columns for said in (c.label, c.business_name, c.name)}
+    present = {named[column]: column for column in source.columns if column in named}
+    missing = [c.name for c in contract.columns if c.is_required and c.name not in (*present, "known_at")]
     if missing:
         raise SchemaMismatchError(table=f"{source.name} ({contract.table})", columns=", ".join(missing))
-    unknown = [name for name in source.columns if name not in contract.names]
+    unknown = [column for column in source.columns if present.get(named.get(column, "")) != column]
     if unknown:
         raise UnknownColumnsError(table=f"{source.name} ({contract.table})", columns=", ".join(unknown))
-    present = {name: name for name in contract.names if name in source.columns}
     return TableMapping(table=contract.table, input=source.name, columns=present, known_at=present.get("known_at"))
 
 

@@ -8,8 +8,8 @@ pass over the rows.
 from collections.abc import Sequence
 
 from engine.contracts.checks import TEXT_SUFFIX, original, violation
-from engine.contracts.expressions import UNMAPPED
-from engine.contracts.findings import UNMAPPED_VALUE
+from engine.contracts.expressions import LOST_DIGITS, UNMAPPED
+from engine.contracts.findings import DIGITS_LOST, UNMAPPED_VALUE
 from engine.contracts.schema import Check, Contract, LogicalType, Severity
 from engine.contracts.sql import SQL_TYPES, converted, identifier, literal, literals
 
@@ -33,18 +33,21 @@ def typed_rows(contract: Contract, *, rows: str) -> str:
     return f"SELECT {', '.join((*parts, *PROVENANCE))} FROM ({rows})"
 
 
-def checked_rows(contract: Contract, *, rows: str, unmapped: Sequence[str] = ()) -> str:
+def checked_rows(contract: Contract, *, rows: str, unmapped: Sequence[str] = (), from_spreadsheet: bool = False) -> str:
     """Return the SELECT of converted, checked rows: contract columns, provenance, ``findings``.
 
     Parameters
     ----------
     rows : str, SQL of a relation as for :func:`typed_rows`.
     unmapped : columns whose value map may have left a value unmapped.
+    from_spreadsheet : whether numbers may have lost digits before they came.
     """
     columns = ", ".join(identifier(name) for name in contract.names)
+    marked = [(UNMAPPED, UNMAPPED_VALUE, name) for name in unmapped]
+    marked += [(LOST_DIGITS, DIGITS_LOST, name) for name in contract.names if from_spreadsheet]
     broken = [
-        (f"coalesce(contains({original(name, contract)}, {literal(UNMAPPED)}), FALSE)", UNMAPPED_VALUE, name)
-        for name in unmapped
+        (f"coalesce(contains({original(name, contract)}, {literal(mark)}), FALSE)", ident, name)
+        for mark, ident, name in marked
     ] + [
         (violation(check, contract), check.id, check.column)
         for check in contract.row_checks
@@ -57,8 +60,13 @@ def checked_rows(contract: Contract, *, rows: str, unmapped: Sequence[str] = ())
 
 
 def _finding(ident: str, column: str, contract: Contract) -> str:
-    value = f"replace(CAST({original(column, contract)} AS VARCHAR), {literal(UNMAPPED)}, '')"
+    value = unmarked(f"CAST({original(column, contract)} AS VARCHAR)")
     return f"{{'check': {literal(ident)}, 'column': {literal(column)}, 'value': {value}}}"
+
+
+def unmarked(text: str) -> str:
+    """Return the SQL of a text without the marks that only checks read."""
+    return f"replace(replace({text}, {literal(UNMAPPED)}, ''), {literal(LOST_DIGITS)}, '')"
 
 
 def warned_rows(check: Check, contract: Contract, *, rows: str) -> str:

@@ -29,16 +29,32 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenUp:
+    """A quarantined row that is settled: ``row`` is its place in the quarantine file of ``load_id``.
+
+    ``reason`` says why it is left out for good; empty when it comes back corrected.
+    """
+
+    load_id: str
+    row: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TablePlan:
     """Everything one load brings into one table.
 
     Parameters
     ----------
     contract : Contract. blocks : in the order of mapping and file names.
+    takes_up : quarantined rows that this plan puts right or leaves out for good.
+    origin : digest of the document that says so, empty without one.
     """
 
     contract: Contract
     blocks: tuple[Block, ...]
+    takes_up: tuple["TakenUp", ...] = ()
+    origin: str = ""
 
     @property
     def sources(self) -> dict[str, SourceFile]:
@@ -48,7 +64,7 @@ class TablePlan:
 
     def digest(self, mapping_digest: str) -> str:
         """Return the digest of the content: same bytes, mapping and contract, whatever the files are called."""
-        content = sorted({file.sha256 for file in self.sources.values()})
+        content = sorted({file.sha256 for file in self.sources.values()} | ({self.origin} if self.origin else set()))
         return digest_of([self.contract.table, self.contract.version, mapping_digest, content])
 
 
@@ -74,6 +90,22 @@ class TableLoad:
     corrections: int
     warnings: Mapping[str, tuple[int, str | None]]
     is_repeated: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        """Return the object that ``--json`` prints for this table."""
+        return {
+            "table": self.table,
+            "rows_in": self.rows_in,
+            "accepted": self.accepted,
+            "quarantined": self.quarantined,
+            "duplicates": self.duplicates,
+            "load_id": self.load_id,
+            "repeated": self.is_repeated,
+            "corrections": self.corrections,
+            "warnings": [
+                {"check": check, "rows": n, "example": value} for check, (n, value) in sorted(self.warnings.items())
+            ],
+        }
 
 
 @dataclass(frozen=True, slots=True)

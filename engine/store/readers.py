@@ -11,12 +11,14 @@ import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from engine.contracts.expressions import LOST_DIGITS
 from engine.contracts.sql import identifier, literal
 from engine.contracts.translation import FILE, LINE
 from engine.errors import ContractError, SourceNotFoundError
@@ -27,6 +29,8 @@ SUFFIXES = (".csv", ".parquet", ".xlsx")
 _BLOCK = 1 << 22
 _HEADER_BYTES = 1 << 20
 _DELIMITERS = ",;\t|"
+_EXACT = 1e15
+"""Spreadsheets keep 15 significant digits; what is longer has lost the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class SourceFile:
     columns: Mapping[str, str]
     encoding: str = ""
     delimiter: str = field(default=",")
+
+    @property
+    def is_spreadsheet(self) -> bool:
+        """Whether numbers in it may have lost digits."""
+        return self.path.suffix.lower() == ".xlsx"
 
     @property
     def name(self) -> str:
@@ -202,6 +211,27 @@ def _xlsx_rows(path: Path) -> Iterator[list[object]]:
         raise _unusable(path, Message(N_("it is damaged or not XLSX"))) from error
 
 
+def xlsx_cells(path: Path) -> Iterator[tuple[str, Iterator[list[str | None]]]]:
+    """Yield every sheet of a workbook: its name and its rows, cells as text.
+
+    Raises
+    ------
+    SourceNotFoundError, ContractError
+        It is not there, damaged or of another kind.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    if not path.is_file():
+        raise SourceNotFoundError(path=path)
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        for name in workbook.sheet_names:
+            rows = workbook.get_sheet_by_name(name).iter_rows()
+            yield name, ([_cell(cell) for cell in row] for row in rows)
+    except CalamineError as error:
+        raise _unusable(path, Message(N_("it is damaged or not XLSX"))) from error
+
+
 def _converted_xlsx(source: SourceFile, staging: Path) -> Path:
     """Write the first sheet as Parquet text, in batches; whole numbers and dates lose nothing but their formatting."""
     target = staging / f"{source.sha256[:16]}.parquet"
@@ -230,7 +260,11 @@ def _text_table(rows: list[list[str | None]], schema: pa.Schema) -> pa.Table:
 def _cell(value: object) -> str | None:
     if value is None or value == "":
         return None
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    if isinstance(value, datetime) and value.time() == time.min:
+        return value.date().isoformat()
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _EXACT:
+        return f"{LOST_DIGITS}{value:.0f}"
+    if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
 

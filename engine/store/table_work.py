@@ -9,7 +9,14 @@ from engine.contracts.findings import CONTRADICTION, MALFORMED
 from engine.contracts.schema import CheckKind, Severity
 from engine.contracts.sql import identifier, literal
 from engine.contracts.translation import LINE, distinct_rows, unmapped_columns
-from engine.contracts.validation import PROVENANCE, checked_rows, unpreceded_rows, unreferenced_rows, warned_rows
+from engine.contracts.validation import (
+    PROVENANCE,
+    checked_rows,
+    unmarked,
+    unpreceded_rows,
+    unreferenced_rows,
+    warned_rows,
+)
 from engine.contracts.versions import (
     CONTRADICTORY,
     DUPLICATE,
@@ -27,6 +34,7 @@ from engine.store.plans import Author, Block, TableLoad, TablePlan, planned_sql
 from engine.store.readers import relation
 from engine.store.workspace import Workspace
 
+TAKEN_UP_COLUMNS = "load_id VARCHAR, row BIGINT, reason VARCHAR"
 _BLOCK_SHIFT = 40  # row_id = block number * 2^40 + row number in the block
 
 
@@ -50,6 +58,11 @@ class TableWork:
 
     def run(self, progress: Progress) -> None:
         """Stage, judge and write; leaves ``files`` and ``result``."""
+        if self.plan.takes_up:
+            self._write_taken_up()
+        if not self.plan.blocks:
+            self.result = TableLoad(self.contract.table, self._load_id, 0, 0, 0, 0, 0, {})
+            return
         for at, block in enumerate(self.plan.blocks):
             progress(Message(N_("Read and check {table}"), {"table": self.contract.table}), at / len(self.plan.blocks))
             self._stage(at, block)
@@ -67,7 +80,12 @@ class TableWork:
         rows = planned_sql(
             block, self.contract, mapping=self._author.mapping, staging=self._staging, rejects=self._rejects(at)
         )
-        checked = checked_rows(self.contract, rows=rows, unmapped=unmapped_columns(block.mapping))
+        checked = checked_rows(
+            self.contract,
+            rows=rows,
+            unmapped=unmapped_columns(block.mapping),
+            from_spreadsheet=block.source.is_spreadsheet,
+        )
         path = self._staging / f"{self.contract.table}-{at}.parquet"
         self._copy(checked, path)
         self._staged.append(path)
@@ -153,20 +171,25 @@ class TableWork:
         return self._settle(sql, folder=self._workspace.quarantine, content="quarantine")
 
     def _bad_rows(self, at: int, block: Block) -> str:
-        """Return the SELECT of one block's quarantined rows: read again, so that only bad rows cost their text."""
-        raw = relation(block.source, staging=self._staging)
-        cells = ", ".join(f"{literal(name)}: r.{identifier(name)}" for name in block.source.columns)
-        parts = (
-            [
-                f"SELECT b.source_file, b.source_line, CAST(to_json({{{cells}}}) AS VARCHAR) AS original, b.findings "
-                f"FROM ({raw}) r JOIN bad b ON b.source_line = r.{identifier(LINE)} WHERE b.block = {at}"
-            ]
-            if self._count(f"SELECT count(*) FROM bad WHERE block = {at}")
-            else []
-        )
+        """Return the SELECT of one block's quarantined rows: read again, so that only bad rows cost their text.
+
+        ``original`` is the source row, ``mapped`` what the mapping makes of it: the row that a fix sheet shows.
+        """
+        parts = []
+        if self._count(f"SELECT count(*) FROM bad WHERE block = {at}"):
+            raw = relation(block.source, staging=self._staging)
+            cells = ", ".join(f"{literal(name)}: r.{identifier(name)}" for name in block.source.columns)
+            planned = planned_sql(block, self.contract, mapping=self._author.mapping, staging=self._staging)
+            texts = ", ".join(f"{literal(name)}: {unmarked(identifier(name))}" for name in self.contract.names)
+            parts.append(
+                f"SELECT b.source_file, b.source_line, CAST(to_json({{{cells}}}) AS VARCHAR) AS original, "
+                f"m.mapped, b.findings FROM ({raw}) r JOIN bad b ON b.source_line = r.{identifier(LINE)} "
+                f"JOIN (SELECT source_line, CAST(to_json({{{texts}}}) AS VARCHAR) AS mapped FROM ({planned})) m "
+                f"ON m.source_line = b.source_line WHERE b.block = {at}"
+            )
         if self._held(self._rejects(at)):
             parts.append(
-                f"SELECT {literal(block.source.name)}, line, coalesce(csv_line, ''), "
+                f"SELECT {literal(block.source.name)}, line, coalesce(csv_line, ''), '{{}}', "
                 f"[{{'check': '{MALFORMED}', 'column': '', 'value': error_message}}] FROM ("
                 f"SELECT CAST(line AS BIGINT) AS line, min(csv_line) AS csv_line, min(error_message) AS error_message "
                 f"FROM {identifier(self._rejects(at))} GROUP BY line)"
@@ -177,8 +200,16 @@ class TableWork:
         query = f"SELECT count(*) FROM duckdb_tables() WHERE table_name = {literal(table)}"
         return bool(self._count(query)) and bool(self._count(f"SELECT count(*) FROM {identifier(table)}"))
 
-    def _settle(self, sql: str, *, folder: Path, content: str) -> int:
-        partial = folder / self.contract.table / f"{self._load_id}.parquet{PARTIAL}"
+    def _write_taken_up(self) -> None:
+        """Write which quarantined rows this load settles."""
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE taken ({TAKEN_UP_COLUMNS})")
+        rows = [(each.load_id, each.row, each.reason) for each in self.plan.takes_up]
+        self._connection.executemany("INSERT INTO taken VALUES (?, ?, ?)", rows)
+        partial = f"{self._load_id}.settled.parquet{PARTIAL}"
+        self._settle("SELECT * FROM taken", folder=self._workspace.quarantine, content="settled", name=partial)
+
+    def _settle(self, sql: str, *, folder: Path, content: str, name: str = "") -> int:
+        partial = folder / self.contract.table / (name or f"{self._load_id}.parquet{PARTIAL}")
         partial.parent.mkdir(parents=True, exist_ok=True)
         self._copy(sql, partial)
         file = settle(partial, workspace=self._workspace.path, table=self.contract.table, content=content)
@@ -187,8 +218,10 @@ class TableWork:
 
     def warnings(self, written: Mapping[str, list[StoredFile]]) -> dict[str, tuple[int, str | None]]:
         """Return check id → (rows, example) of the warnings this table's accepted rows raise."""
-        found = {}
+        found: dict[str, tuple[int, str | None]] = {}
         own = self._written(self.contract.table, written)
+        if not own:
+            return found
         for check in (c for c in self.contract.checks if c.severity is Severity.WARNING):
             if check.kind is CheckKind.REFERS_TO:
                 target = self._everything(str(check.arguments["table"]), written)

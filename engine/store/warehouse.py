@@ -5,7 +5,6 @@ was made from, so a load that commits later does not change it.
 """
 
 import hashlib
-import json
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -66,16 +65,6 @@ class Run:
     actor: str
     role: str
     manifest: str
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """One quarantined row as stored: where it came from, its text, and its findings as (check, column, value)."""
-
-    source_file: str
-    source_line: int
-    original: str
-    findings: tuple[dict[str, str], ...]
 
 
 class Warehouse:
@@ -192,18 +181,6 @@ class Warehouse:
         if first is None:
             raise self._missing(", ".join(names))
         return Bounds(first=first, last=last)
-
-    def quarantine_rows(self, path: str, *, limit: int | None = None) -> list[BadRow]:
-        """Return the rows of one quarantine file (path as in the manifest), by file and line."""
-        some = "" if limit is None else f" LIMIT {int(limit)}"
-        cursor = self.connection.con.execute(
-            "SELECT source_file, source_line, original, CAST(to_json(findings) AS VARCHAR) "
-            f"FROM read_parquet({literal(self._absolute(path))}) ORDER BY ALL{some}"
-        )
-        return [
-            BadRow(file, line, original, tuple(json.loads(findings)))
-            for file, line, original, findings in cursor.fetchall()
-        ]
 
     def write_run(
         self,

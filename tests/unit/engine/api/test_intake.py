@@ -1,6 +1,7 @@
 import pytest
 
-from engine.api.intake import ingest, loads, quarantine_as_json, quarantined_rows
+from engine.api.intake import ingest, loads
+from engine.api.quarantine import quarantine_as_json, quarantined_rows
 from engine.api.workspace import open_workspace
 from engine.errors import (
     ContractError,

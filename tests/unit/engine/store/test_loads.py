@@ -1,6 +1,7 @@
 import pytest
 
-from engine.api.intake import loads, quarantined_rows
+from engine.api.intake import loads
+from engine.api.quarantine import quarantined_rows
 from engine.errors import StoreError
 from engine.store.workspace import Workspace
 from tests.small_sources import (
