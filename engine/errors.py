@@ -111,6 +111,16 @@ class UnknownColumnsError(ContractError):
     template = N_("{table} holds column(s) {columns} that its contract does not know: rename them or give a mapping.")
 
 
+class LoadRefusedError(ContractError):
+    """Most rows of a load are bad: a wrong file or a wrong mapping, not single mistakes."""
+
+    code = "contract.mostly_bad"
+    template = N_(
+        "{table}: {bad} of {rows} rows break the contract, more than the {limit} allowed ({reference}); most often: "
+        "{reason}. Nothing was loaded; check the file and its mapping."
+    )
+
+
 class ContractViolationsError(ContractError):
     """Findings collected over a whole load, raised once."""
 

@@ -1,8 +1,10 @@
 """Bringing records in, and looking at what came: loads, quarantine."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from fnmatch import fnmatch
+from fractions import Fraction
 from pathlib import Path
 
 from sqlalchemy import select
@@ -14,9 +16,9 @@ from engine.errors import SourceNotFoundError, UnknownTableError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.store.decisions import LOAD_TABLES, LOADS
-from engine.store.documents import load_contracts, load_mapping
+from engine.store.documents import load_contracts, load_mapping, load_policies
 from engine.store.loads import load
-from engine.store.plans import Author, Block, TableLoad, TablePlan
+from engine.store.plans import Author, Block, LoadLimits, TableLoad, TablePlan
 from engine.store.readers import SourceFile, look_at, source_files
 from engine.store.workspace import Workspace
 
@@ -67,19 +69,28 @@ def ingest(
 
     Raises
     ------
-    SourceNotFoundError, UnknownTableError, MappingColumnError, MappingFormError, SchemaMismatchError, ContractError
+    SourceNotFoundError, UnknownTableError, MappingColumnError, MappingFormError, SchemaMismatchError, ContractError,
+    LoadRefusedError
         Before anything is written; the workspace stays as it was.
     """
     progress(Message(N_("Look at the source files")))
     chosen = load_mapping(mapping) if mapping is not None else None
     files = source_files([Path(path) for path in paths])
     plans = _direct_plans(files) if chosen is None else _mapped_plans(files, chosen)
+    at = clock()
+    limits = _limits(at.date())
+    plans = [replace(plan, limits=limits) for plan in plans]
     name, digest = (chosen.name, chosen.digest) if chosen else ("", "")
     for plan in plans:
         for block in plan.blocks:
             _try_out(block, plan.contract, mapping=name)
-    author = Author(actor=actor, at=clock(), mapping=name, mapping_digest=digest)
+    author = Author(actor=actor, at=at, mapping=name, mapping_digest=digest)
     return IngestReport(loads=tuple(load(workspace, plans, author=author, progress=progress)))
+
+
+def _limits(on: date) -> LoadLimits:
+    found = load_policies().dated("intake.thresholds", on=on)
+    return LoadLimits(int(found.value["from_rows"]), Fraction(found.value["share"]), found.reference)
 
 
 def _try_out(block: Block, contract: Contract, *, mapping: str) -> None:

@@ -38,7 +38,9 @@ def load(workspace: Workspace, plans: Sequence[TablePlan], *, author: Author, pr
         with quieted(duckdb.connect(":memory:", config=settings(staging))) as connection:
             work = [TableWork(workspace, plan, load_id, author, staging, connection) for plan in fresh]
             for each in work:
-                each.run(progress)
+                each.prepare(progress)
+            for each in work:
+                each.write(progress)
             progress(Message(N_("Check references between tables")))
             written = {each.contract.table: each.files for each in work}
             loads = [replace(each.result, warnings=each.warnings(written)) for each in work]

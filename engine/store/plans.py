@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 
 from engine.contracts.mapping import TableMapping
@@ -29,6 +30,15 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadLimits:
+    """From how many rows on, and above which share of bad ones, a table is refused; ``reference`` says by what."""
+
+    from_rows: int
+    share: Fraction
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class TakenUp:
     """A quarantined row that is settled: ``row`` is its place in the quarantine file of ``load_id``.
 
@@ -49,12 +59,14 @@ class TablePlan:
     contract : Contract. blocks : in the order of mapping and file names.
     takes_up : quarantined rows that this plan puts right or leaves out for good.
     origin : digest of the document that says so, empty without one.
+    limits : how many bad rows are too many; None = any number goes to quarantine.
     """
 
     contract: Contract
     blocks: tuple[Block, ...]
     takes_up: tuple["TakenUp", ...] = ()
     origin: str = ""
+    limits: "LoadLimits | None" = None
 
     @property
     def sources(self) -> dict[str, SourceFile]:

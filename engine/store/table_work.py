@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from engine.contracts.findings import CONTRADICTION, MALFORMED
+from engine.contracts.findings import CONTRADICTION, MALFORMED, Finding, explain
 from engine.contracts.schema import CheckKind, Severity
 from engine.contracts.sql import identifier, literal
 from engine.contracts.translation import LINE, distinct_rows, unmapped_columns
@@ -27,6 +27,7 @@ from engine.contracts.versions import (
     rows_among,
     version_columns,
 )
+from engine.errors import LoadRefusedError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Progress
 from engine.store.files import PARTIAL, StoredFile, settle
@@ -55,19 +56,56 @@ class TableWork:
         self._workspace, self._load_id, self._author = workspace, load_id, author
         self._staging, self._connection = staging, connection
         self._staged: list[Path] = []
+        self._excluded = identifier(f"excluded_{plan.contract.table}")
+        self._duplicates = self._corrections = 0
 
-    def run(self, progress: Progress) -> None:
-        """Stage, judge and write; leaves ``files`` and ``result``."""
-        if self.plan.takes_up:
-            self._write_taken_up()
-        if not self.plan.blocks:
-            self.result = TableLoad(self.contract.table, self._load_id, 0, 0, 0, 0, 0, {})
-            return
+    def prepare(self, progress: Progress) -> None:
+        """Stage and judge the rows; nothing is written into the workspace yet.
+
+        Raises
+        ------
+        LoadRefusedError
+            More rows break the contract than the plan allows.
+        """
         for at, block in enumerate(self.plan.blocks):
             progress(Message(N_("Read and check {table}"), {"table": self.contract.table}), at / len(self.plan.blocks))
             self._stage(at, block)
-        progress(Message(N_("Tell new rows of {table} from known ones"), {"table": self.contract.table}))
-        duplicates, corrections = self._judge()
+        if self._staged:
+            self._require_mostly_good()
+            progress(Message(N_("Tell new rows of {table} from known ones"), {"table": self.contract.table}))
+            self._duplicates, self._corrections = self._judge()
+
+    def _require_mostly_good(self) -> None:
+        limits = self.plan.limits
+        if limits is None:
+            return
+        rejected = sum(self._count(f"SELECT count(DISTINCT line) FROM {identifier(self._rejects(at))}")
+                       for at in range(len(self._staged)) if self._held(self._rejects(at)))  # fmt: skip
+        bad = self._count(f"SELECT count(*) FROM ({self._rows('findings IS NOT NULL')})") + rejected
+        n_rows = self._count(f"SELECT count(*) FROM ({self._rows('TRUE')})") + rejected
+        if n_rows < limits.from_rows or bad <= limits.share * n_rows:
+            return
+        frequent = self._connection.execute(
+            f"SELECT f.check, f.column, min(f.value) FROM (SELECT unnest(findings) AS f "
+            f"FROM ({self._rows('findings IS NOT NULL')})) GROUP BY ALL ORDER BY count(*) DESC, 1, 2 LIMIT 1"
+        ).fetchone() or (MALFORMED, "", None)
+        raise LoadRefusedError(
+            table=self.contract.table,
+            bad=bad,
+            rows=n_rows,
+            limit=f"{float(limits.share):.0%}",
+            reference=limits.reference,
+            reason=explain(Finding(*frequent), self.contract),
+        )
+
+    def write(self, progress: Progress) -> None:
+        """Write good, bad and settled rows; leaves ``files`` and ``result``."""
+        if self.plan.takes_up:
+            self._write_taken_up()
+        if not self._staged:
+            self.result = TableLoad(self.contract.table, self._load_id, 0, 0, 0, 0, 0, {})
+            return
+        duplicates, corrections = self._duplicates, self._corrections
         progress(Message(N_("Write {table}"), {"table": self.contract.table}))
         accepted = self._write_good()
         quarantined = self._write_bad()
@@ -106,17 +144,17 @@ class TableWork:
         )
 
     def _judge(self) -> tuple[int, int]:
-        """Fill the table ``excluded`` (row_id, verdict) and return duplicates and keys with several versions."""
+        """Fill the table of excluded rows (row_id, verdict) and return duplicates and keys with several versions."""
         execute = self._connection.execute
-        execute("CREATE OR REPLACE TEMP TABLE excluded (row_id BIGINT, verdict VARCHAR)")
+        execute(f"CREATE OR REPLACE TEMP TABLE {self._excluded} (row_id BIGINT, verdict VARCHAR)")
         for at, block in enumerate(self.plan.blocks):
             if block.mapping.distinct_by is not None:
                 folded = distinct_rows(block.mapping, self.contract, rows=self._rows("findings IS NULL", block=at))
-                execute(f"INSERT INTO excluded SELECT row_id, '{DUPLICATE}' FROM ({folded})")
-        good = f"SELECT * FROM ({self._rows('findings IS NULL')}) g ANTI JOIN excluded e ON g.row_id = e.row_id"
+                execute(f"INSERT INTO {self._excluded} SELECT row_id, '{DUPLICATE}' FROM ({folded})")
+        good = f"SELECT * FROM ({self._rows('findings IS NULL')}) g ANTI JOIN {self._excluded} e ON g.row_id = e.row_id"
         stored = self._workspace.warehouse.stored_sql(self.contract)
         corrections = self._judge_versions(good=good, stored=stored)
-        return self._count(f"SELECT count(*) FROM excluded WHERE verdict = '{DUPLICATE}'"), corrections
+        return self._count(f"SELECT count(*) FROM {self._excluded} WHERE verdict = '{DUPLICATE}'"), corrections
 
     def _judge_versions(self, *, good: str, stored: str) -> int:
         """Exclude duplicates and contradictions among ``good`` and against ``stored``; return keys with versions."""
@@ -131,8 +169,8 @@ class TableWork:
             twice = "SELECT * FROM twice"
             rows = rows_among(version, rows=good, chosen=twice)
             judged = judged_rows(self.contract, rows=rows, stored=rows_among(version, rows=stored, chosen=twice))
-            self._connection.execute(f"INSERT INTO excluded SELECT * FROM ({judged}) WHERE verdict <> '{NEW}'")
-        kept = f"SELECT {narrow} FROM suspects s ANTI JOIN excluded e ON s.row_id = e.row_id"
+            self._connection.execute(f"INSERT INTO {self._excluded} SELECT * FROM ({judged}) WHERE verdict <> '{NEW}'")
+        kept = f"SELECT {narrow} FROM suspects s ANTI JOIN {self._excluded} e ON s.row_id = e.row_id"
         return self._count(corrected_keys(self.contract, rows=f"{kept} UNION ALL SELECT {narrow} FROM held"))
 
     def _made(self, name: str, sql: str) -> int:
@@ -146,7 +184,11 @@ class TableWork:
 
     def _write_good(self) -> int:
         columns = ", ".join(identifier(name) for name in (*self.contract.names, *PROVENANCE))
-        kept = "g ANTI JOIN excluded e ON g.row_id = e.row_id" if self._count("SELECT count(*) FROM excluded") else "g"
+        kept = (
+            f"g ANTI JOIN {self._excluded} e ON g.row_id = e.row_id"
+            if self._count(f"SELECT count(*) FROM {self._excluded}")
+            else "g"
+        )
         return self._settle(
             f"SELECT {columns} FROM ({self._rows('findings IS NULL')}) {kept}",
             folder=self._workspace.tables,
@@ -161,7 +203,7 @@ class TableWork:
             f"SELECT row_id >> {_BLOCK_SHIFT} AS block, source_file, source_line, findings "
             f"FROM ({self._rows('findings IS NOT NULL')}) UNION ALL "
             f"SELECT g.row_id >> {_BLOCK_SHIFT}, source_file, source_line, {contradiction} "
-            f"FROM ({self._rows('findings IS NULL')}) g JOIN excluded e ON g.row_id = e.row_id "
+            f"FROM ({self._rows('findings IS NULL')}) g JOIN {self._excluded} e ON g.row_id = e.row_id "
             f"WHERE e.verdict = '{CONTRADICTORY}'"
         )
         parts = [self._bad_rows(at, block) for at, block in enumerate(self.plan.blocks)]

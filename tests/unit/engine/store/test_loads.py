@@ -2,7 +2,7 @@ import pytest
 
 from engine.api.intake import loads
 from engine.api.quarantine import quarantined_rows
-from engine.errors import StoreError
+from engine.errors import LoadRefusedError, StoreError
 from engine.store.workspace import Workspace
 from tests.small_sources import (
     ACTOR,
@@ -155,3 +155,35 @@ def test_provenance_names_load_file_and_line(tmp_path, workspace):
 
     assert [(row["source_file"], row["source_line"]) for row in held] == [("entities.csv", 2), ("entities.csv", 3)]
     assert {row["load_id"] for row in held} == {report.loads[0].load_id}
+
+
+def test_a_load_that_is_mostly_bad_is_refused_whole(tmp_path, workspace):
+    good = write_lines(tmp_path / "complaints.csv", COMPLAINT_HEADER, *(complaint(n) for n in range(30)))
+    bad = write_lines(
+        tmp_path / "entities.csv",
+        ENTITY_HEADER,
+        *(entity(n, status="aktiv" if n < 16 else "active") for n in range(30)),
+    )
+
+    with pytest.raises(LoadRefusedError, match=r"16 of 30 rows.*'aktiv'"):
+        take_in(workspace, good, bad)
+
+    assert not workspace.exists
+
+
+def test_half_bad_is_still_quarantine(tmp_path, workspace):
+    source = write_lines(
+        tmp_path / "entities.csv",
+        ENTITY_HEADER,
+        *(entity(n, status="aktiv" if n < 15 else "active") for n in range(30)),
+    )
+
+    assert counts(take_in(workspace, source)) == {"entities": (30, 15, 15, 0)}
+
+
+def test_lines_that_cannot_be_split_count_as_bad(tmp_path, workspace):
+    broken = [entity(n, name="a,b") for n in range(15)]
+    source = write_lines(tmp_path / "entities.csv", ENTITY_HEADER, *broken, *(entity(n) for n in range(20, 30)))
+
+    with pytest.raises(LoadRefusedError, match="15 of 25 rows"):
+        take_in(workspace, source)
