@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from engine.api.assessment import cohort_on, said, stored
+from engine.api.assessment import said, stored
 from engine.api.draw_order import CERTIFIED, COMMITTED, CommittedDraw, DrawOrder, written
 from engine.draw.certificate import plan_digest
 from engine.draw.commitment import Commitment, build_commitment, committed_reserves
@@ -19,8 +19,8 @@ from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
 from engine.errors import DrawError, UsageError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.pipeline.drawing import OUTSIDE, entropy_policy, frame_table, item_terms, match_rule, roster_table
-from engine.pipeline.framing import Framed, allocate, exclude_visited, frame_rows
+from engine.pipeline.drawing import entropy_policy, frame_table, item_terms, match_rule, roster_table
+from engine.pipeline.framing import Framed, allocate, exclude, frame_rows, register_counts
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.ratios.quota import DrawOfYear
 from engine.store.documents import load_policies
@@ -61,7 +61,7 @@ def commit_draw(
     progress(Message(N_("Cut the frame into strata")))
     suite = suite_named(order.suite)
     key = secrets.token_bytes(32) if simulation_seed is None else simulated_key(suite, seed=simulation_seed)
-    items, framed = _framed(workspace, order, book=book, key=key)
+    items, framed, registry = _framed(workspace, order, book=book, key=key)
     if framed.allocation.violations:
         raise DrawError(problem=framed.allocation.violations[0], remedy=Message(N_("change the ratios first")))
     progress(Message(N_("Blind and hash the frame")))
@@ -93,6 +93,7 @@ def commit_draw(
         key=key,
         at=at,
         is_simulated=simulation_seed is not None,
+        registry=registry,
     )
     settings: dict[str, object] = {"as_of": order.as_of.isoformat(), "profile": profile, "seed": simulation_seed}
     units = framed.strata.frame[["entity_id", "item_code", "grade", "district_code"]]
@@ -132,7 +133,9 @@ def current(workspace: Workspace, table: str, *, key: str | list[str], on: date)
     return pd.DataFrame(holds.execute()).sort_values(key, ignore_index=True)
 
 
-def _framed(workspace: Workspace, order: DrawOrder, *, book: PolicyBook, key: bytes) -> tuple[pd.DataFrame, Framed]:
+def _framed(
+    workspace: Workspace, order: DrawOrder, *, book: PolicyBook, key: bytes
+) -> tuple[pd.DataFrame, Framed, dict[str, int]]:
     warehouse = workspace.warehouse
     grades = stored(warehouse, "grades", as_of=order.as_of)
     listed = current(workspace, "items", key="item_code", on=order.as_of)
@@ -144,19 +147,21 @@ def _framed(workspace: Workspace, order: DrawOrder, *, book: PolicyBook, key: by
             remedy=Message(N_("name items of the list; no check off the list")),
         )
     items = listed[listed["item_code"].isin(order.items)] if order.items else listed
-    rows = frame_rows(cohort_on(warehouse, as_of=order.as_of), grades, items)
+    listed_entities = current(workspace, "entities", key="entity_id", on=order.as_of)
+    register = listed_entities.rename(columns={"occurred_on": "established_on"})
+    established = pd.to_datetime(register["established_on"]) <= pd.Timestamp(order.as_of)
+    register = register[established | register["established_on"].isna()]
+    rows = frame_rows(register, grades, items)
     inspections = warehouse.history("inspections")
-    visited = (
+    checks = (
         inspections.filter(
-            inspections.selection_mode == "random",
             inspections.known_at <= order.as_of,
-            inspections.occurred_on >= date(order.inspect_until.year, 1, 1),
+            inspections.superseded_at.isnull() | (inspections.superseded_at > order.as_of),
         )
-        .select("entity_id", "item_code")
+        .select("entity_id", "item_code", "visit_id", "selection_mode", "result_codes", "occurred_on")
         .execute()
     )
-    frame_policy = book.value(FRAME, on=order.as_of)
-    eligible, outside = exclude_visited(rows, visited, undisturbed=frame_policy["undisturbed_grades"])
+    eligible, outside, notes = exclude(rows, checks, book=book, on=order.as_of, until=order.inspect_until)
     framed = allocate(
         eligible,
         items,
@@ -164,9 +169,10 @@ def _framed(workspace: Workspace, order: DrawOrder, *, book: PolicyBook, key: by
         on=order.as_of,
         key=key,
         excluded=outside,
+        notes=notes,
         draw=DrawOfYear(number=order.number, draws=order.draws),
     )
-    return items, framed
+    return items, framed, {item: n for item, n in register_counts(register, items).items() if n}
 
 
 def _cells(framed: Framed) -> pd.DataFrame:
@@ -199,12 +205,13 @@ def _commitment(
     key: bytes,
     at: datetime,
     is_simulated: bool,
+    registry: dict[str, int],
 ) -> Commitment:
     suite, frame_policy = frame.hashed.suite, book.value(FRAME, on=order.as_of)
     certified = ledger.entries(action=CERTIFIED)
     previous = str(certified[-1].particulars["certificate_digest"]) if certified else GENESIS
     plan = {"plan": order.plan, "draws": order.draws, "items": sorted(framed.allocation.table["item_code"].unique())}
-    counts = {cell: n for cell, n in frame.rows.counts().items() if cell[1] != OUTSIDE}
+    counts = frame.rows.counts()
     return build_commitment(
         frame.hashed,
         roster.officers,
@@ -225,7 +232,7 @@ def _commitment(
         release=None if order.release is None else written(order.release),
         reserves=committed_reserves(counts, share=Fraction(str(frame_policy["reserve_share"]))),
         merges=(),
-        registry=None,
+        registry=registry,
         rules=RULEBOOK,
         code_digest=code_digest(),
         approval=order.approval,

@@ -18,8 +18,6 @@ from engine.vocabulary import JOINER
 
 TEAM = "draw.team"
 ENTROPY = "draw.entropy"
-OUTSIDE = "outside"
-"""Stratum code of excluded rows; they are leaves of the frame but belong to no stratum."""
 ROLE_ORDER = ("lead", "initiator", "participant")
 
 
@@ -58,8 +56,9 @@ class Districts:
 def frame_table(framed: Framed) -> pd.DataFrame:
     """Return the frame as the draw takes it: object_id, item_code, stratum, exclusion (reason or null)."""
     drawable = framed.strata.frame[["entity_id", "item_code", "stratum"]].assign(exclusion=None)
-    outside = framed.excluded[["entity_id", "item_code", "reason"]].rename(columns={"reason": "exclusion"})
-    rows = pd.concat([drawable, outside.assign(stratum=OUTSIDE)], ignore_index=True) if len(outside) else drawable
+    columns = ["entity_id", "item_code", "stratum", "reason"]
+    outside = framed.excluded.reindex(columns=columns).rename(columns={"reason": "exclusion"})
+    rows = pd.concat([drawable, outside], ignore_index=True) if len(outside) else drawable
     return rows.rename(columns={"entity_id": "object_id"})
 
 

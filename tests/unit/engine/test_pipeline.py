@@ -9,10 +9,10 @@ import pytest
 
 from engine.errors import DrawError, PolicyInconsistentError
 from engine.pipeline.drawing import Districts, entropy_policy, frame_table, item_terms, match_rule, roster_table
-from engine.pipeline.framing import allocate, exclude_visited, frame_rows
+from engine.pipeline.framing import allocate, exclude, frame_rows, reconcile, register_counts
 from engine.pipeline.measurement import measure_draw, split_thin_items
 from engine.ratios.quota import DrawOfYear
-from tests.policies import shipped
+from tests.policies import book, shipped
 
 ON = date(2025, 12, 31)
 ENTITIES = pd.DataFrame(
@@ -49,16 +49,153 @@ def test_an_item_applies_by_type_and_by_industry_section_or_division():
     }
 
 
-def test_a_random_visit_this_year_spares_a_and_b_but_never_c_and_d():
-    rows = frame_rows(ENTITIES, GRADES, ITEMS)
-    visited = pd.DataFrame({"entity_id": ["uscc:1", "uscc:2", "uscc:4"], "item_code": ["ALL", "ALL", "ALL"]})
+def checked(rows: list[tuple[str, str, str, str, str, str]]) -> pd.DataFrame:
+    """Return inspections from (entity, item, visit, mode, results, day)."""
+    names = ["entity_id", "item_code", "visit_id", "selection_mode", "result_codes", "occurred_on"]
+    return pd.DataFrame(rows, columns=names).assign(occurred_on=lambda held: pd.to_datetime(held["occurred_on"]))
 
-    eligible, outside = exclude_visited(rows, visited, undisturbed=["A", "B"])
 
-    assert list(zip(outside["entity_id"], outside["item_code"], outside["reason"], strict=True)) == [
-        ("uscc:1", "ALL", "visited")
-    ]
+def split(checks: list[tuple[str, str, str, str, str, str]], *, entities: pd.DataFrame = ENTITIES, **values: object):
+    """Return eligible rows, reason by (entity, item), and notes, for inspections until the end of 2026."""
+    rows = frame_rows(entities, GRADES, ITEMS)
+    eligible, outside, notes = exclude(rows, checked(checks), book=book(**values), on=ON, until=date(2026, 12, 31))
     assert len(eligible) + len(outside) == len(rows)
+    reasons = dict(zip(zip(outside["entity_id"], outside["item_code"], strict=True), outside["reason"], strict=True))
+    return eligible, reasons, notes
+
+
+NO_CAP = {"ratios__visit_cap": {"legal": None, "by_grade": {}}}
+
+
+def test_a_random_visit_this_year_spares_a_and_b_but_never_c_and_d():
+    visits = [(f"uscc:{n}", "ALL", f"v{n}", "random", "no_problem", "2026-03-01") for n in (1, 2, 4)]
+
+    _, reasons, _ = split(visits, **NO_CAP)
+
+    assert reasons == {("uscc:1", "ALL"): "visited"}
+
+
+def test_neither_a_visit_after_a_complaint_nor_one_of_last_year_spares_anybody():
+    complaint = ("uscc:1", "ALL", "v1", "directed", "no_problem", "2026-03-01")
+    last_year = ("uscc:3", "ALL", "v2", "random", "no_problem", "2025-12-31")
+
+    _, reasons, _ = split([complaint, last_year])
+
+    assert reasons == {}
+
+
+def test_the_visit_cap_spares_whom_enough_visits_reached_for_all_items_and_c_and_d_only_beyond_the_legal_cap():
+    one_each = [(f"uscc:{n}", "ALL", f"v{n}", "random", "no_problem", "2026-03-01") for n in (1, 2)]
+    many = [("uscc:4", "ALL", f"w{n}", "random", "no_problem", "2026-03-01") for n in range(4)]
+
+    _, reasons, _ = split(one_each + many[:3])
+    _, beyond, _ = split(many)
+
+    assert reasons == {
+        ("uscc:1", "ALL"): "visited",
+        ("uscc:1", "FOOD"): "visit_cap",
+        ("uscc:1", "SECTION"): "visit_cap",
+    }
+    assert beyond == {("uscc:4", "ALL"): "visit_cap"}
+
+
+def test_one_visit_for_several_items_counts_once():
+    joint = [("uscc:3", item, "v1", "random", "no_problem", "2026-03-01") for item in ("ALL", "SECTION")]
+
+    _, reasons, _ = split(joint, ratios__visit_cap={"legal": 2, "by_grade": {}}, draw__frame={"undisturbed_grades": []})
+
+    assert reasons == {}
+
+
+def test_a_document_spares_by_tag_and_the_status_comes_first():
+    entities = ENTITIES.assign(
+        tags=["quiet;large", None, "quiet", "large"], status=["active", "closed", "closed", "active"]
+    )
+    rule = {"name": "quiet", "tags": ["quiet"], "items": ["ALL", "SECTION"], "reference": "document 1"}
+
+    _, reasons, _ = split([], entities=entities, ratios__exemptions=[rule])
+
+    assert reasons == {
+        ("uscc:1", "ALL"): "exempt",
+        ("uscc:1", "SECTION"): "exempt",
+        ("uscc:2", "ALL"): "status",
+        ("uscc:2", "FOOD"): "status",
+        ("uscc:2", "SECTION"): "status",
+        ("uscc:3", "ALL"): "status",
+    }
+
+
+def food_floor(start: date | None) -> dict[str, object]:
+    """Return the shipped food rule with a day from which its records are complete."""
+    rule = shipped().value("ratios.legal_floor", on=ON)[0]
+    return {"ratios__legal_floor": [rule | {"item_specialities": ["food"], "records_complete_from": start}]}
+
+
+def test_who_had_no_full_check_of_food_for_two_years_is_due_even_in_class_a_and_no_visit_or_document_spares_it():
+    early = ENTITIES.assign(established_on=date(2020, 1, 1))
+    unreached = ("uscc:1", "FOOD", "v1", "random", "unreachable", "2026-02-01")
+    lead_only = ("uscc:1", "FOOD", "v2", "directed", "no_problem", "2026-02-02")
+    full = ("uscc:2", "FOOD", "v3", "scheduled", "corrected", "2025-06-01")
+    spared = {"name": "all food", "items": ["FOOD"], "reference": "document 1"}
+
+    eligible, reasons, notes = split(
+        [unreached, lead_only, full], entities=early, ratios__exemptions=[spared], **food_floor(date(2023, 1, 1))
+    )
+
+    assert notes == ()
+    assert list(eligible.loc[eligible["is_due"], ["entity_id", "item_code"]].itertuples(index=False, name=None)) == [
+        ("uscc:1", "FOOD")
+    ]
+    assert reasons[("uscc:2", "FOOD")] == "exempt"
+
+
+@pytest.mark.parametrize(("last", "is_due"), [("2024-12-31", True), ("2025-01-01", False)])
+def test_two_years_end_on_the_last_day_of_the_window_or_later(last, is_due):
+    early = ENTITIES.assign(established_on=date(2020, 1, 1))
+
+    eligible, _, _ = split(
+        [(f"uscc:{n}", "FOOD", f"v{n}", "scheduled", "no_problem", last) for n in (1, 2)],
+        entities=early,
+        **food_floor(date(2023, 1, 1)),
+    )
+
+    assert eligible.loc[eligible["item_code"] == "FOOD", "is_due"].tolist() == [is_due, is_due]
+
+
+def test_a_missing_record_is_not_a_missing_check():
+    early = ENTITIES.assign(established_on=date(2020, 1, 1))
+
+    unknown, _, notes = split([], entities=early, **food_floor(None))
+    recent, _, _ = split([], entities=early, **food_floor(date(2025, 6, 1)))
+
+    assert not unknown["is_due"].any()
+    assert [str(note.params["name"]) for note in notes] == ["food_two_years"]
+    assert not recent["is_due"].any()
+
+
+def test_due_rows_are_drawn_in_full():
+    frame, items, _ = framed()
+    due = frame.assign(is_due=frame.index < 7, item_class="key", item_code="FOOD")
+
+    table = allocate(
+        due, ITEMS.iloc[[1]], book=shipped(), on=ON, key=b"k" * 32, draw=DrawOfYear(number=1, draws=1)
+    ).allocation.table
+
+    assert table.loc[table["is_due"], ["ratio", "n_units"]].to_numpy().tolist() == [[Fraction(1), 7]]
+
+
+def test_the_frame_holds_as_many_rows_as_the_register_counts_or_is_refused():
+    rows = frame_rows(ENTITIES, GRADES, ITEMS)
+
+    assert register_counts(ENTITIES, ITEMS) == {"ALL": 4, "FOOD": 2, "SECTION": 2}
+    with pytest.raises(DrawError, match="counts"):
+        reconcile(rows.iloc[1:], register_counts(ENTITIES, ITEMS))
+
+
+def test_an_entity_without_a_grade_stays_in_the_frame_unclassified():
+    rows = frame_rows(ENTITIES, GRADES.iloc[1:], ITEMS)
+
+    assert set(rows.loc[rows["entity_id"] == "uscc:1", "grade"]) == {"U"}
 
 
 def framed(n_units: int = 400):
@@ -111,7 +248,7 @@ def test_a_policy_that_breaks_its_own_limits_stops_the_draw():
         )
 
 
-def test_excluded_rows_stay_in_the_frame_as_leaves_without_stratum():
+def test_excluded_rows_stay_in_the_frame_as_leaves_of_the_stratum_that_would_hold_them():
     frame, items, _ = framed()
     outside = frame.iloc[:3].assign(reason="visited")
     result = allocate(
@@ -127,7 +264,10 @@ def test_excluded_rows_stay_in_the_frame_as_leaves_without_stratum():
     table = frame_table(result)
 
     assert len(table) == len(frame)
-    assert set(table.loc[table["exclusion"].notna(), "object_id"]) == set(outside["entity_id"])
+    left = table[table["exclusion"].notna()]
+    assert set(left["object_id"]) == set(outside["entity_id"])
+    strata = result.strata.table.set_index("grade")["stratum"]
+    assert set(left["stratum"]) == {strata["A"]}
 
 
 def test_officers_keep_what_is_left_of_their_yearly_cap():
