@@ -1,5 +1,6 @@
 """``xinheng features``, ``score``, ``grade`` and ``explain``."""
 
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated
 
@@ -154,3 +155,46 @@ def explain(
         show_line(f"  ! {said.override}")
     for reason in said.reasons:
         show_line(f"  {reason.rank}. +{reason.points:.1f}  {reason.sentence.render(translate)}")
+
+
+def record(
+    entity: EntityArgument,
+    as_of: Annotated[str | None, typer.Option("--as-of", help=N_("What was known on this day; default: all."))] = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the credit record of an entity: every source on one timeline, and what counts."""
+    from engine.api.record import credit_record
+    from engine.api.workspace import open_workspace
+
+    opened = open_workspace(workspace, create=False)
+    entries = credit_record(opened, entity, as_of=as_of_date(as_of) if as_of else None)
+    if as_json:
+        show_json({"entity_id": entity, "entries": [asdict(entry) for entry in entries]})
+        return
+    translate = current_translate()
+    heads = [N_("day"), N_("table"), N_("record"), N_("counts"), N_("known since"), N_("source")]
+    rows = [
+        [
+            entry.occurred_on,
+            entry.table,
+            entry.record_id,
+            f"{translate(_COUNTS[entry.status])}{'' if entry.until is None else f' → {entry.until}'}",
+            entry.known_at,
+            f"{entry.source_file}:{entry.source_line}" if entry.source_file else entry.load_id,
+        ]
+        for entry in entries
+    ]
+    show_table(f"{translate(N_('Credit record'))} · {entity}", [translate(head) for head in heads], rows)
+
+
+_COUNTS = {
+    "in_force": N_("counts"),
+    "superseded": N_("replaced by a later version"),
+    "repaired": N_("no longer: repaired"),
+    "revoked": N_("no longer: revoked"),
+    "corrected": N_("no longer: corrected"),
+    "withdrawn": N_("no longer: withdrawn"),
+    "publicity_over": N_("no longer: publicity is over"),
+    "validity_over": N_("no longer: validity is over"),
+}

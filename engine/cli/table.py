@@ -37,6 +37,7 @@ COMMANDS = (
         ("quarantine", "export"), "engine.cli.intake:quarantine_export", N_("Write quarantined rows as a fix sheet.")
     ),
     Command(("quarantine", "retry"), "engine.cli.intake:quarantine_retry", N_("Take a corrected fix sheet back.")),
+    Command(("record",), "engine.cli.assessment:record", N_("Show the credit record of an entity.")),
     Command(("templates",), "engine.cli.intake:templates", N_("Write empty workbooks to be filled in.")),
     Command(("features",), "engine.cli.assessment:features", N_("Build features as of a date.")),
     Command(("train",), "models.commands:train", N_("Fit a model on what was known by a date.")),

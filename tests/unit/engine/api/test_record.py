@@ -1,0 +1,63 @@
+from datetime import date
+
+import pytest
+
+from engine.api.record import credit_record
+from engine.errors import TableMissingError
+from engine.store.workspace import Workspace
+from tests.small_sources import COMPLAINT_HEADER, ENTITY_HEADER, complaint, entity, take_in, write_lines
+
+PENALTIES = "penalty_id,entity_id,doc_no,violation_type,categories,severity,occurred_on,known_at"
+REPAIRS = "repair_id,entity_id,target_table,target_id,decision,occurred_on,known_at"
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    workspace = Workspace(tmp_path / "ws")
+    take_in(
+        workspace,
+        write_lines(tmp_path / "entities.csv", ENTITY_HEADER, entity(1), entity(2)),
+        write_lines(tmp_path / "complaints.csv", COMPLAINT_HEADER,
+                    complaint(1), complaint(1, true="true", known_at="2021-05-01"), complaint(2, of=2)),
+        write_lines(tmp_path / "penalties.csv", PENALTIES,
+                    "p1,reg:1,doc 1,dirty,罚款,serious,2021-06-01,2021-06-03"),
+        write_lines(tmp_path / "repairs.csv", REPAIRS, "r1,reg:1,penalties,p1,repaired,2022-07-01,2022-07-04"),
+    )  # fmt: skip
+    yield workspace
+    workspace.close()
+
+
+def told(workspace, **asked):
+    return [(entry.table, entry.record_id, entry.status) for entry in credit_record(workspace, "reg:1", **asked)]
+
+
+def test_every_source_stands_on_one_timeline_with_its_status(workspace):
+    assert told(workspace) == [
+        ("entities", "reg:1", "in_force"),
+        ("complaints", "c1", "superseded"),
+        ("complaints", "c1", "in_force"),
+        ("penalties", "p1", "repaired"),
+        ("repairs", "r1", "in_force"),
+    ]
+
+
+def test_the_record_is_as_it_was_known_on_the_day(workspace):
+    assert told(workspace, as_of=date(2021, 4, 1)) == [
+        ("entities", "reg:1", "in_force"),
+        ("complaints", "c1", "in_force"),
+    ]
+    assert ("penalties", "p1", "in_force") in told(workspace, as_of=date(2022, 7, 3))
+    assert ("penalties", "p1", "repaired") in told(workspace, as_of=date(2022, 7, 4))
+
+
+def test_each_line_says_where_it_came_from_and_when_it_ends(workspace):
+    penalty = next(entry for entry in credit_record(workspace, "reg:1") if entry.table == "penalties")
+
+    assert (penalty.source_file, penalty.source_line, penalty.until) == ("penalties.csv", 2, date(2022, 7, 4))
+    assert penalty.load_id.startswith("load-00001")
+    assert penalty.details["doc_no"] == "doc 1"
+
+
+def test_an_unknown_entity_is_named(workspace):
+    with pytest.raises(TableMissingError, match="reg:9"):
+        credit_record(workspace, "reg:9")
