@@ -1,0 +1,42 @@
+"""Visits of joint items: by hand on three rows, and the claim of ``tests.evidence.draw_coordination`` scaled down."""
+
+import numpy as np
+import pytest
+
+from engine.draw.coordination import coordination
+from engine.draw.frame import BlindedFrame
+from engine.draw.selection import DrawnCell
+from tests.evidence import draw_coordination as claim
+
+
+def test_visits_independence_and_bound_by_hand():
+    codes = np.array([[1, 1], [1, 1], [0, -1], [1, -1]], dtype=np.int32)
+    frame = BlindedFrame(("p", "q"), ("!visited!s", "s"), bytes(4 * 32), codes)
+    cells = (
+        DrawnCell("p", "s", 3, (0,), (), b""),
+        DrawnCell("q", "s", 2, (0,), (), b""),
+    )
+
+    found = coordination(frame, cells)
+
+    assert (found.visits, found.checks, found.checks_per_visit) == (1, 2, 2.0)
+    assert found.independent == pytest.approx(2 * (1 - 2 / 3 * 1 / 2) + 1 / 3)
+    assert found.least == pytest.approx(2 * 1 / 2 + 1 / 3)
+    assert found.saved == pytest.approx(found.independent - 1)
+
+
+def test_nothing_drawn_is_no_visit():
+    frame = BlindedFrame(("p",), ("s",), bytes(32), np.array([[0]], dtype=np.int32))
+
+    found = coordination(frame, (DrawnCell("p", "s", 1, (), (), b""),))
+
+    assert (found.visits, found.independent, found.checks_per_visit, found.checks_per_independent_visit) == (0, 0, 0, 0)
+
+
+def test_joint_items_come_near_the_bound_and_separate_groups_near_independence():
+    outcome = claim.run(full=False)
+
+    assert outcome["every_size_exact"]
+    assert abs(outcome["value"]) < 0.05
+    assert outcome["visits"] < 0.8 * outcome["independent_drawn"]
+    assert outcome["independent_drawn"] == pytest.approx(outcome["independent_expected"], rel=0.03)
