@@ -15,6 +15,7 @@ from engine.draw.certificate import plan_digest
 from engine.draw.commitment import Commitment, build_commitment, committed_reserves
 from engine.draw.encoding import canonical_json, suite_named
 from engine.draw.entropy import planned_event, simulated_key
+from engine.draw.merges import committed_merges
 from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
 from engine.errors import DrawError, UsageError
 from engine.messages import N_, Message
@@ -231,7 +232,7 @@ def _commitment(
         profile=order.profile,
         release=None if order.release is None else written(order.release),
         reserves=committed_reserves(counts, share=Fraction(str(frame_policy["reserve_share"]))),
-        merges=(),
+        merges=committed_merges(item_terms(framed, group=order.plan), counts=counts),
         registry=registry,
         rules=RULEBOOK,
         code_digest=code_digest(),

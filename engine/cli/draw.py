@@ -199,7 +199,7 @@ def verify(
     from engine.api.verification import verify as recompute
 
     verification = recompute(bundle, expect_commit=expect_commit, expect_entropy=expect_entropy)
-    translate = current_translate()
+    translate, caution = current_translate(), verification.caution
     if as_json:
         checks = [
             {"name": c.name, "ok": c.ok, "state": c.state.value, "detail": c.detail.render(translate)}
@@ -211,6 +211,7 @@ def verify(
                 "anchored": verification.anchored,
                 "class": "simulation" if verification.is_simulation else "real",
                 "verdict": verification.verdict.render(translate),
+                "caution": caution.render(translate) if caution is not None else None,
                 "checks": checks,
             }
         )
@@ -219,6 +220,8 @@ def verify(
         rows = [[marks[c.state.value], c.name, c.detail.render(translate)] for c in verification.checks]
         show_table(str(bundle), ["", translate(N_("check")), translate(N_("what was found"))], rows)
         show_line(verification.verdict.render(translate))
+        if caution is not None:
+            show_line(f"entropy.expected: {caution.render(translate)}")
     raise typer.Exit(0 if verification.ok else EXIT_NOT_VERIFIED)
 
 

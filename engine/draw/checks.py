@@ -101,6 +101,15 @@ class Verification:
         return tuple(check.name for check in self.checks if not check.ok)
 
     @property
+    def caution(self) -> Message | None:
+        """What the verdict does not cover although no check failed: values nobody compared with the operators."""
+        state = {check.name: check.state for check in self.checks}
+        has_entropy = state.get("seed", CheckState.NOT_CHECKED) is not CheckState.NOT_CHECKED
+        if self.is_simulation or not has_entropy or state["entropy.expected"] is not CheckState.NOT_CHECKED:
+            return None
+        return Message(N_("entropy not compared with the operators: give their own results by --expect-entropy"))
+
+    @property
     def verdict(self) -> Message:
         """The result in one sentence."""
         if not self.ok:

@@ -19,6 +19,7 @@ from engine.draw.entropy import SIMULATED_SOURCE, EntropyEvent, require_register
 from engine.draw.entropy_policy import EntropyPolicy, check_events, policy_from_record, read_time
 from engine.draw.frame import BlindedFrame, Cell, HashedFrame, cell_name, is_exclusion
 from engine.draw.match_rule import MatchRule, check_rule, rule_from_record
+from engine.draw.merges import check_merges
 from engine.draw.roster import Officer, roster_root
 from engine.draw.sizes import ratio_text, read_ratio
 from engine.draw.tickets import key_commitment
@@ -149,6 +150,7 @@ def _check_terms(commitment: Commitment) -> None:
     if commitment.version == 1:
         return
     check_rule(commitment.rule, items=list(record["items"]))
+    check_merges(record["merges"], strata={item: terms.ratios for item, terms in commitment.items.items()})
     if (SIMULATED_SOURCE in sources) != commitment.is_simulation:
         raise CommitmentRefusedError(
             where="class", problem=Message(N_("source 'sim' and class 'simulation' go together, and only so"))

@@ -70,8 +70,14 @@ def selection_table(drawn: Drawn, *, frame: Frame) -> pd.DataFrame:
 
 
 def stratum_table(drawn: Drawn) -> pd.DataFrame:
-    """Return one row per drawn cell: item_code, stratum, n_units, n_drawn, threshold and the two probabilities."""
+    """Return one row per drawn cell: item_code, stratum, n_units, n_drawn, threshold, probabilities, merge_into.
+
+    ``merge_into`` is the committed partner of a small stratum where the draw gave that partner a row of the item, else
+    null: sizes decide it, results never do.
+    """
     terms = drawn.commitment.items
+    partner = dict(drawn.commitment.record.get("merges", ()))
+    drew = {(cell.item, cell.stratum) for cell in drawn.selected.cells if cell.rows}
     records = [
         {
             "draw_id": drawn.commitment.record["draw"],
@@ -82,10 +88,11 @@ def stratum_table(drawn: Drawn) -> pd.DataFrame:
             "threshold": cell.threshold.hex(),
             "design_probability": float(terms[cell.item].ratios[cell.stratum]),
             "inclusion_probability": float(inclusion_probability(cell)),
+            "merge_into": partner[cell.stratum] if (cell.item, partner.get(cell.stratum)) in drew else None,
         }
         for cell in drawn.selected.cells
     ]
-    return pd.DataFrame.from_records(records)
+    return pd.DataFrame.from_records(records).astype({"merge_into": "string"})
 
 
 def reserve_table(drawn: Drawn, *, frame: Frame) -> pd.DataFrame:

@@ -295,6 +295,10 @@ def add_term(b: Bundle) -> None:
     b["commit"]["remark"] = "x"
 
 
+def merge_with_itself(b: Bundle) -> None:
+    b["commit"]["merges"] = [["S3", "S3"]]
+
+
 TAMPERINGS: list[tuple[Callable[[Bundle], None], str]] = [
     (change_entropy, "seed"),
     (misspell_entropy, "entropy.encoding"),
@@ -320,10 +324,11 @@ TAMPERINGS: list[tuple[Callable[[Bundle], None], str]] = [
     (change_certificate, "certificate.digest"),
     (add_key, "format"),
     (add_term, "commitment.schema"),
+    (merge_with_itself, "commitment.schema"),
 ]
 
 
-@pytest.mark.parametrize(("tamper", "named"), TAMPERINGS, ids=[named for _, named in TAMPERINGS])
+@pytest.mark.parametrize(("tamper", "named"), TAMPERINGS, ids=[tamper.__name__ for tamper, _ in TAMPERINGS])
 def test_each_tampering_is_named_as_the_other_reader_names_it(
     tamper: Callable[[Bundle], None], named: str, honest: Bundle, reader: Reader
 ) -> None:

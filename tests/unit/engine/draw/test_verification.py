@@ -220,6 +220,20 @@ def test_other_entropy_redrawn_in_full_is_caught_by_the_operators_values(case, b
     )
 
 
+def test_entropy_that_nobody_compared_is_said_on_its_own_line(case, bundle):
+    expected = {value.source: value.value for value in case.values}
+
+    blind = verify_bundle(bundle, expect_commit=case.commitment.digest.hex())
+    assert blind.ok and blind.anchored
+    assert "not compared with the operators" in str(blind.caution)
+    line = next(check for check in blind.checks if check.name == "entropy.expected")
+    assert line.state is CheckState.NOT_CHECKED and "not compared with the operators" in str(line.detail)
+    assert verify_bundle(bundle, expect_entropy=expected).caution is None
+    assert verify_bundle(bundle_of(make_case(simulated=True))).caution is None
+    sealed = make_case(changes={"profile": "sealed", "release": "2026-06-01T00:00:00+08:00"})
+    assert verify_bundle(withheld_bundle(sealed.commitment, sealed.certificate)).caution is None
+
+
 def test_opening_of_every_object_passes_and_of_another_fails(case, bundle):
     bundle["opening"] = case.frame.opening(case.frame.object_ids[11])
     assert next(c for c in verify_bundle(bundle).checks if c.name == "opening").state is CheckState.PASSED
