@@ -20,6 +20,7 @@ from engine.store.documents import load_contracts, load_mapping, load_policies
 from engine.store.loads import load
 from engine.store.plans import Author, Block, LoadLimits, TableLoad, TablePlan
 from engine.store.readers import SourceFile, look_at, source_files
+from engine.store.reversal import reverse_load
 from engine.store.workspace import Workspace
 
 
@@ -36,7 +37,7 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class LoadRecord:
-    """One table of one load, as the manifest keeps it."""
+    """One table of one load, as the manifest keeps it; ``stands`` is false once the load was reversed."""
 
     load_id: str
     loaded_at: str
@@ -47,6 +48,7 @@ class LoadRecord:
     accepted: int
     quarantined: int
     duplicates: int
+    stands: bool
 
 
 def ingest(
@@ -151,9 +153,17 @@ def loads(workspace: Workspace) -> list[LoadRecord]:
             LOAD_TABLES.c.accepted,
             LOAD_TABLES.c.quarantined,
             LOAD_TABLES.c.duplicates,
+            LOADS.c.is_visible.label("stands"),
         )
         .join(LOAD_TABLES, LOAD_TABLES.c.load_id == LOADS.c.load_id)
         .order_by(LOADS.c.sequence, LOAD_TABLES.c.table_name)
     )
     with workspace.require().decisions.reading() as connection:
         return [LoadRecord(**row) for row in connection.execute(query).mappings()]
+
+
+def reverse(
+    workspace: Workspace, load_id: str, *, reason: str, actor: Actor, clock: Clock
+) -> dict[str, tuple[int, int]]:
+    """Take one load back; see :func:`engine.store.reversal.reverse_load`."""
+    return reverse_load(workspace, load_id, reason=reason, actor=actor, at=clock())

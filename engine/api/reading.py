@@ -237,9 +237,9 @@ def grade_shares(path: Path, *, as_of: date, population: str) -> pd.DataFrame:
 
 
 def intake(path: Path) -> Intake:
-    """Return the source rows of all loads. Cost: the manifest."""
+    """Return the source rows of all loads that stand. Cost: the manifest."""
     with opened(path) as workspace:
-        tables = loads(workspace)
+        tables = [each for each in loads(workspace) if each.stands]
     return Intake(
         rows_in=sum(each.rows_in for each in tables),
         accepted=sum(each.accepted for each in tables),

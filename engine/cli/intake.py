@@ -130,10 +130,40 @@ def loads(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = 
     translate = current_translate()
     heads = [N_("load"), N_("at"), N_("by"), N_("table"), N_("rows in"), N_("accepted"), N_("quarantined")]
     rows = [
-        [r.load_id, r.loaded_at[:16], r.actor, r.table, f"{r.rows_in:,}", f"{r.accepted:,}", f"{r.quarantined:,}"]
+        [
+            r.load_id if r.stands else f"({r.load_id})",
+            r.loaded_at[:16],
+            r.actor,
+            r.table,
+            f"{r.rows_in:,}",
+            f"{r.accepted:,}",
+            f"{r.quarantined:,}",
+        ]
         for r in records
     ]
     show_table(translate(N_("Loads")), [translate(head) for head in heads], rows)
+
+
+def reverse(
+    load: Annotated[str, typer.Argument(help=N_("Load to take back, as 'xinheng loads' names it."))],
+    reason: Annotated[str, typer.Option("--reason", help=N_("Why; it stays on record."))],
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Take one load back, all its tables at once."""
+    from engine.api.intake import reverse as take_back
+    from engine.api.workspace import open_workspace
+
+    opened = open_workspace(workspace, create=False)
+    found = take_back(opened, load, reason=reason, actor=current_actor(), clock=current_time)
+    if as_json:
+        show_json(
+            {"load_id": load, "tables": {t: {"taken_back": n, "held_by_later": m} for t, (n, m) in found.items()}}
+        )
+        return
+    translate = current_translate()
+    heads = [N_("table"), N_("rows taken back"), N_("held by later loads")]
+    show_table(load, [translate(head) for head in heads], [[t, f"{n:,}", f"{m:,}"] for t, (n, m) in found.items()])
 
 
 def quarantine_list(

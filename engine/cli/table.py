@@ -32,6 +32,7 @@ COMMANDS = (
     Command(("simulate",), "engine.cli.intake:simulate", N_("Write a synthetic city as source files.")),
     Command(("ingest",), "engine.cli.intake:ingest", N_("Load source files into the workspace.")),
     Command(("loads",), "engine.cli.intake:loads", N_("List the loads of the workspace.")),
+    Command(("reverse",), "engine.cli.intake:reverse", N_("Take one load back.")),
     Command(("quarantine", "list"), "engine.cli.intake:quarantine_list", N_("List quarantined rows with reasons.")),
     Command(
         ("quarantine", "export"), "engine.cli.intake:quarantine_export", N_("Write quarantined rows as a fix sheet.")

@@ -13,6 +13,8 @@ from engine.contracts.sql import identifier
 NEW = "new"
 DUPLICATE = "duplicate"
 CONTRADICTORY = "contradictory"
+FOLDED = "folded"
+"""Verdict of a row that the mapping's ``distinct_by`` folds into another one: no record of its own."""
 
 
 def version_columns(contract: Contract) -> tuple[str, ...]:
@@ -74,6 +76,13 @@ def judged_rows(contract: Contract, *, rows: str, stored: str) -> str:
                     ELSE '{NEW}' END AS verdict
         FROM inside i LEFT JOIN against a ON i.row_id = a.row_id
     """
+
+
+def unheld_rows(contract: Contract, *, rows: str, stored: str) -> str:
+    """Return the SELECT of ``rows``, one per version, of which ``stored`` holds no row of that version."""
+    version = version_columns(contract)
+    one_each = f"SELECT * FROM ({rows}) QUALIFY row_number() OVER (PARTITION BY {_listed(version)}) = 1"
+    return f"SELECT r.* FROM ({one_each}) r ANTI JOIN ({stored}) s ON {_same('r', 's', version)}"
 
 
 def corrected_keys(contract: Contract, *, rows: str) -> str:

@@ -20,6 +20,7 @@ from engine.contracts.validation import (
 from engine.contracts.versions import (
     CONTRADICTORY,
     DUPLICATE,
+    FOLDED,
     NEW,
     corrected_keys,
     judged_rows,
@@ -109,6 +110,7 @@ class TableWork:
         progress(Message(N_("Write {table}"), {"table": self.contract.table}))
         accepted = self._write_good()
         quarantined = self._write_bad()
+        self._write_duplicates()
         rows_in = accepted + quarantined + duplicates
         self.result = TableLoad(
             self.contract.table, self._load_id, rows_in, accepted, quarantined, duplicates, corrections, {}
@@ -150,11 +152,13 @@ class TableWork:
         for at, block in enumerate(self.plan.blocks):
             if block.mapping.distinct_by is not None:
                 folded = distinct_rows(block.mapping, self.contract, rows=self._rows("findings IS NULL", block=at))
-                execute(f"INSERT INTO {self._excluded} SELECT row_id, '{DUPLICATE}' FROM ({folded})")
+                execute(f"INSERT INTO {self._excluded} SELECT row_id, '{FOLDED}' FROM ({folded})")
         good = f"SELECT * FROM ({self._rows('findings IS NULL')}) g ANTI JOIN {self._excluded} e ON g.row_id = e.row_id"
         stored = self._workspace.warehouse.stored_sql(self.contract)
         corrections = self._judge_versions(good=good, stored=stored)
-        return self._count(f"SELECT count(*) FROM {self._excluded} WHERE verdict = '{DUPLICATE}'"), corrections
+        return self._count(
+            f"SELECT count(*) FROM {self._excluded} WHERE verdict IN ('{DUPLICATE}', '{FOLDED}')"
+        ), corrections
 
     def _judge_versions(self, *, good: str, stored: str) -> int:
         """Exclude duplicates and contradictions among ``good`` and against ``stored``; return keys with versions."""
@@ -194,6 +198,16 @@ class TableWork:
             folder=self._workspace.tables,
             content="records",
         )
+
+    def _write_duplicates(self) -> None:
+        """Keep rows that say what is held already: they count if the load that holds them is reversed."""
+        twin = f"e ON g.row_id = e.row_id WHERE e.verdict = '{DUPLICATE}'"
+        if not self._count(f"SELECT count(*) FROM {self._excluded} WHERE verdict = '{DUPLICATE}'"):
+            return
+        columns = ", ".join(f"g.{identifier(name)}" for name in (*self.contract.names, *PROVENANCE))
+        rows = f"SELECT {columns} FROM ({self._rows('findings IS NULL')}) g JOIN {self._excluded} {twin}"
+        name = f"{self._load_id}.duplicates.parquet{PARTIAL}"
+        self._settle(rows, folder=self._workspace.tables, content="duplicates", name=name)
 
     def _write_bad(self) -> int:
         """Write quarantined rows with their original text; return how many."""
