@@ -63,7 +63,11 @@ class CommittedDraw:
 
 @dataclass(frozen=True, slots=True)
 class RunDraw:
-    """A finished draw, as ``xinheng draw run --json`` says it."""
+    """A finished draw, as ``xinheng draw run --json`` says it.
+
+    ``visits_independent`` and ``visits_least``: what separate draws of the same sizes would make on average, and the
+    Fréchet bound; ``checks_per_visit`` and ``checks_per_visit_independent``: the price that a visited firm pays.
+    """
 
     draw_id: str
     commit_digest: str
@@ -76,6 +80,10 @@ class RunDraw:
     teams: int
     bundle: str
     is_simulation: bool
+    visits_independent: float
+    visits_least: float
+    checks_per_visit: float
+    checks_per_visit_independent: float
 
     def as_json(self) -> dict[str, object]:
         """Return the JSON object."""

@@ -13,6 +13,7 @@ from engine.api.draw_order import CERTIFIED, COMMITTED, STARTED, RunDraw, writte
 from engine.draw.bundle import bundle_files
 from engine.draw.certificate import Certificate, certify
 from engine.draw.commitment import Commitment, read_commitment
+from engine.draw.coordination import coordination
 from engine.draw.drawing import Drawn, draw
 from engine.draw.entropy import SIMULATED_SOURCE, EntropyValue, simulated_value
 from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
@@ -50,7 +51,7 @@ def run_draw(
     folder = DrawFolder(workspace.path, draw_id=draw_id)
     commitment = read_commitment(folder.read_commitment())
     private = folder.read_private()
-    _require_second_person(workspace.ledger, draw_id, actor=actor)
+    require_second_person(workspace.ledger, draw_id, actor=actor)
     if workspace.ledger.entries(action=CERTIFIED, subject=draw_id):
         raise AlreadyDrawnError(draw_id=draw_id, commit_digest=commitment.digest.hex())
     used = list(values) or _simulated_values(commitment, private)
@@ -98,7 +99,8 @@ def result_tables(drawn: Drawn, *, frame: Frame, roster: Roster, private: Privat
     }
 
 
-def _require_second_person(ledger: Ledger, draw_id: str, *, actor: Actor) -> None:
+def require_second_person(ledger: Ledger, draw_id: str, *, actor: Actor) -> None:
+    """Raise DrawError when the person who committed a draw is to close it too."""
     committed = ledger.entries(action=COMMITTED, subject=draw_id)
     if any(entry.actor == actor.name for entry in committed):
         raise DrawError(
@@ -166,6 +168,7 @@ def _summary(
     ):
         items.setdefault(str(item), {})[str(stratum)] = {"N": int(n_units), "n": int(n_drawn)}
     visits = tables["visits"]
+    joint = coordination(drawn.frame.rows, drawn.selected.cells)
     return RunDraw(
         draw_id=str(drawn.commitment.record["draw"]),
         commit_digest=drawn.commitment.digest.hex(),
@@ -178,4 +181,8 @@ def _summary(
         teams=int(tables["teams"]["visit_id"].nunique()),
         bundle=str(folder.public),
         is_simulation=drawn.is_simulation,
+        visits_independent=round(joint.independent, 1),
+        visits_least=round(joint.least, 1),
+        checks_per_visit=round(joint.checks_per_visit, 3),
+        checks_per_visit_independent=round(joint.checks_per_independent_visit, 3),
     )

@@ -47,6 +47,7 @@ ValueOption = Annotated[
 ]
 EvidenceOption = Annotated[str, typer.Option("--evidence", help=N_("Where the values can be looked up."))]
 BundleArgument = Annotated[Path, typer.Argument(help=N_("Bundle folder or compact JSON file."))]
+ReasonOption = Annotated[str, typer.Option("--reason", help=N_("Why the draw is void; it is published."))]
 ExpectCommitOption = Annotated[
     str | None, typer.Option("--expect-commit", help=N_("Commitment digest known from elsewhere, 64 hex digits."))
 ]
@@ -171,6 +172,17 @@ def run(
             unmatched=drawn.unmatched,
         )
     )
+    price = translate(
+        N_("Separate draws: {apart} visits; least possible: {least}; {checks} checks per visit instead of {alone}")
+    )
+    show_line(
+        price.format(
+            apart=f"{drawn.visits_independent:,.0f}",
+            least=f"{drawn.visits_least:,.0f}",
+            checks=f"{drawn.checks_per_visit:.2f}",
+            alone=f"{drawn.checks_per_visit_independent:.2f}",
+        )
+    )
     show_line(translate(N_("Certificate: {path}")).format(path=str(Path(drawn.bundle) / "certificate.json")))
 
 
@@ -187,6 +199,26 @@ def certificate(
     for key in ("kind", "class", "draw", "seq", "prev", "commit_digest", "issued_at", "seed", "certificate_digest"):
         if key in record:
             show_line(f"{key:20} {record[key]}")
+
+
+def void(
+    draw_id: DrawArgument,
+    reason: ReasonOption,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Close a commitment without drawing from it; a second person must do this."""
+    from engine.api.draw_voiding import void_draw
+    from engine.api.workspace import open_workspace
+
+    closed = void_draw(
+        open_workspace(workspace, create=False), draw_id, reason=reason, actor=current_actor(), clock=current_time
+    )
+    if as_json:
+        show_json(dict(closed.record))
+        return
+    said = current_translate()(N_("Void {draw_id}: its certificate {digest} stays in the chain."))
+    show_line(said.format(draw_id=draw_id, digest=closed.digest))
 
 
 def verify(

@@ -1,9 +1,10 @@
 """Do joint items make nearly the fewest visits possible while every item keeps its size? One ticket group or eight.
 
 Eight items on one frame, 4 grades; half of the items are stratified by district, half by line of business, so that
-samples are not simply nested. Promised: visits within 2 % of the Fréchet bound (:mod:`engine.draw.coordination`), every
-cell's size exact. The saving against independent draws is shown with its price, checks per visited object; the same
-frame is really drawn with eight groups too, to check the independent expectation.
+samples are not simply nested. Promised: visits within 2 % of the Fréchet bound (:mod:`engine.draw.coordination`) on the
+mean over seeds (a single draw may lie beyond it), every cell's size exact in each draw. The saving against independent
+draws is shown with its price, checks per visited object; the same frame is really drawn with eight groups too, to check
+the independent expectation. Smaller frames lie further from the bound, about as 1 / sqrt(N).
 """
 
 from fractions import Fraction
@@ -41,12 +42,17 @@ def city_frame(n_objects: int) -> tuple[BlindedFrame, dict[str, dict[str, Fracti
     items = tuple(f"item{k}" for k in range(8))
     codes = np.empty((n_objects, 8), dtype=np.int32)
     ratios: dict[str, dict[str, Fraction]] = {}
-    for position, (item, scale) in enumerate(zip(items, SCALES, strict=True)):
+    for position, item in enumerate(items):
         cut = "dl"[position % 2]
         n_cuts = N_DISTRICTS if cut == "d" else N_LINES
         table = np.array([[place[f"{cut}{g}{k}"] for k in range(n_cuts)] for g in range(4)], dtype=np.int32)
         codes[:, position] = table[grade, cuts[cut]]
-        ratios[item] = {f"{cut}{g}{k}": GRADE_RATIOS[g] * scale for g in range(4) for k in range(n_cuts)}
+        # which item asks most differs from stratum to stratum, so that no sample simply holds all others
+        ratios[item] = {
+            f"{cut}{g}{k}": GRADE_RATIOS[g] * SCALES[(3 * position + k + g) % 8]
+            for g in range(4)
+            for k in range(n_cuts)
+        }
     return BlindedFrame(items, strata, handles, codes), ratios
 
 
@@ -65,29 +71,36 @@ def drawn_cells(frame, ratios, groups, *, seed):
 
 
 def run(*, full: bool) -> dict:
-    """Draw once with one group and once with eight; ``value`` = visits over the Fréchet bound, minus 1."""
-    n_objects = 200_000 if full else 20_000
+    """Draw with several seeds; ``value`` = mean visits over the Fréchet bound, minus 1."""
+    n_objects, n_seeds = (200_000, 40) if full else (20_000, 4)
     frame, ratios = city_frame(n_objects)
-    seed = SUITE.tagged("evidence seed", "coordination")
-    joint, exact = drawn_cells(frame, ratios, dict.fromkeys(frame.items, "plan"), seed=seed)
-    apart, exact_apart = drawn_cells(frame, ratios, {item: item for item in frame.items}, seed=seed)
-    found, alone = coordination(frame, joint), coordination(frame, apart)
-    value = found.visits / found.least - 1
+    seeds = [SUITE.tagged("evidence seed", f"coordination {number}") for number in range(n_seeds)]
+    draws = [drawn_cells(frame, ratios, dict.fromkeys(frame.items, "plan"), seed=seed) for seed in seeds]
+    found = [coordination(frame, cells) for cells, _ in draws]
+    apart, exact_apart = drawn_cells(frame, ratios, {item: item for item in frame.items}, seed=seeds[0])
+    alone, first = coordination(frame, apart), found[0]
+    excess = np.array([one.visits / one.least - 1 for one in found])
+    error = float(excess.std(ddof=1) / np.sqrt(n_seeds))
+    exact = exact_apart and all(held for _, held in draws)
     expected_met = abs(alone.visits / alone.independent - 1)
+    visits = float(np.mean([one.visits for one in found]))
     return {
         "name": "draw_coordination",
         "n": n_objects,
-        "value": value,
+        "value": float(excess.mean()),
         "low": -TOLERANCE,
         "high": TOLERANCE,
-        "passed": bool(abs(value) <= TOLERANCE and exact and exact_apart and expected_met < TOLERANCE),
-        "every_size_exact": exact and exact_apart,
-        "checks": found.checks,
-        "visits": found.visits,
-        "least_visits": found.least,
-        "independent_expected": found.independent,
+        "passed": bool(abs(excess.mean()) + 2 * error <= TOLERANCE and exact and expected_met < TOLERANCE),
+        "seeds": n_seeds,
+        "standard_error": error,
+        "single_draws": [float(excess.min()), float(excess.max())],
+        "every_size_exact": exact,
+        "checks": first.checks,
+        "visits_mean": visits,
+        "least_visits": first.least,
+        "independent_expected": first.independent,
         "independent_drawn": alone.visits,
-        "saved_share": found.saved / found.independent,
-        "checks_per_visit": found.checks_per_visit,
-        "checks_per_independent_visit": found.checks_per_independent_visit,
+        "saved_share": 1 - visits / first.independent,
+        "checks_per_visit": first.checks / visits,
+        "checks_per_independent_visit": first.checks_per_independent_visit,
     }

@@ -37,6 +37,6 @@ def test_joint_items_come_near_the_bound_and_separate_groups_near_independence()
     outcome = claim.run(full=False)
 
     assert outcome["every_size_exact"]
-    assert abs(outcome["value"]) < 0.05
-    assert outcome["visits"] < 0.8 * outcome["independent_drawn"]
+    assert abs(outcome["value"]) < 0.08  # 20,000 objects: 1.7 % at 200,000 times sqrt(10), and some luck
+    assert outcome["visits_mean"] < 0.8 * outcome["independent_drawn"]
     assert outcome["independent_drawn"] == pytest.approx(outcome["independent_expected"], rel=0.03)
