@@ -78,3 +78,8 @@ def _logged(workspace: Workspace) -> pd.DataFrame:
 def experiment_of(bench: Bench, *, draws: int, seed: int) -> Experiment:
     """Return what all simulations of this frame share; the same seed gives the same futures."""
     return set_up(bench.frame.cells, bench.frame.memberships, draws=draws, generator=stream(seed, "laboratory"))
+
+
+def policy_of(profile: str, *, as_of: date) -> RatioPolicy:
+    """Return the ratio policy of a shipped profile as it stands on ``as_of``."""
+    return read_ratio_policy(read_policies(profile), on=as_of)

@@ -1,58 +1,109 @@
 """``xinheng policy simulate``."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from engine.cli.laboratory import DrawsOption, SeedOption, bench_of
-from engine.cli.options import DEFAULT_WORKSPACE, AsOfOption, JsonOption, ProfileOption, WorkspaceOption
+from engine.cli.options import DEFAULT_WORKSPACE, AsOfOption, JsonOption, ProfileOption, WorkspaceOption, as_of_date
 from engine.cli.output import current_translate, show_json, show_line, show_table
 from engine.cli.policy import DraftOption
 from engine.messages import N_
+
+if TYPE_CHECKING:
+    from engine.api.policy_simulation import ComparedPolicies, SimulatedPolicy
+
+AgainstOption = Annotated[
+    str | None, typer.Option("--against", help=N_("Profile to compare with, in the same simulated futures."))
+]
+DrawsPerYearOption = Annotated[
+    int, typer.Option("--draws-per-year", min=1, help=N_("Draws a year; the first of them is simulated."))
+]
+_FIGURES = {"findings": N_("findings"), "visits": N_("visits"), "person_days": N_("person-days")}
 
 
 def simulate(
     as_of: AsOfOption,
     profile: ProfileOption = "default",
     draft: DraftOption = None,
+    against: AgainstOption = None,
+    draws_per_year: DrawsPerYearOption = 1,
     draws: DrawsOption = 1000,
     seed: SeedOption = 0,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
     """Say what a policy would find and cost, as P10, P50 and P90."""
-    from engine.api.laboratory import experiment_of
-    from engine.api.policy_simulation import simulate_policy
-    from engine.laboratory.simulation import spread
+    from engine.api.laboratory import experiment_of, policy_of
+    from engine.api.policy_simulation import compare_policies, simulate_policy
 
     bench = bench_of(workspace, profile, as_of, draft)
-    translate = current_translate()
-    found = simulate_policy(bench, experiment_of(bench, draws=draws, seed=seed))
-    result = found.simulated
-    visits, days = spread(result.visits.sum(axis=1)), spread(result.person_days)
-    flags = [flag.render(translate) for flag in found.flags]
+    experiment = experiment_of(bench, draws=draws, seed=seed)
+    if against is None:
+        compared, found = None, simulate_policy(bench, experiment, draws_per_year=draws_per_year)
+    else:
+        other = policy_of(against, as_of=as_of_date(as_of))
+        compared = compare_policies(bench, experiment, other, name=against, draws_per_year=draws_per_year)
+        found = compared.policy
     if as_json:
-        show_json(
-            {
-                "profile": profile,
-                "hits": asdict(result.hits),
-                "visits": visits.p50,
-                "visits_spread": asdict(visits),
-                "person_days": days.p50,
-                "person_days_spread": asdict(days),
-                "checks": result.checks,
-                "burden": result.burden,
-                "visited_share": result.visited_share,
-                "expected_findings": result.expected_findings,
-                "cv": {"total": result.total_cv, **result.grade_cv},
-                "flags": flags,
-            }
-        )
+        extra = {} if compared is None else {"against": {"profile": against, **_compared_json(compared)}}
+        show_json({"profile": profile, "draws_per_year": draws_per_year, **_policy_json(found), **extra})
         return
+    _show_policy(found)
+    if compared is not None:
+        _show_change(compared, str(against))
+
+
+def _policy_json(found: "SimulatedPolicy") -> dict[str, Any]:
+    from engine.laboratory.simulation import spread
+
+    result, translate = found.simulated, current_translate()
+    visits, days = spread(result.visits.sum(axis=1)), spread(result.person_days)
+    return {
+        "hits": asdict(result.hits),
+        "visits": visits.p50,
+        "visits_spread": asdict(visits),
+        "person_days": days.p50,
+        "person_days_spread": asdict(days),
+        "checks": result.checks,
+        "burden": result.burden,
+        "visited_share": result.visited_share,
+        "expected_findings": result.expected_findings,
+        "cv": {"total": result.total_cv, **result.grade_cv},
+        "flags": [flag.render(translate) for flag in found.flags],
+    }
+
+
+def _compared_json(compared: "ComparedPolicies") -> dict[str, Any]:
+    change = {name: {"mean": gap.mean, **asdict(gap.spread)} for name, gap in compared.change.items()}
+    return {**_policy_json(compared.other), "difference": change}
+
+
+def _show_policy(found: "SimulatedPolicy") -> None:
+    from engine.laboratory.simulation import spread
+
+    result, translate = found.simulated, current_translate()
+    figures = (result.hits, spread(result.visits.sum(axis=1)), spread(result.person_days))
     heads = [N_("figure"), "P10", "P50", "P90"]
-    named = {N_("findings"): result.hits, N_("visits"): visits, N_("person-days"): days}
-    rows = [[translate(name), *(f"{value:,.0f}" for value in asdict(s).values())] for name, s in named.items()]
+    named = zip(_FIGURES.values(), figures, strict=True)
+    rows = [[translate(name), *(f"{value:,.0f}" for value in asdict(s).values())] for name, s in named]
     show_table(translate(N_("What the policy would find and cost")), [translate(head) for head in heads], rows)
     heads = [N_("grade"), N_("visits per firm"), N_("coefficient of variation")]
     rows = [[grade, f"{result.burden[grade]:.3f}", f"{cv:.1%}"] for grade, cv in result.grade_cv.items()]
     show_table(translate(N_("Burden and precision")), [translate(head) for head in heads], rows)
-    for flag in flags:
-        show_line(f"! {flag}")
+    for flag in found.flags:
+        show_line(f"! {flag.render(translate)}")
+
+
+def _show_change(compared: "ComparedPolicies", other: str) -> None:
+    translate = current_translate()
+    heads = [N_("figure"), "P10", "P50", "P90"]
+    rows = [
+        [translate(_FIGURES[name]), *(f"{value:,.0f}" for value in asdict(gap.spread).values())]
+        for name, gap in compared.change.items()
+    ]
+    title = translate(N_("Difference from {profile} in the same futures")).format(profile=other)
+    show_table(title, [translate(head) for head in heads], rows)
+    for flag in compared.other.flags:
+        show_line(f"! {other}: {flag.render(translate)}")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator  # noqa: TID251 - the type of an argument; nothing is seeded here
 
-from engine.laboratory.cells import checked_cells
+from engine.laboratory.cells import CELL_KEY, checked_cells
 from engine.laboratory.posterior import Codes, FloatArray, fit_prior, posterior_mean, posterior_rates
 
 
@@ -74,8 +74,12 @@ def set_up(cells: pd.DataFrame, memberships: pd.DataFrame, *, draws: int, genera
     table = checked_cells(cells)
     grade, grades = pd.factorize(table["grade"], sort=True)
     item, items = pd.factorize(table["item_code"], sort=True)
-    prior = fit_prior(table)
-    rates = posterior_rates(table, prior, draws=draws, generator=generator)
+    # rates are drawn in the order of the key: the order of rows must not decide which number a cell gets
+    order = table.sort_values(CELL_KEY).index.to_numpy()
+    back = np.argsort(order)
+    ordered = table.iloc[order]
+    prior = fit_prior(ordered)
+    rates = posterior_rates(ordered, prior, draws=draws, generator=generator)[:, back]
     return Experiment(
         cells=table,
         grades=tuple(map(str, grades)),
@@ -84,7 +88,7 @@ def set_up(cells: pd.DataFrame, memberships: pd.DataFrame, *, draws: int, genera
         item=item,
         rates=rates,
         squares=rates**2,
-        mean=posterior_mean(table, prior),
+        mean=posterior_mean(ordered, prior)[back],
         finding_luck=generator.random((draws, len(grades))),
         visit_luck=generator.random((draws, len(grades))),
         rounding_luck=generator.random((draws, len(items))),

@@ -1,8 +1,9 @@
 """Rates of findings per cell that borrow strength: beta-binomial empirical Bayes by grade, item and district.
 
 A cell's rate has prior Beta(s_g mu, s_g (1 - mu)) with mu = base_g x item effect x district effect; effects are gamma
-with mean 1 whose spread comes from the data. Hyperparameters are drawn too, so that what is not known about them is in
-the spread. Only random rows may enter. Source: docs/spec/laboratory.md §1.
+with mean 1 whose spread comes from the data. Base and effects are drawn, so that what is not known about them is in the
+spread; the strength s_g and the effects' spread are held at their estimates. Only random rows may enter. Source:
+docs/spec/laboratory.md §1.
 """
 
 from dataclasses import dataclass

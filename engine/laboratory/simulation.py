@@ -56,6 +56,28 @@ class Simulated:
         return spread(self.findings.sum(axis=1))
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One policy minus another over the same futures: its mean and its spread."""
+
+    mean: float
+    spread: Spread
+
+
+def difference(one: Simulated, other: Simulated) -> dict[str, Difference]:
+    """Return ``one`` minus ``other`` future by future, by measure: findings, visits, person_days.
+
+    Both must come from the same experiment: rates and luck are then shared and equal ratios give exactly 0.
+    """
+    pairs = {
+        "findings": (one.findings.sum(axis=1), other.findings.sum(axis=1)),
+        "visits": (one.visits.sum(axis=1), other.visits.sum(axis=1)),
+        "person_days": (one.person_days, other.person_days),
+    }
+    gaps = {name: ours - theirs for name, (ours, theirs) in pairs.items()}
+    return {name: Difference(float(gap.mean()), spread(gap)) for name, gap in gaps.items()}
+
+
 def spread(values: FloatArray) -> Spread:
     """Return P10, P50 and P90 of simulated values."""
     return Spread(*(float(value) for value in np.quantile(values, (0.1, 0.5, 0.9))))

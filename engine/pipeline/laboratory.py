@@ -87,10 +87,12 @@ def laboratory_frame(
     return Frame(cells, pd.DataFrame({"object": pd.factorize(latest["entity_id"])[0], "cell": at}))
 
 
-def planned_ratios(cells: pd.DataFrame, policy: RatioPolicy, items: pd.DataFrame) -> FloatArray:
-    """Return the ratio of every cell when the year's quota is drawn at once, caps applied as in a draw."""
+def planned_ratios(
+    cells: pd.DataFrame, policy: RatioPolicy, items: pd.DataFrame, *, draws_per_year: int = 1
+) -> FloatArray:
+    """Return the ratio of every cell in the first of the year's equal draws, caps applied as in a draw."""
     codes = [f"{at:07d}" for at in range(len(cells))]
     table = cells[[*CELL_KEY, "item_class", "n_units"]].assign(is_due=False, stratum=codes)
-    found = committed_ratios(Strata(table, table), policy, items, draw=DrawOfYear(1, 1)).table
+    found = committed_ratios(Strata(table, table), policy, items, draw=DrawOfYear(1, draws_per_year)).table
     by_stratum = dict(zip(found["stratum"], found["ratio"], strict=True))
     return np.array([float(by_stratum[code]) for code in codes])

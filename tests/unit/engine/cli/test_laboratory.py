@@ -106,3 +106,28 @@ def test_scheduled_rows_are_refused_with_status_15(tmp_path, capsys):
 
     assert status == 15
     assert "scheduled" in found["error"]["message"]
+
+
+def test_a_policy_against_itself_differs_by_exactly_nothing(workspace, capsys):
+    status, found = answer(capsys, workspace, "simulate", "--draws", "50", "--against", "default")
+
+    assert status == 0
+    nothing = {"mean": 0.0, "p10": 0.0, "p50": 0.0, "p90": 0.0}
+    assert found["against"]["difference"] == dict.fromkeys(("findings", "visits", "person_days"), nothing)
+
+
+def test_the_difference_from_another_profile_is_given_with_its_spread(workspace, capsys):
+    _, found = answer(capsys, workspace, "simulate", "--draws", "200", "--against", "uniform")
+
+    gap = found["against"]["difference"]["findings"]
+    assert gap["p10"] <= gap["p50"] <= gap["p90"]
+    assert gap["p10"] > 0
+    assert gap["mean"] == pytest.approx(found["hits"]["p50"] - found["against"]["hits"]["p50"], abs=3)
+
+
+def test_two_draws_a_year_check_half_of_it_each(workspace, capsys):
+    _, once = answer(capsys, workspace, "simulate", "--draws", "50")
+    _, twice = answer(capsys, workspace, "simulate", "--draws", "50", "--draws-per-year", "2")
+
+    assert twice["checks"] == pytest.approx(once["checks"] / 2, abs=4)  # key items round every cell up
+    assert twice["draws_per_year"] == 2
