@@ -139,7 +139,21 @@ def _read_part(folder: Path, name: str) -> Any:
         raise BundleUnreadableError(where=name, problem=Message(N_("the folder lacks this file"))) from None
 
 
+def _read_void(folder: Path) -> PublishedDraw:
+    """A void draw is its commitment and its certificate: there are no rows, so there is no manifest."""
+    return read_compact({**_read_part(folder, CERTIFICATE), "commit": _read_part(folder, COMMITMENT)})
+
+
+def _is_void(folder: Path) -> bool:
+    if (folder / MANIFEST).exists() or not (folder / CERTIFICATE).exists():
+        return False
+    certificate = _read_part(folder, CERTIFICATE)
+    return isinstance(certificate, dict) and certificate.get("kind") == "void"
+
+
 def _read_folder(folder: Path) -> PublishedDraw:
+    if _is_void(folder):
+        return _read_void(folder)
     manifest = _read_part(folder, MANIFEST)
     _MANIFEST(manifest, MANIFEST)
     if manifest["shard_rows"] != SHARD_ROWS:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from engine.draw.bundle import COMMITMENT, MANIFEST, BundleFile
+from engine.draw.bundle import CERTIFICATE, COMMITMENT, MANIFEST, BundleFile
 from engine.draw.encoding import read_json
 from engine.errors import StoreError
 from engine.messages import N_, Message
@@ -126,6 +126,12 @@ class DrawFolder:
         write_bundle(whole, files)
         shutil.rmtree(self.public, ignore_errors=True)
         whole.rename(self.public)
+
+    def publish_void(self, certificate: bytes) -> None:
+        """Put the certificate of a void draw beside its commitment; it appears whole or not at all."""
+        unfinished = self.public / f".{CERTIFICATE}.unfinished"
+        unfinished.write_bytes(certificate)
+        unfinished.replace(self.public / CERTIFICATE)
 
 
 def _write_secret(path: Path, content: bytes) -> None:
