@@ -1,6 +1,7 @@
 """What every test may ask for, and the rule that continuous integration skips nothing."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,16 @@ def reference_data() -> Path:
     if folder is None:
         pytest.skip("reference records absent: set XINHENG_REFERENCE to the folder that holds data/")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_command_line() -> Iterator[None]:
+    """Forget what ``--lang`` of a command called inside a test chose: it holds for the whole process."""
+    before = os.environ.get("XINHENG_LANG")
+    yield
+    os.environ.pop("XINHENG_LANG", None)
+    if before is not None:
+        os.environ["XINHENG_LANG"] = before
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
