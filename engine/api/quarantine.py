@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,7 +21,7 @@ from engine.store.loads import load
 from engine.store.plans import Author, Block, TableLoad, TablePlan, TakenUp
 from engine.store.quarantine import WaitingRow, waiting_rows
 from engine.store.readers import SourceFile
-from engine.store.workbooks import FixRow, read_fix_sheet, write_fix_sheet, write_template
+from engine.store.workbooks import FixRow, as_shown, read_fix_sheet, write_fix_sheet, write_template
 from engine.store.workspace import Workspace
 
 
@@ -138,7 +138,7 @@ def export_quarantine(
 
     Parameters
     ----------
-    path : workbook to write; one that is there is replaced. table : only this table.
+    path : workbook to write; one that is there is replaced; not written when no row waits. table : only this table.
 
     Raises
     ------
@@ -153,8 +153,9 @@ def export_quarantine(
         problem = " ".join(reason.render(translate) for reason in _reasons(row, contracts[row.table]))
         source = f"{row.source_file}:{row.source_line}"
         sheets.setdefault(row.table, []).append(FixRow(row.key, row.mapped, problem, source, row.original))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_fix_sheet(path, [(contracts[name], rows) for name, rows in sheets.items()] or [(contracts["entities"], ())])
+    if sheets:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_fix_sheet(path, [(contracts[name], rows) for name, rows in sheets.items()])
     return SheetWritten(path, {name: len(rows) for name, rows in sheets.items()})
 
 
@@ -210,11 +211,20 @@ def _sorted_out(
             before.append(row)
         elif row.discard:
             discarded.append(row)
-        elif all((row.cells.get(name) or None) == (held.mapped.get(name) or None) for name in contract.names):
+        elif (cells := _as_meant(row, held, contract)) == {name: held.mapped.get(name) or None for name in cells}:
             unchanged.append(row)
         else:
-            corrected.append(row)
+            corrected.append(replace(row, cells=cells))
     return corrected, discarded, unchanged, before
+
+
+def _as_meant(row: FixRow, held: WaitingRow, contract: Contract) -> dict[str, str | None]:
+    """The row's cells; where a cell says what was exported, the stored text, which a sheet may have had to shorten."""
+    cells: dict[str, str | None] = {}
+    for name in contract.names:
+        stored, said = held.mapped.get(name) or None, row.cells.get(name) or None
+        cells[name] = stored if stored is not None and said == as_shown(stored) else said
+    return cells
 
 
 def _plan(

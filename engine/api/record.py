@@ -18,6 +18,7 @@ from engine.validity.records import IN_FORCE, KEYS, REPAIRS, event_relations, st
 from engine.windows import is_known
 
 SUPERSEDED = "superseded"
+ENDED = "ended"
 _SAID_APART = {
     "entity_id", "occurred_on", "known_at", "superseded_at", "in_force_until", "out_of_force_reason", "status",
     "load_id", "source_file", "source_line", "run_id",
@@ -32,8 +33,8 @@ class RecordEntry:
     ----------
     table : contract table, or ``grades`` and ``selections`` for what this system decided.
     record_id : key of the row. occurred_on : day of the event. known_at : day from which it was known.
-    status : in_force; superseded by a later version; or why it no longer counts (repaired, revoked, corrected,
-        withdrawn, publicity_over, validity_over).
+    status : in_force; superseded by a later version; ended (a listing that was lifted: it stays in the history); or
+        why it no longer counts (repaired, revoked, corrected, withdrawn, publicity_over, validity_over).
     until : first day on which it no longer counts or stood, None while that is open.
     details : the row's other values, empty ones left out.
     load_id, source_file, source_line : where it came from; for decisions the run.
@@ -90,10 +91,13 @@ def _entries(
     warehouse: Warehouse, name: str, own: ibis.Table, relation: ibis.Table | None, *, entity_id: str, on: date
 ) -> list[RecordEntry]:
     """Versions of one table known on the date: those that stand with their status, and those superseded by then."""
-    standing = status_on(relation, as_of=on) if relation is not None else own.filter(is_known(own, on=on))
-    rows = pd.DataFrame(standing.execute())
+    standing = own.filter(is_known(own, on=on))
     if relation is None:
-        rows = rows.assign(status=IN_FORCE, in_force_until=None)
+        rows = pd.DataFrame(standing.execute()).assign(status=IN_FORCE, in_force_until=None)
+    else:
+        rows = pd.DataFrame(status_on(relation, as_of=on).execute())
+    if name == "listings":
+        rows = _with_removals(rows, pd.DataFrame(standing.filter(own.event == "removed").execute()), on=on)
     past = pd.DataFrame(own.filter(own.superseded_at <= on).execute()).assign(status=SUPERSEDED)
     both = pd.concat([part for part in (rows, past) if len(part)], ignore_index=True) if len(rows) + len(past) else rows
     if both.empty:
@@ -105,6 +109,17 @@ def _entries(
     told = pd.DataFrame(origins.select(*version, "load_id", "source_file", "source_line").execute())
     both = both.merge(told.drop_duplicates(version), on=version, how="left")
     return [_entry(name, contract.key, row) for row in both.to_dict("records")]
+
+
+def _with_removals(spans: pd.DataFrame, removals: pd.DataFrame, *, on: date) -> pd.DataFrame:
+    """Say when listings ended, and put the decisions that lifted them beside them as events of their own."""
+    lifted = (pd.to_datetime(spans["ended_on"]) <= pd.Timestamp(on)) & (spans["status"] == IN_FORCE)
+    marked = spans.assign(
+        status=spans["status"].mask(lifted, ENDED),
+        in_force_until=spans["in_force_until"].astype(object).mask(lifted, spans["ended_on"].astype(object)),
+        event="listed",
+    ).drop(columns="ended_on")
+    return pd.concat([marked, removals.assign(status=IN_FORCE, in_force_until=None)], ignore_index=True)
 
 
 def _entry(name: str, key: tuple[str, ...], row: Mapping[Any, Any]) -> RecordEntry:

@@ -190,6 +190,7 @@ def record(
 
 _COUNTS = {
     "in_force": N_("counts"),
+    "ended": N_("lifted, stays in the history"),
     "superseded": N_("replaced by a later version"),
     "repaired": N_("no longer: repaired"),
     "revoked": N_("no longer: revoked"),

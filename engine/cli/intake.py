@@ -204,6 +204,9 @@ def quarantine_export(
     if as_json:
         show_json({"path": str(written.path), "rows": written.rows})
         return
+    if not written.rows:
+        show_line(translate(N_("No row is in quarantine.")))
+        return
     text = N_("{n} row(s) written to {path}; correct them there and bring them back with 'xinheng quarantine retry'.")
     show_line(translate(text).format(n=sum(written.rows.values()), path=written.path))
 

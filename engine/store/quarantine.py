@@ -3,13 +3,9 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-
-from sqlalchemy import select
 
 from engine.contracts.sql import literal
-from engine.store.decisions import FILES, LOADS
-from engine.store.table_work import TAKEN_UP_COLUMNS
+from engine.store.table_work import TAKEN_UP
 from engine.store.workspace import Workspace
 
 _COLUMNS = "source_file VARCHAR, source_line BIGINT, original VARCHAR, mapped VARCHAR, findings JSON"
@@ -53,41 +49,30 @@ def waiting_rows(workspace: Workspace, *, table: str | None = None, limit: int |
     -----
     Cost: the quarantine files of all visible loads, up to the limit.
     """
-    files = _paths(workspace, "quarantine")
-    settled = [str(workspace.path / path) for path, _, _ in _paths(workspace, "settled")]
-    done = f"SELECT * FROM read_parquet([{', '.join(map(literal, settled))}])" if settled else "FROM nothing"
-    connection = workspace.warehouse.connection.con
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE nothing ({TAKEN_UP_COLUMNS})")
+    warehouse = workspace.warehouse
+    connection = warehouse.connection.con
+    connection.register("nothing", TAKEN_UP.empty_table())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE no_rows ({_COLUMNS}, file_row_number BIGINT)")
+    settled = ", ".join(literal(file.path) for file in warehouse.files("settled"))
+    done = f"SELECT * FROM read_parquet([{settled}])" if settled else "FROM nothing"
     found: list[WaitingRow] = []
-    for path, name, load_id in files:
+    for file in warehouse.files("quarantine", table=table):
         left = None if limit is None else limit - len(found)
         if left == 0:
             break
-        if table not in (None, name):
-            continue
         some = "" if left is None else f" LIMIT {left}"
         rows = connection.execute(
             "SELECT file_row_number, source_file, source_line, original, coalesce(mapped, '{}'), "
             "CAST(to_json(findings) AS VARCHAR) FROM (SELECT * FROM no_rows UNION ALL BY NAME SELECT * REPLACE ("
             "to_json(findings) AS findings) FROM "
-            f"read_parquet({literal(str(workspace.path / path))}, file_row_number=true)) q ANTI JOIN "
-            f"(SELECT row FROM ({done}) WHERE load_id = {literal(load_id)}) s ON s.row = q.file_row_number "
+            f"read_parquet({literal(file.path)}, file_row_number=true)) q ANTI JOIN "
+            f"(SELECT row FROM ({done}) WHERE load_id = {literal(file.load_id)}) s ON s.row = q.file_row_number "
             f"ORDER BY source_file, source_line, file_row_number{some}"
         ).fetchall()
         found += [
-            WaitingRow(load_id, name, row, file, line, original, json.loads(mapped), tuple(json.loads(findings)))
-            for row, file, line, original, mapped, findings in rows
+            WaitingRow(
+                file.load_id, file.table, row, source, line, original, json.loads(mapped), tuple(json.loads(findings))
+            )
+            for row, source, line, original, mapped, findings in rows
         ]
     return found
-
-
-def _paths(workspace: Workspace, content: str) -> list[tuple[Path, str, str]]:
-    query = (
-        select(FILES.c.path, FILES.c.table_name, FILES.c.load_id)
-        .join(LOADS, LOADS.c.load_id == FILES.c.load_id)
-        .where(FILES.c.content == content, LOADS.c.is_visible)
-        .order_by(LOADS.c.sequence, FILES.c.table_name)
-    )
-    with workspace.decisions.reading() as connection:
-        return [(Path(row.path), row.table_name, row.load_id) for row in connection.execute(query)]

@@ -78,12 +78,13 @@ def _restored(
     """Write what each later load held as a duplicate and nobody else holds now: (load, file)."""
     contract = workspace.warehouse.contracts[table]
     columns = ", ".join(identifier(name) for name in contract.names)
-    standing = [path for path, owner in _files(workspace, table, "records") if owner != load_id]
+    files = workspace.warehouse.files
+    standing = [file.path for file in files("records", table=table) if file.load_id != load_id]
     found = []
-    for path, heir in _files(workspace, table, "duplicates"):
-        if heir == load_id:
+    for twin in files("duplicates", table=table):
+        if twin.load_id == load_id:
             continue
-        rows = f"SELECT * FROM read_parquet({literal(path)})"
+        rows = f"SELECT * FROM read_parquet({literal(twin.path)})"
         held = f"{rows} WHERE FALSE"
         if standing:
             paths = ", ".join(map(literal, standing))
@@ -92,29 +93,18 @@ def _restored(
         count = connection.execute(f"SELECT count(*) FROM ({sql})").fetchone()
         if not count or not count[0]:
             continue
-        partial = workspace.tables / table / f"{heir}.for-{load_id}.parquet{PARTIAL}"
+        partial = workspace.tables / table / f"{twin.load_id}.for-{load_id}.parquet{PARTIAL}"
         connection.execute(f"COPY ({sql}) TO {literal(str(partial))} (FORMAT parquet, COMPRESSION zstd)")
         file = settle(partial, workspace=workspace.path, table=table, content="records")
-        found.append((heir, file))
+        found.append((twin.load_id, file))
         standing.append(str(workspace.path / file.path))
     return found
-
-
-def _files(workspace: Workspace, table: str, content: str) -> list[tuple[str, str]]:
-    query = (
-        select(FILES.c.path, FILES.c.load_id)
-        .join(LOADS, LOADS.c.load_id == FILES.c.load_id)
-        .where(FILES.c.table_name == table, FILES.c.content == content, LOADS.c.is_visible)
-        .order_by(LOADS.c.sequence)
-    )
-    with workspace.decisions.reading() as connection:
-        return [(str(workspace.path / row.path), row.load_id) for row in connection.execute(query)]
 
 
 def _hand_over(connection: Connection, heir: str, file: StoredFile) -> None:
     """Make a restored file a file of the later load; its counts move from duplicates to accepted.
 
-    Every restored row may be a second version of its key: ``corrections`` grows, so that history sorts by key.
+    ``corrections`` stays: a load counts every key of its rows that has several versions, its duplicates among them.
     """
     connection.execute(insert(FILES).values(**file_row(file), load_id=heir))
     own = (LOAD_TABLES.c.load_id == heir) & (LOAD_TABLES.c.table_name == file.table)
@@ -124,6 +114,5 @@ def _hand_over(connection: Connection, heir: str, file: StoredFile) -> None:
         .values(
             accepted=LOAD_TABLES.c.accepted + file.n_rows,
             duplicates=LOAD_TABLES.c.duplicates - file.n_rows,
-            corrections=LOAD_TABLES.c.corrections + file.n_rows,
         )
     )

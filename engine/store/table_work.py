@@ -1,9 +1,11 @@
 """The work of one table inside one load: stage and check, tell new rows from known ones, write good and bad rows."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from engine.contracts.findings import CONTRADICTION, MALFORMED, Finding, explain
 from engine.contracts.schema import CheckKind, Severity
@@ -36,7 +38,7 @@ from engine.store.plans import Author, Block, TableLoad, TablePlan, planned_sql
 from engine.store.readers import relation
 from engine.store.workspace import Workspace
 
-TAKEN_UP_COLUMNS = "load_id VARCHAR, row BIGINT, reason VARCHAR"
+TAKEN_UP = pa.schema([("load_id", pa.string()), ("row", pa.int64()), ("reason", pa.string())])
 _BLOCK_SHIFT = 40  # row_id = block number * 2^40 + row number in the block
 
 
@@ -80,8 +82,9 @@ class TableWork:
         limits = self.plan.limits
         if limits is None:
             return
-        rejected = sum(self._count(f"SELECT count(DISTINCT line) FROM {identifier(self._rejects(at))}")
-                       for at in range(len(self._staged)) if self._held(self._rejects(at)))  # fmt: skip
+        tables = [self._rejects(at) for at in range(len(self._staged))]
+        held = [identifier(table) for table in tables if self._held(table)]
+        rejected = sum(self._count(f"SELECT count(DISTINCT line) FROM {table}") for table in held)
         bad = self._count(f"SELECT count(*) FROM ({self._rows('findings IS NOT NULL')})") + rejected
         n_rows = self._count(f"SELECT count(*) FROM ({self._rows('TRUE')})") + rejected
         if n_rows < limits.from_rows or bad <= limits.share * n_rows:
@@ -240,7 +243,7 @@ class TableWork:
             parts.append(
                 f"SELECT b.source_file, b.source_line, CAST(to_json({{{cells}}}) AS VARCHAR) AS original, "
                 f"m.mapped, b.findings FROM ({raw}) r JOIN bad b ON b.source_line = r.{identifier(LINE)} "
-                f"JOIN (SELECT source_line, CAST(to_json({{{texts}}}) AS VARCHAR) AS mapped FROM ({planned})) m "
+                f"LEFT JOIN (SELECT source_line, CAST(to_json({{{texts}}}) AS VARCHAR) AS mapped FROM ({planned})) m "
                 f"ON m.source_line = b.source_line WHERE b.block = {at}"
             )
         if self._held(self._rejects(at)):
@@ -258,9 +261,8 @@ class TableWork:
 
     def _write_taken_up(self) -> None:
         """Write which quarantined rows this load settles."""
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE taken ({TAKEN_UP_COLUMNS})")
-        rows = [(each.load_id, each.row, each.reason) for each in self.plan.takes_up]
-        self._connection.executemany("INSERT INTO taken VALUES (?, ?, ?)", rows)
+        rows = [asdict(each) for each in self.plan.takes_up]
+        self._connection.register("taken", pa.Table.from_pylist(rows, schema=TAKEN_UP))
         partial = f"{self._load_id}.settled.parquet{PARTIAL}"
         self._settle("SELECT * FROM taken", folder=self._workspace.quarantine, content="settled", name=partial)
 

@@ -67,6 +67,15 @@ class Run:
     manifest: str
 
 
+@dataclass(frozen=True, slots=True)
+class VisibleFile:
+    """A file of a load that stands: absolute ``path``."""
+
+    path: str
+    table: str
+    load_id: str
+
+
 class Warehouse:
     """Reads record tables, reads and writes result tables.
 
@@ -130,8 +139,8 @@ class Warehouse:
         )
         columns = ", ".join(identifier(column) for column in (*contract.names, *PROVENANCE, "load_id"))
         parts = [
-            f"SELECT *, {literal(load_id)} AS load_id FROM read_parquet([{literal(self._absolute(path))}])"
-            for path, load_id in self._files(name, "records")
+            f"SELECT *, {literal(file.load_id)} AS load_id FROM read_parquet([{literal(file.path)}])"
+            for file in self.files("records", table=name)
         ] or [f"SELECT *, {extra} FROM ({empty_rows(contract)})"]
         return self._view(
             f"provenance_{name}", " UNION ALL BY NAME ".join(f"SELECT {columns} FROM ({p})" for p in parts)
@@ -154,7 +163,7 @@ class Warehouse:
 
     def stored_sql(self, contract: Contract) -> str:
         """Return the SQL of every visible version of a record table, contract columns only."""
-        paths = [self._absolute(path) for path, _ in self._files(contract.table, "records")]
+        paths = [file.path for file in self.files("records", table=contract.table)]
         if not paths:
             return empty_rows(contract)
         columns = ", ".join(identifier(column) for column in contract.names)
@@ -262,15 +271,17 @@ class Warehouse:
     def _missing(self, name: str) -> TableMissingError:
         return TableMissingError(table=name, remedy=Message(N_("load or compute it first")))
 
-    def _files(self, table: str, content: str) -> list[tuple[str, str]]:
+    def files(self, content: str, *, table: str | None = None) -> list[VisibleFile]:
+        """Return the files of loads that stand, in order of load and table; ``content`` as in :class:`StoredFile`."""
         query = (
-            select(FILES.c.path, FILES.c.load_id)
+            select(FILES.c.path, FILES.c.table_name, FILES.c.load_id)
             .join(LOADS, LOADS.c.load_id == FILES.c.load_id)
-            .where(FILES.c.table_name == table, FILES.c.content == content, LOADS.c.is_visible)
-            .order_by(LOADS.c.sequence)
+            .where(FILES.c.content == content, LOADS.c.is_visible)
+            .order_by(LOADS.c.sequence, FILES.c.table_name, FILES.c.path)
         )
         with self._decisions.reading() as connection:
-            return [(row.path, row.load_id) for row in connection.execute(query)]
+            rows = connection.execute(query if table is None else query.where(FILES.c.table_name == table)).all()
+        return [VisibleFile(self._absolute(row.path), row.table_name, row.load_id) for row in rows]
 
     def _absolute(self, path: str) -> str:
         return str(self._folder / path)

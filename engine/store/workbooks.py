@@ -19,6 +19,7 @@ from engine.store.readers import xlsx_cells
 LAST_ROW = 1_048_575
 _LONGEST_LIST = 255
 """Characters a spreadsheet accepts in the list of one drop-down."""
+_LONGEST_CELL = 32_767
 _KEY, _DISCARD, _PROBLEM, _SOURCE = "行号（勿改） row", "不采用的理由 discard because", "问题 problem", "来源 source"
 _ORIGINAL = "原文 original"
 LEADING = (_KEY, _DISCARD, _PROBLEM, _SOURCE)
@@ -91,7 +92,12 @@ def _sheet(
         cells = [row.cells.get(column.name) for column in contract.columns]
         for at, value in enumerate((*said, *cells, row.original)):
             if value:
-                sheet.write_string(line, at, str(value)[:32_767], styles["text"])
+                sheet.write_string(line, at, as_shown(str(value)), styles["text"])
+
+
+def as_shown(text: str) -> str:
+    """Return a text as a cell can hold it: at most 32,767 characters, one kind of line end."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")[:_LONGEST_CELL]
 
 
 def _note(column: Column) -> str:

@@ -84,6 +84,28 @@ def test_only_changed_rows_are_validated_again(tmp_path, workspace):
     assert [row.source_file for row in waiting] == ["entities.csv"] * 3 + ["back-entities.parquet"]
 
 
+def test_a_text_longer_than_a_cell_comes_back_whole(tmp_path, workspace):
+    long = "乙" * 40_000
+    header = f"{ENTITY_HEADER},address"
+    source = write_lines(tmp_path / "entities-b.csv", header, f"{entity(9, status='x')},{long}")
+    take_in(workspace, source)
+    sheet = exported(workspace, tmp_path / "fix.xlsx")
+    line = next(n for n, row in enumerate(sheet) if "reg:9" in row)
+
+    untouched = retry(workspace, filled(tmp_path / "same.xlsx", sheet, {}))
+    taken = retry(workspace, filled(tmp_path / "back.xlsx", sheet, {(line, "status"): "active"}))
+
+    assert (untouched.corrected, untouched.unchanged) == (0, 5)
+    assert taken.loads[0].accepted == 1
+    assert next(row for row in rows(workspace, "entities") if row["entity_id"] == "reg:9")["address"] == long
+
+
+def test_nothing_is_written_when_no_row_waits(tmp_path, workspace):
+    written = export_quarantine(workspace, tmp_path / "none.xlsx", table="items", translate=lambda text: text)
+
+    assert (written.rows, (tmp_path / "none.xlsx").exists()) == ({}, False)
+
+
 def test_the_same_sheet_twice_changes_nothing(tmp_path, workspace):
     sheet = exported(workspace, tmp_path / "fix.xlsx")
     back = filled(tmp_path / "back.xlsx", sheet, {(1, "status"): "active"})

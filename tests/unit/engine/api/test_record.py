@@ -58,6 +58,28 @@ def test_each_line_says_where_it_came_from_and_when_it_ends(workspace):
     assert penalty.details["doc_no"] == "doc 1"
 
 
+LISTINGS = "listing_event_id,listing_id,entity_id,list_type,event,occurred_on,known_at"
+
+
+def test_a_lifted_listing_shows_both_decisions_and_when_it_ended(tmp_path, workspace):
+    take_in(
+        workspace,
+        write_lines(tmp_path / "listings.csv", LISTINGS,
+                    "in,L1,reg:1,abnormal,listed,2022-08-01,2022-08-02",
+                    "out,L1,reg:1,abnormal,removed,2022-09-01,2022-09-05"),
+    )  # fmt: skip
+
+    def listings(**asked):
+        entries = [entry for entry in credit_record(workspace, "reg:1", **asked) if entry.table == "listings"]
+        return [(e.record_id, e.status, e.until, e.details["event"], e.source_line) for e in entries]
+
+    assert listings(as_of=date(2022, 9, 4)) == [("in", "in_force", None, "listed", 2)]
+    assert listings() == [
+        ("in", "ended", date(2022, 9, 5), "listed", 2),  # from the day on which the removal was known
+        ("out", "in_force", None, "removed", 3),
+    ]
+
+
 def test_an_unknown_entity_is_named(workspace):
     with pytest.raises(TableMissingError, match="reg:9"):
         credit_record(workspace, "reg:9")

@@ -3,7 +3,6 @@ import pytest
 from engine.api.intake import loads, reverse
 from engine.api.quarantine import quarantined_rows
 from engine.errors import UsageError
-from engine.store.workspace import Workspace
 from tests.small_sources import (
     ACTOR,
     COMPLAINT_HEADER,
@@ -16,13 +15,6 @@ from tests.small_sources import (
     take_in,
     write_lines,
 )  # fmt: skip
-
-
-@pytest.fixture
-def workspace(tmp_path):
-    workspace = Workspace(tmp_path / "ws")
-    yield workspace
-    workspace.close()
 
 
 def back(workspace, load_id, reason="wrong month"):
