@@ -29,7 +29,7 @@ def server(tmp_path_factory):
     """URL of a server that lives for this module, on a socket of its own."""
     initdb, postgres = program("initdb"), program("pg_ctl")
     if initdb is None or postgres is None:
-        pytest.skip("no PostgreSQL server programs on this machine")
+        pytest.skip("no PostgreSQL server programs on this machine: install postgresql to try the server")
     folder = tmp_path_factory.mktemp("pg")
     user = "postgres" if os.getuid() == 0 else None  # the server refuses to run as root
     if user:
