@@ -1,10 +1,8 @@
 """One translation catalogue for everything people read: Chinese first, English as the key.
 
-The catalogue is ``engine/locale/zh_CN.po``; ``engine/locale/zh_CN.mo`` is the same compiled, for start-up speed, and
-a test keeps the two equal.
+The catalogue is ``engine/locale/zh_CN.po``, read as it stands: nothing compiled beside it can be stale.
 """
 
-import gettext
 import os
 from functools import cache
 from importlib.resources import files
@@ -40,6 +38,8 @@ def translator(language: str) -> Translate:
     """Return the function that turns an English template into ``language``; unknown templates stay English."""
     if language == "en":
         return str
-    catalogue = files("engine") / "locale" / f"{language}.mo"
-    with catalogue.open("rb") as compiled:
-        return gettext.GNUTranslations(compiled).gettext
+    from babel.messages.pofile import read_po
+
+    with (files("engine") / "locale" / f"{language}.po").open("rb") as catalogue:
+        texts = {message.id: message.string for message in read_po(catalogue, locale=language) if message.string}
+    return lambda template: texts.get(template, template)

@@ -1,9 +1,8 @@
-"""Keeps the one translation catalogue whole: ``python -m tests.catalogue`` sorts it and compiles it.
+"""Keeps the one translation catalogue whole: ``python -m tests.catalogue`` sorts it.
 
 A template in the code without its Chinese text, and a Chinese text whose template is gone, are both named.
 """
 
-import io
 import re
 import sys
 from datetime import UTC, datetime
@@ -12,12 +11,10 @@ from pathlib import Path
 import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "engine" / "locale" / "zh_CN.po"
-COMPILED = SOURCE.with_suffix(".mo")
 KEYWORDS = {"N_": None, "_": None, "Message": None}
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 LABEL = re.compile(r"^ +label: (.+)$", re.MULTILINE)
@@ -52,13 +49,6 @@ def catalogue() -> Catalog:
         return read_po(file, locale="zh_CN")
 
 
-def compiled(texts: Catalog) -> bytes:
-    """Return the catalogue compiled."""
-    buffer = io.BytesIO()
-    write_mo(buffer, texts)
-    return buffer.getvalue()
-
-
 def faults(texts: Catalog, wanted: set[str]) -> list[str]:
     """Return what is missing, stale or has other fields than its template, one line each."""
     known = {message.id: message.string for message in texts if message.id}
@@ -73,7 +63,7 @@ def faults(texts: Catalog, wanted: set[str]) -> list[str]:
 
 
 def main() -> None:
-    """Sort and compile the catalogue and name what is wrong; ``--prune`` drops what the code no longer says."""
+    """Sort the catalogue and name what is wrong; ``--prune`` drops what the code no longer says."""
     prune = "--prune" in sys.argv
     wanted = templates()
     old = catalogue()
@@ -91,7 +81,6 @@ def main() -> None:
             kept.add(message.id, string=message.string)
     with SOURCE.open("wb") as file:
         write_po(file, kept, sort_output=True, width=0, omit_header=False)
-    COMPILED.write_bytes(compiled(catalogue()))
     problems = faults(catalogue(), wanted)
     sys.stdout.write("\n".join([*problems, f"{len(kept)} texts, {len(problems)} to mend"]) + "\n")
     sys.exit(1 if problems else 0)
