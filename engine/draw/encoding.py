@@ -9,11 +9,12 @@ bytes. Source: docs/spec/draw-protocol.md §1.
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import NotCanonicalError
 from engine.messages import N_, Message
@@ -22,8 +23,14 @@ PROTOCOL = "ssdraw/1"
 DIGEST_BYTES = 32
 ZERO_DIGEST = "0" * 64
 DEEPEST_JSON = 200
+LANES_FROM = 2**16
+"""Messages from which hashing them side by side is worth loading the compiled program for it."""
+_CHUNK = 2**18
 LARGEST_PLAIN_INTEGER = 2**53 - 1
 """Larger integers are written as strings, since a browser's numbers cannot hold them."""
+
+
+Octets = NDArray[np.uint8]
 
 
 class RunningHash(Protocol):
@@ -67,6 +74,27 @@ def field_bytes(field: str | bytes) -> bytes:
     return require_nfc(field, what="text").encode()
 
 
+def tagged_head(tag: str, *fields: str | bytes) -> bytes:
+    """Return the bytes that a tagged hash begins with: protocol, tag and leading fields.
+
+    Raises
+    ------
+    NotCanonicalError
+        A text field is not NFC.
+    """
+    return b"".join(lp(field_bytes(field)) for field in (PROTOCOL, tag, *fields))
+
+
+def digest_matrix(joined: bytes) -> Octets:
+    """Return digests joined into one byte string as a matrix (n, 32), without copying."""
+    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, DIGEST_BYTES)
+
+
+def _pieces(rows: Octets) -> list[bytes]:
+    joined, width = rows.tobytes(), rows.shape[1]
+    return [joined[start : start + width] for start in range(0, len(joined), width)]
+
+
 @dataclass(frozen=True, slots=True)
 class HashSuite:
     """One of the two hash functions of the protocol.
@@ -88,17 +116,37 @@ class HashSuite:
             return hashlib.sha256(message).digest()
         return hashlib.new(self.name, message).digest()
 
-    def digests(self, messages: Iterable[bytes]) -> bytes:
-        """Return the plain hashes of many messages, joined; the fast path of trees."""
-        if self.name == "sha256":
-            sha256 = hashlib.sha256
-            return b"".join([sha256(message).digest() for message in messages])
-        return b"".join([self.digest(message) for message in messages])
+    def digest_rows(self, *, head: bytes, rows: Octets, tail: bytes = b"") -> Octets:
+        """Return the plain hashes of ``head || row || tail`` for many rows of one length; the fast path of the draw.
+
+        Parameters
+        ----------
+        rows : uint8, shape (n, width).
+
+        Returns
+        -------
+        uint8, shape (n, 32). Cost: 0.1 µs a row and block from 65,536 rows on, 0.3 µs below; 32 bytes a row.
+        """
+        out = np.empty((len(rows), DIGEST_BYTES), dtype=np.uint8)
+        if len(rows) < LANES_FROM:
+            begun = self.start()
+            begun.update(head)
+            for position, row in enumerate(_pieces(rows)):
+                running = begun.copy()
+                running.update(row + tail)
+                out[position] = np.frombuffer(running.digest(), dtype=np.uint8)
+            return out
+        from engine.draw.lanes import hash_in_lanes  # noqa: PLC0415 - compiled; small draws never need it
+
+        for start in range(0, len(rows), _CHUNK):
+            part = rows[start : start + _CHUNK]
+            out[start : start + _CHUNK] = hash_in_lanes(self.name, head=head, rows=part, tail=tail)
+        return out
 
     def midstate(self, tag: str, *fields: str | bytes) -> RunningHash:
         """Return the running hash after protocol, tag and leading fields; ``copy()`` it once per row."""
         running = self.start()
-        running.update(b"".join(lp(field_bytes(field)) for field in (PROTOCOL, tag, *fields)))
+        running.update(tagged_head(tag, *fields))
         return running
 
     def tagged(self, tag: str, *fields: str | bytes) -> bytes:

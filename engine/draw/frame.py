@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.draw.encoding import DIGEST_BYTES, HashSuite, field_bytes, lp
+from engine.draw.encoding import DIGEST_BYTES, HashSuite, digest_matrix, field_bytes, lp
 from engine.draw.merkle import shard_roots, tree_root
 from engine.errors import BundleUnreadableError
 from engine.messages import N_, Message
@@ -22,6 +22,7 @@ from engine.messages import N_, Message
 ABSENT = -1
 EXCLUSION_MARK = "!"
 CELL_SEPARATOR = "|"
+_CHUNK = 2**18
 
 Codes = NDArray[np.int32]
 Cell = tuple[str, str]
@@ -107,7 +108,8 @@ def is_exclusion(stratum: str) -> bool:
 def leaf_hashes(frame: BlindedFrame, *, suite: HashSuite) -> bytes:
     """Return the leaf hashes of all rows, 32 bytes each, in row order.
 
-    Rows with the same strata share their tail, so a row costs one hash and no encoding.
+    Rows with the same strata share their tail; rows with tails of one length are hashed side by side. Cost: one hash
+    a row.
     """
     patterns, pattern_of_row = _row_patterns(frame.codes, n_strata=len(frame.strata))
     tails = []
@@ -115,21 +117,41 @@ def leaf_hashes(frame: BlindedFrame, *, suite: HashSuite) -> bytes:
         cells = [(item, frame.strata[code]) for item, code in zip(frame.items, codes, strict=True) if code >= 0]
         tails.append(b"".join(lp(item.encode()) + lp(stratum.encode()) for item, stratum in cells))
     head = b"\x00" + DIGEST_BYTES.to_bytes(4, "big")
-    handles = frame.handles
-    starts = range(0, len(handles), DIGEST_BYTES)
-    return suite.digests(
-        head + handles[start : start + DIGEST_BYTES] + tails[pattern]
-        for start, pattern in zip(starts, pattern_of_row.tolist(), strict=True)
-    )
+    handles, leaves = digest_matrix(frame.handles), np.empty((frame.size, DIGEST_BYTES), dtype=np.uint8)
+    lengths = np.array([len(tail) for tail in tails], dtype=np.int64)
+    length_of_row = lengths[pattern_of_row]
+    for length in np.unique(lengths).tolist():
+        same = np.flatnonzero(lengths == length)
+        place = np.zeros(len(tails), dtype=np.int64)
+        place[same] = np.arange(len(same))
+        told = np.frombuffer(b"".join([tails[k] for k in same.tolist()]), dtype=np.uint8).reshape(len(same), length)
+        alike = np.flatnonzero(length_of_row == length)
+        for start in range(0, len(alike), _CHUNK):
+            rows = alike[start : start + _CHUNK]
+            whole = np.concatenate([handles[rows], told[place[pattern_of_row[rows]]]], axis=1)
+            leaves[rows] = suite.digest_rows(head=head, rows=whole)
+    return leaves.tobytes()
 
 
 def _row_patterns(codes: Codes, *, n_strata: int) -> tuple[Codes, NDArray[np.intp]]:
-    keys = np.zeros(len(codes), dtype=np.int64)
+    """Return the distinct rows of codes and the number of its pattern for every row."""
+    keys, n_keys = np.zeros(len(codes), dtype=np.int64), 1
     for position in range(codes.shape[1]):
-        _, keys = np.unique(keys, return_inverse=True)
         keys = keys * (n_strata + 1) + codes[:, position] + 1
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    return codes[first], inverse
+        keys, n_keys = _renumbered(keys, below=n_keys * (n_strata + 1))
+    first = np.empty(n_keys if len(codes) else 0, dtype=np.intp)
+    first[keys] = np.arange(len(codes))
+    return codes[first], keys
+
+
+def _renumbered(keys: NDArray[np.int64], *, below: int) -> tuple[NDArray[np.int64], int]:
+    """Return the rank of every key among those that occur, and their number; without sorting where keys are small."""
+    if below > max(_CHUNK, 4 * len(keys)):
+        found, ranks = np.unique(keys, return_inverse=True)
+        return ranks.astype(np.int64), len(found)
+    occurs = np.zeros(below, dtype=np.bool_)
+    occurs[keys] = True
+    return (np.cumsum(occurs) - 1)[keys], int(occurs.sum())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.draw.encoding import HashSuite, plain_integer
+from engine.draw.encoding import HashSuite, RunningHash, plain_integer
 from engine.draw.flow import (
     Face,
     Flow,
@@ -24,8 +24,16 @@ from engine.draw.flow import (
     whole_face,
 )
 from engine.draw.match_rule import MatchRule
-from engine.draw.network import TICKET_BITS, TICKET_PHASES, Integers, Network, build_network, pair_tickets
-from engine.draw.posts import Team, Visit, teams_of
+from engine.draw.network import (
+    TICKET_BITS,
+    TICKET_PHASES,
+    Integers,
+    Network,
+    build_network,
+    leader_ticket,
+    pair_tickets,
+)
+from engine.draw.posts import Visit, teams_of
 from engine.draw.roster import EXPERT_DEPARTMENT, LEADER, Officer
 from engine.draw.seating import seat_team
 from engine.draw.shortage import Shortage, find_shortage, left_unmatched
@@ -183,7 +191,7 @@ def seat_all(
     network: Network, flow: Flow, *, roster: Sequence[Officer], suite: HashSuite, seed: bytes
 ) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], dict[str, str]]:
     """Return slots, the officer of each, and the leader of each team."""
-    members = network.pair_members()
+    members, begun = network.pair_members(), suite.midstate("leader", seed)
     taken = np.flatnonzero(flow.pairs)
     bounds = np.searchsorted(network.pair_team[taken], np.arange(len(network.teams) + 1)).tolist()
     slots: list[tuple[str, str]] = []
@@ -194,12 +202,17 @@ def seat_all(
         for role, member in seat_team(team, seated):
             slots.append((team.code, role))
             assignment.append(roster[member].code)
-        leaders[team.code] = choose_leader(team, [roster[member] for member in seated], suite=suite, seed=seed)
+        leaders[team.code] = choose_leader(team.code, [roster[member] for member in seated], begun=begun)
     return tuple(slots), tuple(assignment), leaders
 
 
-def choose_leader(team: Team, members: Sequence[Officer], *, suite: HashSuite, seed: bytes) -> str:
+def choose_leader(code: str, members: Sequence[Officer], *, begun: RunningHash) -> str:
     """Return the leader's code: the smallest ``H("leader", seed, team, officer)`` of those who may lead.
+
+    Parameters
+    ----------
+    code : the team's.
+    begun : the running hash after ``"leader", seed``.
 
     Raises
     ------
@@ -209,7 +222,7 @@ def choose_leader(team: Team, members: Sequence[Officer], *, suite: HashSuite, s
     able = [one.code for one in members if LEADER in one.specialities and one.department != EXPERT_DEPARTMENT]
     if not able:
         raise DrawError(
-            problem=Message(N_("team {team} has nobody who may lead"), {"team": team.code}),
+            problem=Message(N_("team {team} has nobody who may lead"), {"team": code}),
             remedy=Message(N_("check the roster")),
         )
-    return min(able, key=lambda code: suite.tagged("leader", seed, team.code, code))
+    return min(able, key=lambda one: leader_ticket(begun, code, one))

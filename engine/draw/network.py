@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.draw.encoding import DIGEST_BYTES, HashSuite, field_bytes, lp
+from engine.draw.encoding import DIGEST_BYTES, HashSuite, Octets, RunningHash, lp, tagged_head
 from engine.draw.match_rule import MatchRule
 from engine.draw.posts import Team
-from engine.draw.roster import Officer
+from engine.draw.roster import TEAM_CODE_LENGTH, Officer
 
 Integers = NDArray[np.int64]
 Truths = NDArray[np.bool_]
@@ -24,6 +24,7 @@ SINK = 0
 TICKET_BITS = 44
 """Bits of a pair ticket in the objective; a sum over all posts then fits 62 bits."""
 _WORD_BITS = 64
+_CHUNK = 2**18
 TICKET_PHASES = DIGEST_BYTES * 8 // TICKET_BITS
 
 
@@ -144,22 +145,37 @@ def pair_tickets(
     phase : 1 takes the top bits of ``H("match", seed, team, officer)``, 2 the next ones, and so on.
     bits : width of a ticket, at most 44.
     """
-    encoded = [lp(field_bytes(code)) for code in officers]
-    bounds = np.searchsorted(network.pair_team, np.arange(len(network.teams) + 1)).tolist()
-    members = network.pair_members()
-    digests: list[bytes] = []
-    for position, team in enumerate(network.teams):
-        start = suite.midstate("match", seed, team.code).copy
-        for member in members[bounds[position] : bounds[position + 1]].tolist():
-            running = start()
-            running.update(encoded[member])
-            digests.append(running.digest())
-    return _bit_window(b"".join(digests), first=bits * (phase - 1), bits=bits)
+    teams = _code_matrix([team.code for team in network.teams])
+    members, seated = network.pair_members(), _code_matrix(officers)
+    between = np.frombuffer(TEAM_CODE_LENGTH.to_bytes(4, "big"), dtype=np.uint8)
+    head = tagged_head("match", seed) + TEAM_CODE_LENGTH.to_bytes(4, "big")
+    found = np.empty(len(members), dtype=np.int64)
+    for start in range(0, len(members), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        told = [
+            teams[network.pair_team[part]],
+            np.broadcast_to(between, (len(members[part]), 4)),
+            seated[members[part]],
+        ]
+        digests = suite.digest_rows(head=head, rows=np.concatenate(told, axis=1))
+        found[part] = _bit_window(digests, first=bits * (phase - 1), bits=bits)
+    return found
 
 
-def _bit_window(digests: bytes, *, first: int, bits: int) -> Integers:
+def _code_matrix(codes: Sequence[str]) -> Octets:
+    return np.frombuffer("".join(codes).encode(), dtype=np.uint8).reshape(len(codes), TEAM_CODE_LENGTH)
+
+
+def leader_ticket(begun: RunningHash, team: str, officer: str) -> bytes:
+    """Return ``H("leader", seed, team, officer)`` from the running hash after ``"leader", seed``."""
+    running = begun.copy()
+    running.update(lp(team.encode()) + lp(officer.encode()))
+    return running.digest()
+
+
+def _bit_window(digests: Octets, *, first: int, bits: int) -> Integers:
     """Return bits ``first`` to ``first + bits`` of every 32-byte digest, counted from the top, as an integer."""
-    words = np.frombuffer(digests, dtype=">u8").reshape(-1, DIGEST_BYTES // 8)
+    words = digests.view(">u8")
     word, offset = divmod(first, _WORD_BITS)
     window = words[:, word].astype(np.uint64) << np.uint64(offset)
     if offset + bits > _WORD_BITS:

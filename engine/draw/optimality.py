@@ -19,7 +19,17 @@ from scipy.sparse.csgraph import connected_components
 from engine.draw.checks import Check, failed, passed
 from engine.draw.encoding import HashSuite
 from engine.draw.match_rule import MatchRule
-from engine.draw.network import SINK, TICKET_BITS, TICKET_PHASES, Integers, Network, Truths, build_network, pair_tickets
+from engine.draw.network import (
+    SINK,
+    TICKET_BITS,
+    TICKET_PHASES,
+    Integers,
+    Network,
+    Truths,
+    build_network,
+    leader_ticket,
+    pair_tickets,
+)
 from engine.draw.posts import Visit, teams_of
 from engine.draw.roster import EXPERT_DEPARTMENT, LEADER, Officer
 from engine.draw.shortage import Shortage, count_shortage, left_unmatched, shortage_from_record
@@ -255,13 +265,12 @@ def _has_free_cycle(
 
 def _check_leaders(record: Mapping[str, Any], *, roster: Sequence[Officer], suite: HashSuite, seed: bytes) -> Check:
     able = {one.code for one in roster if LEADER in one.specialities and one.department != EXPERT_DEPARTMENT}
+    begun = suite.midstate("leader", seed)
     members: dict[str, list[str]] = {}
     for (team, _), code in zip(record["slots"], record["assignment"], strict=True):
         members.setdefault(team, []).append(code)
     expected = {
-        team: min(
-            (one for one in seated if one in able), key=lambda one: suite.tagged("leader", seed, team, one), default=""
-        )
+        team: min(able.intersection(seated), key=lambda one: leader_ticket(begun, team, one), default="")
         for team, seated in members.items()
     }
     if dict(record["leaders"]) == expected:

@@ -7,7 +7,7 @@ one team are disjoint, so nobody stands in two posts of it. Source: docs/spec/dr
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,6 +126,7 @@ class _Pools:
     def __init__(self, roster: Sequence[Officer], rule: MatchRule) -> None:
         self.roster, self.rule = roster, rule
         self.known: dict[tuple[object, ...], dict[Signature, Pool]] = {}
+        self.alike: dict[tuple[object, ...], Team] = {}
         self.barred: dict[bytes, set[int]] = {}
         for position, officer in enumerate(roster):
             for handle in (*officer.recused, *(officer.rotated if rule.rotation else ())):
@@ -149,17 +150,24 @@ class _Pools:
         return self.known[key]
 
     def team(self, visit: Visit) -> Team:
-        need = team_need(self.rule, items=visit.items)
         districts = allowed_districts(self.rule, strata=visit.strata)
-        barred = np.array(sorted(self.barred[visit.handle])) if visit.handle in self.barred else None
-        pools: dict[Signature, Pool] = {}
-        for department in sorted(need.features, key=str.encode):
-            for signature, officers in self.serving(department, need.features[department], districts).items():
-                kept = officers[~np.isin(officers, barred)] if barred is not None else officers
-                if len(kept):
-                    pools[signature] = kept
-        team = Team(visit.team, need.posts, pools)
-        return Team(visit.team, need.posts, {s: officers for s, officers in pools.items() if team.roles_of(s)})
+        key = visit.items, districts
+        if key not in self.alike:
+            need = team_need(self.rule, items=visit.items)
+            pools: dict[Signature, Pool] = {}
+            for department in sorted(need.features, key=str.encode):
+                pools.update(self.serving(department, need.features[department], districts))
+            self.alike[key] = _usable(Team(visit.team, need.posts, pools))
+        team = replace(self.alike[key], code=visit.team)
+        if visit.handle not in self.barred:
+            return team
+        barred = np.array(sorted(self.barred[visit.handle]))
+        return _usable(replace(team, pools={s: pool[~np.isin(pool, barred)] for s, pool in team.pools.items()}))
+
+
+def _usable(team: Team) -> Team:
+    """The team without pools that are empty or fit none of its posts."""
+    return replace(team, pools={s: pool for s, pool in team.pools.items() if len(pool) and team.roles_of(s)})
 
 
 def teams_of(visits: Sequence[Visit], *, roster: Sequence[Officer], rule: MatchRule) -> tuple[Team, ...]:

@@ -6,14 +6,17 @@ Source: docs/spec/draw-protocol.md §2, §6.
 """
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from engine.draw.encoding import DIGEST_BYTES, HashSuite
+from engine.draw.encoding import HashSuite, Octets, digest_matrix, field_bytes
 from engine.draw.frame import (
     ABSENT,
     EXCLUSION_MARK,
@@ -26,7 +29,7 @@ from engine.draw.frame import (
 )
 from engine.draw.merkle import inclusion_proof
 from engine.draw.roster import EXPERT_DEPARTMENT, LEADER, Officer, is_countable, sorted_roster
-from engine.draw.tickets import handle_of, handles_of, salt_of
+from engine.draw.tickets import Places, handle_of, handles_of_encoded, salt_of
 from engine.errors import CommitmentRefusedError, ContractError, SchemaMismatchError
 from engine.messages import N_, Message
 from engine.vocabulary import JOINER
@@ -34,6 +37,8 @@ from engine.vocabulary import JOINER
 KEY_BYTES = 32
 OFFICER_SCHEME = "inspector:"
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*:\S(.*\S)?")
+_PLAIN_IDENTIFIER = r"^[a-z][a-z0-9_]*:[!-~]+$"
+"""What nearly all identifiers look like, judged a column at a time; the others are judged one by one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,18 +48,23 @@ class Frame:
     Parameters
     ----------
     hashed : the public side.
-    object_ids : identifier of each row, in handle order.
+    identifiers : Arrow text, identifier of each row, in handle order.
     key : 32 secret bytes.
     """
 
     hashed: HashedFrame
-    object_ids: tuple[str, ...]
+    identifiers: pa.LargeStringArray
     key: bytes = field(repr=False)
 
     @property
     def rows(self) -> BlindedFrame:
         """The blinded rows."""
         return self.hashed.rows
+
+    @property
+    def object_ids(self) -> tuple[str, ...]:
+        """Identifier of each row, in handle order; made anew on each call, one object per row."""
+        return tuple(self.identifiers.to_pylist())
 
     def opening(self, object_id: str) -> dict[str, object]:
         """Return what this one object needs to find its own row: id, salt, index and proof.
@@ -64,13 +74,13 @@ class Frame:
         ContractError
             The object is not in the frame.
         """
-        if object_id not in self.object_ids:
+        row = pc.index(self.identifiers, pa.scalar(object_id, type=pa.large_string())).as_py()
+        if row < 0:
             raise ContractError(
                 table="frame",
                 problem=Message(N_("{object_id} is not in the frame"), {"object_id": object_id}),
                 remedy=Message(N_("check the identifier")),
             )
-        row = self.object_ids.index(object_id)
         proof = inclusion_proof(self.hashed.suite, self.hashed.leaves, index=row)
         return {
             "id": object_id,
@@ -81,7 +91,7 @@ class Frame:
 
 
 def prepare_frame(rows: pd.DataFrame, *, key: bytes, suite: HashSuite) -> Frame:
-    """Return the blinded, hashed frame of a table; about 6 µs per object.
+    """Return the blinded, hashed frame of a table; about 1.5 µs per object.
 
     Parameters
     ----------
@@ -99,33 +109,70 @@ def prepare_frame(rows: pd.DataFrame, *, key: bytes, suite: HashSuite) -> Frame:
     """
     _require_columns(rows, ("object_id", "item_code", "stratum"), name="frame")
     _require_key(key)
-    strata_text = rows["stratum"].astype(object)
-    if "exclusion" in rows.columns:
-        reason = rows["exclusion"]
-        marked = EXCLUSION_MARK + reason.astype(object) + EXCLUSION_MARK + strata_text
-        strata_text = strata_text.where(reason.isna(), marked)
-    stated = rows.loc[rows["exclusion"].isna(), "stratum"] if "exclusion" in rows.columns else rows["stratum"]
-    object_at, objects = pd.factorize(rows["object_id"])
+    object_at, identifiers = _distinct_identifiers(rows["object_id"])
     item_at, items = _sorted_codes(rows["item_code"], what="item_code")
-    stratum_at, strata = _sorted_codes(strata_text, what="stratum")
-    if any(is_exclusion(stratum) for stratum in stated.unique()):
-        _refuse("frame", N_("a stratum begins with '!', which marks exclusions"), N_("rename it"))
-    identifiers = [one if isinstance(one, str) else str(one) for one in np.asarray(objects, dtype=object).tolist()]
-    _require_identifiers(identifiers)
+    stratum_at, strata = _sorted_strata(rows)
     codes = np.full((len(identifiers), len(items)), ABSENT, dtype=np.int32)
     codes[object_at, item_at] = stratum_at
     if int((codes >= 0).sum()) != len(rows):
         _refuse("frame", N_("an object stands twice for one item"), N_("keep one row per object and item"))
-    handles = np.frombuffer(handles_of(suite, key=key, identifiers=identifiers), dtype=np.uint8)
-    handles = handles.reshape(-1, DIGEST_BYTES)
-    order = np.argsort(handles.view(">u8")[:, 0], kind="stable")
+    octets, starts, sizes = _encoded(identifiers)
+    handles = digest_matrix(handles_of_encoded(suite, key=key, octets=octets, starts=starts, sizes=sizes))
+    order = np.argsort(handles.view(">u8")[:, 0].astype(np.uint64), kind="stable")
     blob = handles[order].tobytes()
     _require_distinct_teams(blob)
     blinded = BlindedFrame(items, strata, blob, codes[order])
-    return Frame(hash_frame(blinded, suite=suite), tuple([identifiers[row] for row in order.tolist()]), key)
+    return Frame(hash_frame(blinded, suite=suite), identifiers.take(pa.array(order)), key)
 
 
-def _sorted_codes(column: "pd.Series[str]", *, what: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def _distinct_identifiers(column: "pd.Series[str]") -> tuple[NDArray[np.intp], pa.LargeStringArray]:
+    """Return the position of every row's object and the objects in order of appearance, judged as identifiers."""
+    found, objects = pd.factorize(column)
+    as_text = [one if isinstance(one, str) else str(one) for one in objects] if objects.dtype == object else objects
+    identifiers = pa.array(as_text, type=pa.large_string())
+    plain = pc.match_substring_regex(identifiers, _PLAIN_IDENTIFIER)
+    for row in np.flatnonzero(~plain.to_numpy(zero_copy_only=False)).tolist():
+        one = identifiers[row].as_py()
+        if _IDENTIFIER.fullmatch(one) is None:
+            _refuse("frame", N_("{object_id!r} is not scheme:value"), N_("write uscc:… or reg:…"), object_id=one)
+        field_bytes(one)
+    return found, identifiers
+
+
+def _encoded(identifiers: pa.LargeStringArray) -> tuple[Octets, Places, Places]:
+    """Return the UTF-8 of all identifiers as it lies in memory, with the start and size of each."""
+    _, offsets, content = identifiers.buffers()
+    if content is None:
+        return np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    edges = np.frombuffer(offsets, dtype=np.int64)[identifiers.offset : identifiers.offset + len(identifiers) + 1]
+    return np.frombuffer(content, dtype=np.uint8), edges[:-1], np.diff(edges)
+
+
+def _sorted_strata(rows: pd.DataFrame) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Return each row's position in the sorted strata; excluded rows stand in strata ``!reason!stratum``."""
+    at, found = pd.factorize(rows["stratum"])
+    stated = [str(one) for one in found]
+    excluded = rows["exclusion"].notna().to_numpy() if "exclusion" in rows.columns else np.zeros(len(rows), dtype=bool)
+    if any(is_exclusion(stated[k]) for k in np.unique(at[~excluded]).tolist()):
+        _refuse("frame", N_("a stratum begins with '!', which marks exclusions"), N_("rename it"))
+    reasons: list[str] = []
+    reason_at = np.full(len(rows), -1)
+    if excluded.any():
+        reason_at, distinct = pd.factorize(rows["exclusion"])
+        reasons = [str(one) for one in distinct]
+    # one number for each pair of stratum and reason, -1 being no reason
+    pairs, pair_at = np.unique(at * (len(reasons) + 1) + reason_at + 1, return_inverse=True)
+    names = []
+    for pair in pairs.tolist():
+        stratum, reason = divmod(pair, len(reasons) + 1)
+        mark = f"{EXCLUSION_MARK}{reasons[reason - 1]}{EXCLUSION_MARK}" if reason else ""
+        names.append(require_code(mark + stated[stratum], what="stratum"))
+    ranked = sorted(names, key=str.encode)
+    rank_of = {name: rank for rank, name in enumerate(ranked)}
+    return np.array([rank_of[name] for name in names], dtype=np.int64)[pair_at], tuple(ranked)
+
+
+def _sorted_codes(column: "pd.Series[str]", *, what: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     at, found = pd.factorize(column)
     ranked = sorted((require_code(str(one), what=what) for one in found), key=str.encode)
     rank_of = {one: rank for rank, one in enumerate(ranked)}
@@ -147,13 +194,6 @@ def _refuse(table: str, problem: str, remedy: str, **params: object) -> None:
 def _require_key(key: bytes) -> None:
     if len(key) != KEY_BYTES:
         raise CommitmentRefusedError(where="key_commit", problem=Message(N_("the blinding key has 32 bytes")))
-
-
-def _require_identifiers(identifiers: Iterable[str]) -> None:
-    fits = _IDENTIFIER.fullmatch
-    for one in identifiers:
-        if fits(one) is None:
-            _refuse("frame", N_("{object_id!r} is not scheme:value"), N_("write uscc:… or reg:…"), object_id=one)
 
 
 def _require_distinct_teams(handles: bytes) -> None:
@@ -249,9 +289,10 @@ def _officer(row: dict[Hashable, Any], *, handle: bytes) -> Officer:
 
 def _handles_by_inspector(table: pd.DataFrame, *, frame: Frame, name: str) -> dict[str, tuple[bytes, ...]]:
     _require_columns(table, ("inspector_code", "object_id"), name=name)
-    row_of = {object_id: row for row, object_id in enumerate(frame.object_ids)} if len(table) else {}
+    wanted = pa.array([str(one) for one in table["object_id"]], type=pa.large_string())
+    rows = pc.index_in(wanted, value_set=frame.identifiers).to_pylist() if len(table) else []
     found: dict[str, set[bytes]] = {}
-    for code, object_id in zip(table["inspector_code"], table["object_id"], strict=True):
-        if object_id in row_of:
-            found.setdefault(str(code), set()).add(frame.rows.handle(row_of[object_id]))
+    for code, row in zip(table["inspector_code"], rows, strict=True):
+        if row is not None:
+            found.setdefault(str(code), set()).add(frame.rows.handle(row))
     return {code: tuple(sorted(handles)) for code, handles in found.items()}

@@ -46,6 +46,8 @@ class DrawnCell:
 def rows_by_stratum(frame: BlindedFrame, *, item: str) -> Iterator[tuple[str, Rows]]:
     """Yield (stratum, rows in handle order) of one item, in byte order of strata; empty strata are left out."""
     column = frame.codes[:, frame.items.index(item)]
+    if len(frame.strata) <= np.iinfo(np.int16).max:
+        column = column.astype(np.int16)  # numbers of two bytes are sorted by counting them
     order = np.argsort(column, kind="stable")
     ranked = column[order]
     edges = np.searchsorted(ranked, np.arange(len(frame.strata) + 1))

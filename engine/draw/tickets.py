@@ -10,30 +10,25 @@ sampling; Ohlsson (1995) on permanent random numbers.
 import hmac
 from collections.abc import Iterable
 
-from engine.draw.encoding import DIGEST_BYTES, HashSuite, field_bytes
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.draw.encoding import DIGEST_BYTES, HashSuite, Octets, digest_matrix, field_bytes, tagged_head
 
 SALT_BYTES = 16
 _BLOCK = 64
+_CHUNK = 2**18
+
+Places = NDArray[np.int64]
 
 
 def tickets(suite: HashSuite, *, seed: bytes, group: str, handles: bytes) -> bytes:
     """Return the tickets of all handles, 32 bytes each, in their order.
 
-    The prefix up to the handle is hashed once and its state copied, about 0.4 µs a row. ``handles`` holds 32 bytes
-    per row.
+    ``handles`` holds 32 bytes per row. Cost: one hash a row, 0.07 µs from 65,536 rows on.
     """
-    prefix = suite.midstate("ticket", seed, group)
-    prefix.update(DIGEST_BYTES.to_bytes(4, "big"))
-    return b"".join(_finish(prefix.copy, (handles[k : k + DIGEST_BYTES] for k in range(0, len(handles), DIGEST_BYTES))))
-
-
-def _finish(copy, pieces: Iterable[bytes]) -> list[bytes]:  # type: ignore[no-untyped-def]
-    found = []
-    for piece in pieces:
-        running = copy()
-        running.update(piece)
-        found.append(running.digest())
-    return found
+    head = tagged_head("ticket", seed, group) + DIGEST_BYTES.to_bytes(4, "big")
+    return suite.digest_rows(head=head, rows=digest_matrix(handles)).tobytes()
 
 
 def salt_of(key: bytes, identifier: str) -> bytes:
@@ -47,32 +42,49 @@ def handle_of(suite: HashSuite, *, identifier: str, salt: bytes) -> bytes:
 
 
 def handles_of(suite: HashSuite, *, key: bytes, identifiers: Iterable[str]) -> bytes:
-    """Return the handles of many identifiers, 32 bytes each, in their order; about 2 µs each.
+    """Return the handles of many identifiers, 32 bytes each, in their order; about 0.6 µs each.
 
-    Both HMAC blocks and the handle's prefix are hashed once and copied; equal to :func:`salt_of` and
-    :func:`handle_of` row by row.
+    Equal to :func:`salt_of` and :func:`handle_of` row by row; identifiers of one length are hashed side by side.
 
     Raises
     ------
     NotCanonicalError
         An identifier is not NFC.
     """
+    encoded = [one.encode() if one.isascii() else field_bytes(one) for one in identifiers]
+    sizes = np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded))
+    ends = np.cumsum(sizes)
+    return handles_of_encoded(
+        suite, key=key, octets=np.frombuffer(b"".join(encoded), dtype=np.uint8), starts=ends - sizes, sizes=sizes
+    )
+
+
+def handles_of_encoded(suite: HashSuite, *, key: bytes, octets: Octets, starts: Places, sizes: Places) -> bytes:
+    """Return the handles of identifiers that lie encoded in one array of bytes.
+
+    Parameters
+    ----------
+    octets : UTF-8 in NFC of all identifiers.
+    starts, sizes : where each begins and how many bytes it has.
+    """
     sha256 = HashSuite("sha256")
-    block = (key if len(key) <= _BLOCK else sha256.digest(key)).ljust(_BLOCK, b"\0")
-    inner, outer = sha256.start(), sha256.start()
-    inner.update(bytes(byte ^ 0x36 for byte in block) + b"salt|")
-    outer.update(bytes(byte ^ 0x5C for byte in block))
-    prefix = suite.midstate("handle")
-    salt_head = SALT_BYTES.to_bytes(4, "big")
-    found = []
-    for identifier in identifiers:
-        encoded = identifier.encode() if identifier.isascii() else field_bytes(identifier)
-        first, second, last = inner.copy(), outer.copy(), prefix.copy()
-        first.update(encoded)
-        second.update(first.digest())
-        last.update(len(encoded).to_bytes(4, "big") + encoded + salt_head + second.digest()[:SALT_BYTES])
-        found.append(last.digest())
-    return b"".join(found)
+    block = np.frombuffer((key if len(key) <= _BLOCK else sha256.digest(key)).ljust(_BLOCK, b"\0"), dtype=np.uint8)
+    inner, outer = (block ^ 0x36).tobytes() + b"salt|", (block ^ 0x5C).tobytes()
+    head, salt_head = tagged_head("handle"), np.frombuffer(SALT_BYTES.to_bytes(4, "big"), dtype=np.uint8)
+    found = np.empty((len(sizes), DIGEST_BYTES), dtype=np.uint8)
+    for size in np.unique(sizes).tolist():
+        alike = np.flatnonzero(sizes == size)
+        for start in range(0, len(alike), _CHUNK):
+            rows = alike[start : start + _CHUNK]
+            first = int(starts[rows[0]])
+            if starts[rows[-1]] - first == size * (len(rows) - 1):  # one behind the other
+                identifiers = octets[first : first + size * len(rows)].reshape(len(rows), size)
+            else:
+                identifiers = octets[starts[rows][:, None] + np.arange(size)]
+            salts = sha256.digest_rows(head=outer, rows=sha256.digest_rows(head=inner, rows=identifiers))
+            told = [identifiers, np.broadcast_to(salt_head, (len(rows), 4)), salts[:, :SALT_BYTES]]
+            found[rows] = suite.digest_rows(head=head + int(size).to_bytes(4, "big"), rows=np.concatenate(told, axis=1))
+    return found.tobytes()
 
 
 def key_commitment(suite: HashSuite, *, key: bytes) -> bytes:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.compiling import compiled
 from engine.features.declaration import Aggregate
 from engine.features.sweep import tables
-from engine.features.sweep.compiled import compiled
 from engine.features.sweep.program import CODES, TOTAL
 
 ABSENT = int(tables.ABSENT)

@@ -7,7 +7,7 @@ sorted dates; running sums along the dates give the totals of all of them.
 
 import numpy as np
 
-from engine.features.sweep.compiled import compiled
+from engine.compiling import compiled
 from engine.features.sweep.events import ABSENT, Array, passes
 from engine.features.sweep.tables import Ints
 

@@ -1,0 +1,218 @@
+"""The draw of one and ten million objects beside bare hashing of the same ids: frame to bundle, and verification.
+
+Bare hashing is ``sha256(seed + id)`` over a list of ids in the same process, taken before and after the draw (the lower
+counts). Each size runs in its own process, so that peaks are its own; verification too, from the files alone. Three
+items in one ticket group over 20 districts x 4 grades: every object is in the first item's frame, half are in the
+second's, a fifth in the third's. About 10,000 visits whatever the size, since officers bound them; the team match has a
+bench of its own and its seconds stand apart here.
+"""
+
+import hashlib
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+SIZES = (1_000_000, 10_000_000)
+N_DISTRICTS, N_OFFICERS, N_VISITS = 20, 2_000, 10_000
+LIMITS = {1_000_000: 12.0, 10_000_000: 12.0}
+GRADE_WEIGHTS = (1, 3, 12, 60)
+"""Relative ratios of the grades A to D."""
+GRADE_SHARES = (0.5, 0.35, 0.12, 0.03)
+EACH = {"item1": 1, "item2": 2, "item3": 5}
+"""Every how many-th object is in the item's frame."""
+CHUNK = 1_000_000
+COMMITTED_AT, NOT_BEFORE = "2026-03-04T09:00:00+08:00", "2026-03-05T21:00:00+08:00"
+DRAWN_AT, DEADLINE = "2026-03-05T21:15:00+08:00", "2026-03-08T00:00:00+08:00"
+
+
+def rows() -> list[dict]:
+    """Return the measurements of one run, smallest size first."""
+    found = []
+    for n in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            drawn = in_own_process("draw", str(n), folder)
+            verified = in_own_process("verify", folder)
+        bare, ratio = drawn["bare"], LIMITS[n]
+        stages = {key: drawn[key] for key in ("frame", "commitment", "select", "certificate", "bundle")}
+        whole = sum(stages.values())
+        base = {"n": n, "limit_seconds": round(ratio * bare, 3), "peer": "bare hashing", "peer_seconds": round(bare, 3)}
+
+        def row(stage: str, seconds: float, peak: float, base: dict = base, bare: float = bare) -> dict:
+            measured = {"stage": f"draw of {base['n']:,}: {stage}", "engine": "ssdraw/1", "seconds": round(seconds, 3)}
+            return measured | {"peak_mb": round(peak), "ratio": round(seconds / bare, 2)} | base
+
+        found += [row(stage, seconds, drawn["peak"]) for stage, seconds in stages.items()]
+        found.append(row("whole, without the match", whole, drawn["peak"]))
+        found.append(row(f"match of {drawn['visits']:,} teams", drawn["match"], drawn["peak"]))
+        found.append(row("whole, with the match", whole + drawn["match"], drawn["peak"]))
+        found.append(row("verify", verified["verify"], verified["peak"]) | {"ok": verified["ok"]})
+    return found
+
+
+def in_own_process(*arguments: str) -> dict:
+    """Return what one measurement prints."""
+    command = [sys.executable, "-m", "tests.bench.draw", *arguments]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Return seconds and result."""
+    start = time.perf_counter()
+    found = work()
+    return time.perf_counter() - start, found
+
+
+def peak_mb() -> float:
+    """Return the most memory this process held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def city_table(n: int) -> pd.DataFrame:
+    """Return the frame's rows: object_id, item_code, stratum."""
+    generator = np.random.default_rng(20260304)
+    numbers = pa.array(generator.permutation(n))
+    ids = pc.binary_join_element_wise("uscc:91330600MA", pc.utf8_lpad(pc.cast(numbers, pa.string()), 8, "0"), "")
+    cell = generator.integers(N_DISTRICTS, size=n) * 4 + generator.choice(4, size=n, p=GRADE_SHARES)
+    strata = pa.array([f"S{code:03d}" for code in range(4 * N_DISTRICTS)])
+    parts = []
+    for item, each in EACH.items():
+        at = pa.array(np.arange(0, n, each))
+        columns = [ids.take(at), pa.repeat(pa.scalar(item), len(at)), strata.take(pa.array(cell[::each]))]
+        parts.append(pa.table(columns, names=["object_id", "item_code", "stratum"]))
+    return pa.concat_tables(parts).to_pandas()
+
+
+def bare_hashing(table: pd.DataFrame, n: int) -> float:
+    """Return the seconds of hashing every id once; encoding them is not counted."""
+    seconds, seed, sha256 = 0.0, bytes(32), hashlib.sha256
+    for start in range(0, n, CHUNK):
+        encoded = [one.encode() for one in table["object_id"].iloc[start : start + CHUNK].tolist()]
+        begun = time.perf_counter()
+        _ = [sha256(seed + one).digest() for one in encoded]
+        seconds += time.perf_counter() - begun
+    return seconds
+
+
+def officers() -> pd.DataFrame:
+    """Return a roster of two departments over all districts."""
+    number = np.arange(N_OFFICERS)
+    return pd.DataFrame(
+        {
+            "inspector_code": [f"I{k:05d}" for k in number],
+            "department_code": np.where(number % 2 == 0, "market", "fire"),
+            "district_code": [f"D{k // 2 % N_DISTRICTS:02d}" for k in number],
+            "specialities": "",
+            "certificate_expires_on": "2028-01-01",
+            "cap": 60,
+            "prior_load": number % 5,
+            "is_leader_qualified": True,
+        }
+    )
+
+
+def measure_draw(n: int, folder: Path) -> dict:
+    """Draw, certify and bundle; return the seconds of every stage."""
+    from engine.draw import drawing  # noqa: PLC0415 - measured from here on
+    from engine.draw.bundle import bundle_files  # noqa: PLC0415
+    from engine.draw.certificate import certify  # noqa: PLC0415
+    from engine.draw.commitment import ItemTerms, build_commitment, committed_reserves  # noqa: PLC0415
+    from engine.draw.encoding import ZERO_DIGEST, suite_named  # noqa: PLC0415
+    from engine.draw.entropy import planned_event, simulated_value  # noqa: PLC0415
+    from engine.draw.match_rule import ItemNeed, MatchRule  # noqa: PLC0415
+    from engine.draw.preparation import prepare_frame, prepare_roster  # noqa: PLC0415
+    from engine.store.bundles import write_bundle  # noqa: PLC0415
+
+    table, suite, key = city_table(n), suite_named("sha256"), bytes(range(32))
+    found: dict[str, Any] = {"n": n, "bare": bare_hashing(table, n)}
+    found["frame"], frame = timed(lambda: prepare_frame(table, key=key, suite=suite))
+    none = pd.DataFrame({"inspector_code": [], "object_id": []})
+    roster = prepare_roster(officers(), recusals=none, rotations=none, frame=frame)
+    scale = Fraction(N_VISITS, n) / Fraction(sum(w * s for w, s in zip(GRADE_WEIGHTS, GRADE_SHARES, strict=True)))
+    ratios = {
+        f"S{code:03d}": min(Fraction(1), scale.limit_denominator(10**9) * GRADE_WEIGHTS[code % 4])
+        for code in range(4 * N_DISTRICTS)
+    }
+    rule = MatchRule(
+        items={"item1": ItemNeed("market"), "item2": ItemNeed("market"), "item3": ItemNeed("fire")},
+        departments={"market": 2, "fire": 2},
+        initiators=("market", "fire"),
+        certificate_valid_on="2026-12-31",
+        officer_districts={f"S{code:03d}": (f"D{code // 4:02d}",) for code in range(4 * N_DISTRICTS)},
+    )
+
+    def commit():
+        counts = frame.rows.counts()
+        return build_commitment(
+            frame.hashed,
+            roster.officers,
+            key=key,
+            plan="2026",
+            plan_digest=ZERO_DIGEST,
+            draw_id="bench",
+            sequence=1,
+            previous=ZERO_DIGEST,
+            items={item: ItemTerms("plan", "cum", ratios) for item in EACH},
+            rule=rule,
+            events=[planned_event("sim", event="1")],
+            policy=None,
+            committed_at=COMMITTED_AT,
+            not_before=NOT_BEFORE,
+            deadlines={"sim": DEADLINE},
+            profile="blind",
+            release=None,
+            reserves=committed_reserves(counts, share=Fraction(1, 1000)),
+            merges=[],
+            registry=None,
+            rules="bench",
+            code_digest="0" * 64,
+            approval="bench",
+            fallback_events=0,
+        )
+
+    found["commitment"], commitment = timed(commit)
+    values = (simulated_value(suite, seed=7, event="1", drawn_at=DRAWN_AT),)
+    matched = {}
+
+    def match_apart(*arguments: Any, **named: Any) -> Any:
+        matched["seconds"], match = timed(lambda: match_teams(*arguments, **named))
+        return match
+
+    match_teams, drawing.match_teams = drawing.match_teams, match_apart
+    seconds, drawn = timed(lambda: drawing.draw(frame.hashed, roster.officers, commitment=commitment, values=values))
+    found["select"], found["match"] = seconds - matched["seconds"], matched["seconds"]
+    found["visits"] = len(drawn.visits)
+    found["certificate"], certificate = timed(lambda: certify(drawn, issued_at="2026-03-06T09:00:00+08:00"))
+    files = bundle_files(commitment, certificate, frame=frame.hashed, roster=roster.officers)
+    found["bundle"], _ = timed(lambda: write_bundle(folder / "bundle", files))
+    found["peak"] = peak_mb()
+    found["bare"] = min(found["bare"], bare_hashing(table, n))
+    return found
+
+
+def measure_verify(folder: Path) -> dict:
+    """Verify the bundle from its files; reading them counts."""
+    from engine.api.verification import verify  # noqa: PLC0415 - measured from here on
+
+    seconds, verification = timed(lambda: verify(folder / "bundle", expect_commit=None, expect_entropy=None))
+    return {"verify": seconds, "peak": peak_mb(), "ok": verification.ok}
+
+
+if __name__ == "__main__":
+    work = (
+        measure_draw(int(sys.argv[2]), Path(sys.argv[3]))
+        if sys.argv[1] == "draw"
+        else measure_verify(Path(sys.argv[2]))
+    )
+    sys.stdout.write(json.dumps(work))

@@ -1,0 +1,59 @@
+"""Hashing side by side gives what hashlib gives, whatever the lengths; large draws take that way, small ones do not."""
+
+import hashlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.draw import encoding
+from engine.draw.encoding import suite_named
+from engine.draw.frame import BlindedFrame, hash_frame
+from engine.draw.lanes import LANES, hash_in_lanes
+from engine.draw.merkle import leaf_hash, tree_root
+from engine.draw.tickets import handle_of, handles_of, salt_of, tickets
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    st.sampled_from(["sha256", "sm3"]),
+    st.binary(max_size=140),
+    st.binary(max_size=70),
+    st.integers(1, 70),
+    st.sampled_from([1, LANES - 1, LANES, 2 * LANES + 3]),
+)
+def test_side_by_side_equals_one_by_one(suite, head, tail, width, n):
+    rows = np.random.default_rng(n * width).integers(0, 256, size=(n, width), dtype=np.uint8)
+
+    found = hash_in_lanes(suite, head=head, rows=rows, tail=tail)
+
+    assert found.tobytes() == b"".join(hashlib.new(suite, head + row.tobytes() + tail).digest() for row in rows)
+
+
+@pytest.mark.parametrize("name", ["sha256", "sm3"])
+def test_large_draws_have_the_bytes_of_small_ones(name, monkeypatch):
+    """Handles, leaves, tree and tickets by the fast way are those of the definitions, row by row."""
+    suite, key = suite_named(name), bytes(range(32))
+    identifiers = [f"uscc:{n:0{width}d}" for width, n in zip([5, 18, 9, 18] * 60, range(240), strict=True)] + [
+        "reg:甲乙"
+    ]
+    monkeypatch.setattr(encoding, "LANES_FROM", 2)
+
+    handles = handles_of(suite, key=key, identifiers=identifiers)
+    expected = [handle_of(suite, identifier=one, salt=salt_of(key, one)) for one in identifiers]
+    assert handles == b"".join(expected)
+
+    dealt = tickets(suite, seed=bytes(32), group="联合", handles=handles)
+    assert dealt == b"".join(suite.tagged("ticket", bytes(32), "联合", handle) for handle in expected)
+
+    codes = np.array([[n % 3 - 1, n % 4 - 1] for n in range(len(expected))], dtype=np.int32)
+    frame = BlindedFrame(("消防", "食品"), ("a", "long stratum", "东"), b"".join(sorted(expected)), codes)
+    rows = []
+    for row in range(frame.size):
+        fields = [field.encode() for cell in frame.cells_of(row).items() for field in cell]
+        rows.append(b"".join(len(one).to_bytes(4, "big") + one for one in [frame.handle(row), *fields]))
+    hashed = hash_frame(frame, suite=suite)
+    assert hashed.leaves == b"".join(leaf_hash(suite, row) for row in rows)
+    monkeypatch.setattr(encoding, "LANES_FROM", 2**60)
+    assert hashed.root == tree_root(suite, hashed.leaves)
