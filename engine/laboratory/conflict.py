@@ -1,8 +1,12 @@
 """Which limits cannot hold together: a smallest set of them, by name."""
 
-from engine.laboratory.optimum import optimise
+import numpy as np
+
+from engine.laboratory.optimum import can_hold, least_violation
 from engine.laboratory.problem import RatioProblem
 from engine.messages import Message
+
+_RESISTS = 1e-7
 
 
 def conflicting_limits(problem: RatioProblem) -> tuple[Message, ...]:
@@ -10,23 +14,28 @@ def conflicting_limits(problem: RatioProblem) -> tuple[Message, ...]:
 
     Notes
     -----
-    Deletion filter: each limit is left out in turn; what stays infeasible without it did not need it. Taking any one of
-    the named limits away makes the rest feasible. Halves are tried first, so few named limits cost few programs.
+    Where all limits are broken by one least share, those without a price do not take part in the conflict. Of the
+    others each is left out in turn; what stays infeasible without it did not need it. Taking any one of the named
+    limits away makes the rest feasible. Halves are tried first, so few named limits cost few programs.
     """
-    if optimise(problem) is not None:
+    if can_hold(problem):
         return ()
     names = [*(limit.name for limit in problem.linear), *(limit.name for limit in problem.precision)]
-    kept = frozenset(range(len(names)))
+    kept = _broken_together(problem, len(names))
     size = max(len(kept) // 2, 1)
-    while True:
-        at = 0
-        while at < len(names):
-            trial = kept - frozenset(range(at, at + size))
-            if trial != kept and optimise(problem.without(trial, floors=True)) is None:
+    while size:
+        members = sorted(kept)
+        for at in range(0, len(members), size):
+            trial = kept - frozenset(members[at : at + size])
+            if not can_hold(problem.without(trial, floors=True)):
                 kept = trial
-            at += size
-        if size == 1:
-            break
-        size = max(size // 2, 1)
+        size //= 2
     named = tuple(names[at] for at in sorted(kept))
-    return named if optimise(problem.without(kept, floors=False)) is None else (*named, problem.floor_name)
+    return named if not can_hold(problem.without(kept, floors=False)) else (*named, problem.floor_name)
+
+
+def _broken_together(problem: RatioProblem, n_limits: int) -> frozenset[int]:
+    """The limits that resist where all are broken least; all of them should rounding hide the conflict."""
+    resisting = frozenset(np.flatnonzero(least_violation(problem) > _RESISTS).tolist())
+    conflict = resisting and not can_hold(problem.without(resisting, floors=True))
+    return resisting if conflict else frozenset(range(n_limits))

@@ -2,6 +2,7 @@
 
 from itertools import combinations
 
+import cvxpy
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -145,6 +146,74 @@ def test_500_small_problems_agree_with_exhaustive_search():
         else:
             assert best.value == pytest.approx(exhaustive, rel=1e-7, abs=1e-7)
     assert 0 < n_infeasible < 250
+
+
+def many_items(seed, n_items=12, n_departments=3, n_districts=4):
+    """A problem by item: order, caps, person-days by department and district, two precisions that bind."""
+    generator = np.random.default_rng(seed)
+    item, grade = (part.ravel() for part in np.indices((n_items, 4)))
+    units = np.round(generator.gamma(2, 1000, n_items)[item] * np.array([0.65, 0.25, 0.08, 0.02])[grade]) + 5
+    rates = RATES[grade] * generator.gamma(4, 0.25, n_items)[item]
+    limits = []
+    for at in range(n_items):
+        for mild in range(3):
+            weights = np.zeros(len(units))
+            weights[4 * at + mild], weights[4 * at + mild + 1] = 1.0, -1.0
+            limits.append(LinearLimit(LimitKind.ORDER, Message("order"), "", weights, 0.0))
+        if at % 2:
+            own = np.where(item == at, units, 0.0)
+            limits.append(LinearLimit(LimitKind.CAP, Message("cap"), "", own, 0.1 * own.sum()))
+    for department in range(n_departments):
+        for share in generator.dirichlet(np.full(n_districts, 5.0)):
+            own = np.where(item % n_departments == department, units * share / 2, 0.0)
+            limits.append(LinearLimit(LimitKind.CAPACITY, Message("days"), "", own, 0.06 * own.sum()))
+    spread = units * rates * (1 - rates)
+    precise = tuple(
+        PrecisionLimit(Message("CV"), "", spread * of, (cv * (units * rates * of).sum()) ** 2 + (spread * of).sum(), cv)
+        for cv, of in ((0.20, np.ones(len(units))), (0.60, (grade == 0).astype(float)))
+    )
+    return RatioProblem(
+        units * rates, np.full(len(units), 0.002), np.ones(len(units)), tuple(limits), precise, "floors"
+    )
+
+
+def by_general_solver(problem):
+    x = cvxpy.Variable(len(problem.gains))
+    matrix = np.array([limit.weights for limit in problem.linear])
+    bounds = np.array([limit.bound for limit in problem.linear])
+    size = np.maximum(abs(bounds), abs(matrix).max(axis=1))
+    kept = [x >= problem.lowest, x <= problem.highest, (matrix / size[:, None]) @ x <= bounds / size]
+    kept += [(limit.weights / limit.bound) @ cvxpy.inv_pos(x) <= 1 for limit in problem.precision]
+    scale = problem.gains.max()
+    asked = cvxpy.Problem(cvxpy.Maximize((problem.gains / scale) @ x), kept)
+    return asked.solve(solver="CLARABEL") * scale
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_items_departments_and_districts_agree_with_a_general_convex_solver(seed):
+    problem = many_items(seed)
+    best = optimise(problem)
+
+    assert best.value == pytest.approx(by_general_solver(problem), rel=1e-6)
+    for limit in problem.linear:
+        assert limit.weights @ best.ratios <= limit.bound + 1e-7 * max(1.0, limit.bound)
+    used = [limit.weights @ (1 / best.ratios) / limit.bound for limit in problem.precision]
+    assert max(used) == pytest.approx(1.0, abs=1e-7)
+
+
+def test_prices_explain_the_answer():
+    """At the best ratios every ratio between its bounds gains exactly what its limits cost."""
+    problem = many_items(1)
+    best = optimise(problem)
+
+    costs = sum(price * limit.weights for price, limit in zip(best.prices, problem.linear, strict=False))
+    curved = best.prices[len(problem.linear) :]
+    costs = costs - sum(price * limit.weights for price, limit in zip(curved, problem.precision, strict=True)) / (
+        best.ratios**2
+    )
+    inside = (best.ratios > problem.lowest * 1.001) & (best.ratios < problem.highest * 0.999)
+    assert inside.any()
+    np.testing.assert_allclose(costs[inside], problem.gains[inside], rtol=1e-4, atol=1e-4 * problem.gains.max())
 
 
 def test_the_price_of_a_check_is_what_one_more_finds():
