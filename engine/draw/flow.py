@@ -163,6 +163,8 @@ def residual_arcs(
 def greatest_potentials(tails: Integers, heads: Integers, costs: Integers, *, n_nodes: int) -> Integers:
     """Return, for every node, the least cost of reaching it from anywhere (0 for staying): Bellman–Ford in rounds.
 
+    A round looks only at arcs out of nodes that the round before brought down.
+
     Parameters
     ----------
     tails, heads, costs : residual arcs without negative cycle.
@@ -172,22 +174,30 @@ def greatest_potentials(tails: Integers, heads: Integers, costs: Integers, *, n_
     DrawError
         There is a negative cycle: the flow was not optimal.
     """
+    order = np.argsort(tails, kind="stable")
+    heads, costs = heads[order], costs[order]
+    starts = np.searchsorted(tails[order], np.arange(n_nodes + 1))
     potentials = np.zeros(n_nodes, dtype=np.int64)
-    if not len(heads):
-        return potentials
-    order = np.argsort(heads, kind="stable")
-    tails, costs, ranked = tails[order], costs[order], heads[order]
-    starts = np.flatnonzero(np.diff(ranked, prepend=-1))
-    reached = ranked[starts]
+    changed = np.arange(n_nodes)
     for _ in range(n_nodes + 1):
-        lowest = np.minimum.reduceat(potentials[tails] + costs, starts)
-        improved = lowest < potentials[reached]
-        if not improved.any():
+        arcs, n_arcs = _leaving(changed, starts)
+        reached = heads[arcs]
+        through = np.repeat(potentials[changed], n_arcs) + costs[arcs]
+        better = through < potentials[reached]
+        if not better.any():
             return potentials
-        potentials[reached[improved]] = lowest[improved]
+        np.minimum.at(potentials, reached[better], through[better])
+        changed = np.unique(reached[better])
     raise DrawError(
         problem=Message(N_("the match found is not optimal")), remedy=Message(N_("report this: the solver is at fault"))
     )
+
+
+def _leaving(nodes: Integers, starts: Integers) -> tuple[Integers, Integers]:
+    """Return the arcs that leave these nodes, node by node, and how many leave each; arcs are sorted by tail."""
+    n_arcs = starts[nodes + 1] - starts[nodes]
+    before = np.cumsum(n_arcs) - n_arcs
+    return np.repeat(starts[nodes] - before, n_arcs) + np.arange(int(n_arcs.sum())), n_arcs
 
 
 def narrow(network: Network, face: Face, flow: Flow, potentials: Integers, *, pair_costs: Integers | None) -> Face:
