@@ -9,10 +9,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from engine.api.contracts import contract_words
 from engine.contracts.findings import Finding, explain
 from engine.contracts.schema import Contract
 from engine.contracts.translation import Source, direct_mapping
 from engine.errors import ContractError, UnknownTableError
+from engine.i18n import chosen_language
 from engine.messages import N_, Message, Translate
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.store.documents import load_contracts
@@ -127,7 +129,7 @@ def template_workbook(path: Path, *, table: str | None = None) -> list[str]:
         raise UnknownTableError(source=path.name, table=table, known=", ".join(contracts))
     chosen = list(contracts) if table is None else [table]
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_template(path, [contracts[name] for name in chosen])
+    write_template(path, [contracts[name] for name in chosen], words=contract_words(chosen_language()))
     return chosen
 
 
@@ -155,7 +157,8 @@ def export_quarantine(
         sheets.setdefault(row.table, []).append(FixRow(row.key, row.mapped, problem, source, row.original))
     if sheets:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_fix_sheet(path, [(contracts[name], rows) for name, rows in sheets.items()])
+        listed = [(contracts[name], rows) for name, rows in sheets.items()]
+        write_fix_sheet(path, listed, words=contract_words(chosen_language()))
     return SheetWritten(path, {name: len(rows) for name, rows in sheets.items()})
 
 

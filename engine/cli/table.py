@@ -23,6 +23,7 @@ class Command:
 
 GROUPS = {
     "quarantine": N_("Rows that broke their contract: list, send out, take back."),
+    "contracts": N_("Contracts of the source tables: documentation, changes since the last release."),
     "policy": N_("Ratio policies: check, simulate, evaluate, optimise."),
     "draw": N_("The public draw: commit, run, certificate."),
 }
@@ -39,6 +40,8 @@ COMMANDS = (
     ),
     Command(("quarantine", "retry"), "engine.cli.intake:quarantine_retry", N_("Take a corrected fix sheet back.")),
     Command(("record",), "engine.cli.assessment:record", N_("Show the credit record of an entity.")),
+    Command(("contracts", "docs"), "engine.cli.contracts:docs", N_("Write the documentation of the contracts.")),
+    Command(("contracts", "check"), "engine.cli.contracts:check", N_("Compare contracts with their last release.")),
     Command(("templates",), "engine.cli.intake:templates", N_("Write empty workbooks to be filled in.")),
     Command(("features",), "engine.cli.assessment:features", N_("Build features as of a date.")),
     Command(("train",), "models.commands:train", N_("Fit a model on what was known by a date.")),

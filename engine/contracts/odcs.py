@@ -42,6 +42,10 @@ def contract_of(document: Document) -> Contract:
             columns=tuple(_column(p) for p in properties),
             checks=(*_column_checks(body), *_table_checks(body)),
             known_at_rule=_custom(body).get("knownAtRule", "occurred_on"),
+            purpose=document.get("description", {}).get("purpose", ""),
+            limitations=document.get("description", {}).get("limitations", ""),
+            granularity=body.get("dataGranularityDescription", ""),
+            freshness_days=_freshness_days(document),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise ContractError(
@@ -49,6 +53,16 @@ def contract_of(document: Document) -> Contract:
             problem=Message(N_("the contract document is not usable ({detail})"), {"detail": error}),
             remedy=Message(N_("write it as ODCS v3.1 like the shipped contracts")),
         ) from error
+
+
+def _freshness_days(document: Document) -> int | None:
+    """Days between the newest ``known_at`` and now that the source promises at most; only days are understood."""
+    for level in document.get("slaProperties", ()):
+        if level["property"] == "freshness":
+            if level["unit"] != "d":
+                raise ValueError(f"freshness in {level['unit']!r}: give days")
+            return int(level["value"])
+    return None
 
 
 def _custom(element: Document) -> dict[str, Any]:

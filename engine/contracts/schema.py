@@ -127,6 +127,8 @@ class Contract:
     columns : tuple of Column.
     checks : tuple of Check, those of single columns first.
     known_at_rule : str, the column that stands in for ``known_at`` where the source does not say.
+    purpose, limitations, granularity : str, what the table is for, what it cannot say, what one row is.
+    freshness_days : int, the newest ``known_at`` may lie so many days back (service level); None = no promise.
     """
 
     table: str
@@ -136,6 +138,10 @@ class Contract:
     columns: tuple[Column, ...]
     checks: tuple[Check, ...]
     known_at_rule: str
+    purpose: str = ""
+    limitations: str = ""
+    granularity: str = ""
+    freshness_days: int | None = None
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]

@@ -4,6 +4,7 @@ A value that cannot be converted becomes null, never something near it: ``12.5``
 date, ``nan`` no number. Blanks around a value are not content, and a blank value is null.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -41,7 +42,7 @@ def literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def literals(values: tuple[object, ...] | list[object]) -> str:
+def literals(values: Iterable[object]) -> str:
     """Return a parenthesised list of literals."""
     return "(" + ", ".join(literal(value) for value in values) + ")"
 

@@ -126,6 +126,14 @@ def unpreceded_rows(check: Check, *, rows: str, history: str) -> str:
     )
 
 
+def filled_rows(contract: Contract, *, rows: str) -> str:
+    """Return ``rows`` (SQL), written under this or an earlier version of the contract, with the columns it lacked.
+
+    A column that came later is null in older rows. Costs nothing beside reading ``rows``.
+    """
+    return f"SELECT * FROM ({rows}) UNION ALL BY NAME {empty_rows(contract)}"
+
+
 def empty_rows(contract: Contract) -> str:
     """Return a SELECT without rows that has the contract's columns and types."""
     parts = ", ".join(f"CAST(NULL AS {SQL_TYPES[c.logical_type]}) AS {identifier(c.name)}" for c in contract.columns)

@@ -6,6 +6,7 @@ import duckdb
 from sqlalchemy import Connection, insert, select, update
 
 from engine.contracts.sql import identifier, literal
+from engine.contracts.validation import filled_rows
 from engine.contracts.versions import unheld_rows
 from engine.errors import UsageError
 from engine.messages import N_, Message
@@ -88,7 +89,8 @@ def _restored(
         held = f"{rows} WHERE FALSE"
         if standing:
             paths = ", ".join(map(literal, standing))
-            held = f"SELECT {columns} FROM read_parquet([{paths}], union_by_name=true)"
+            read = f"SELECT * FROM read_parquet([{paths}], union_by_name=true)"
+            held = f"SELECT {columns} FROM ({filled_rows(contract, rows=read)})"
         sql = unheld_rows(contract, rows=rows, stored=held)
         count = connection.execute(f"SELECT count(*) FROM ({sql})").fetchone()
         if not count or not count[0]:

@@ -6,7 +6,7 @@ was made from, so a load that commits later does not change it.
 
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -17,16 +17,19 @@ from typing import Any, TypeAlias
 import ibis
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import func, insert, select
 
 from engine.contracts.schema import Contract
-from engine.contracts.sql import identifier, literal
-from engine.contracts.validation import empty_rows
+from engine.contracts.sql import identifier, literal, literals
+from engine.contracts.validation import empty_rows, filled_rows
 from engine.contracts.versions import history
 from engine.errors import TableMissingError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor
+from engine.registers.merges import alias_spans
+from engine.store.aliases import merge_decisions, merged_rows
 from engine.store.decisions import FILES, LOAD_TABLES, LOADS, RUNS, Decisions
 from engine.store.documents import load_contracts
 from engine.store.duck import quieted, settings
@@ -110,11 +113,16 @@ class Warehouse:
         contract = self._contract(name)
         return self._view(f"records_{name}", self.stored_sql(contract))
 
-    def hold(self, name: str, rows: ibis.Table | pd.DataFrame) -> ibis.Table:
+    def hold(self, name: str, rows: ResultTable) -> ibis.Table:
         """Keep rows in memory (or spilled) under ``name`` for this connection and return them as a table.
 
         Expressions over held tables compile to the same text whatever they hold.
         """
+        if isinstance(rows, pa.Table):
+            self.connection.con.register("held_rows", rows)
+            self.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS SELECT * FROM held_rows")
+            self.connection.con.unregister("held_rows")
+            return self.connection.table(name)
         source = rows if isinstance(rows, ibis.Table) else ibis.memtable(rows)
         sql = self.connection.compile(source)
         if not isinstance(rows, ibis.Table):
@@ -139,7 +147,9 @@ class Warehouse:
         )
         columns = ", ".join(identifier(column) for column in (*contract.names, *PROVENANCE, "load_id"))
         parts = [
-            f"SELECT *, {literal(file.load_id)} AS load_id FROM read_parquet([{literal(file.path)}])"
+            filled_rows(
+                contract, rows=f"SELECT *, {literal(file.load_id)} AS load_id FROM read_parquet([{literal(file.path)}])"
+            )
             for file in self.files("records", table=name)
         ] or [f"SELECT *, {extra} FROM ({empty_rows(contract)})"]
         return self._view(
@@ -149,17 +159,60 @@ class Warehouse:
     def history(self, name: str) -> ibis.Table:
         """Return every visible version with ``superseded_at``: ``known_at`` of the key's next version, or null.
 
-        Costs a sort by key only when some key has more than one version.
+        Records of merged objects carry the identifier that stands for them, from the day of the merge on. Costs a sort
+        by key only when some key has more than one version.
         """
         contract = self._contract(name)
-        with self._decisions.reading() as connection:
-            corrections = connection.scalar(
-                select(func.sum(LOAD_TABLES.c.corrections))
-                .join(LOADS, LOADS.c.load_id == LOAD_TABLES.c.load_id)
-                .where(LOAD_TABLES.c.table_name == name, LOADS.c.is_visible)
-            )
-        sql = history(contract, stored=self.stored_sql(contract), has_corrections=bool(corrections))
+        sql = history(contract, stored=self.stored_sql(contract), has_corrections=self._n_corrections(name) > 0)
+        if "entity_id" in contract.names and (spans := alias_spans(merge_decisions(self._decisions))):
+            sql = merged_rows(contract, history=sql, spans=spans)
         return self._view(f"history_{name}", sql)
+
+    def rows_of(self, name: str, entity_ids: Sequence[str]) -> pa.Table:
+        """Return every visible version of the records that ever named one of the identifiers, as they were loaded.
+
+        Parameters
+        ----------
+        entity_ids : identifiers, merged or not: merges are not followed here.
+
+        Returns
+        -------
+        Arrow table: the contract's columns, ``superseded_at``, provenance, ``load_id``. Cost: one filtered scan, two
+        where records were corrected.
+        """
+        contract, files = self._contract(name), self.files("records", table=name)
+        columns = ", ".join(identifier(column) for column in (*contract.names, *PROVENANCE))
+        if not files:
+            extra = "CAST(NULL AS VARCHAR) AS source_file, CAST(NULL AS BIGINT) AS source_line"
+            held = f"SELECT *, {extra}, CAST(NULL AS VARCHAR) AS filename FROM ({empty_rows(contract)})"
+        else:
+            paths = ", ".join(literal(file.path) for file in files)
+            read = f"SELECT * FROM read_parquet([{paths}], union_by_name=true, filename=true)"
+            held = f"SELECT {columns}, filename FROM ({filled_rows(contract, rows=read)})"
+        named = f"SELECT * FROM ({held}) WHERE entity_id IN {literals(list(entity_ids))}"
+        corrected = bool(files) and self._n_corrections(name) > 0
+        if corrected:
+            keys = ", ".join(identifier(key) for key in contract.key)
+            same = " AND ".join(f"h.{identifier(key)} = k.{identifier(key)}" for key in contract.key)
+            named = f"SELECT h.* FROM ({held}) h SEMI JOIN (SELECT {keys} FROM ({named})) k ON {same}"
+        rows = self.execute_arrow(history(contract, stored=named, has_corrections=corrected))
+        load_of = {file.path: file.load_id for file in files}
+        loads = pa.array([load_of[path] for path in rows["filename"].to_pylist()], pa.string())
+        rows = rows.drop_columns("filename").append_column("load_id", loads)
+        return rows.filter(pc.is_in(rows["entity_id"], pa.array(list(entity_ids), pa.string())))
+
+    def results_of(self, name: str, entity_ids: Sequence[str]) -> pd.DataFrame:
+        """Return the rows of all runs of a result table about the identifiers, with ``run_id``; one filtered scan."""
+        query = select(FILES.c.path).where(FILES.c.table_name == name, FILES.c.content == "results")
+        with self._decisions.reading() as connection:
+            paths = [self._absolute(path) for path in connection.scalars(query)]
+        if not paths:
+            return pd.DataFrame()
+        listed = ", ".join(map(literal, paths))
+        return self.execute_sql(
+            f"SELECT * FROM read_parquet([{listed}], union_by_name=true) "
+            f"WHERE entity_id IN {literals(list(entity_ids))}"
+        )
 
     def stored_sql(self, contract: Contract) -> str:
         """Return the SQL of every visible version of a record table, contract columns only."""
@@ -167,7 +220,18 @@ class Warehouse:
         if not paths:
             return empty_rows(contract)
         columns = ", ".join(identifier(column) for column in contract.names)
-        return f"SELECT {columns} FROM read_parquet([{', '.join(map(literal, paths))}], union_by_name=true)"
+        read = f"SELECT * FROM read_parquet([{', '.join(map(literal, paths))}], union_by_name=true)"
+        return f"SELECT {columns} FROM ({filled_rows(contract, rows=read)})"
+
+    def _n_corrections(self, name: str) -> int:
+        """Keys of a record table with more than one version, as its loads counted them."""
+        query = (
+            select(func.sum(LOAD_TABLES.c.corrections))
+            .join(LOADS, LOADS.c.load_id == LOAD_TABLES.c.load_id)
+            .where(LOAD_TABLES.c.table_name == name, LOADS.c.is_visible)
+        )
+        with self._decisions.reading() as connection:
+            return int(connection.scalar(query) or 0)
 
     def bounds(self, *tables: str) -> Bounds:
         """Return the first and last ``known_at`` over ``tables``; without any, over the tables of conduct.

@@ -11,6 +11,7 @@ from typing import Any
 
 import xlsxwriter
 
+from engine.contracts.pages import Words
 from engine.contracts.schema import Column, Contract, LogicalType
 from engine.errors import ContractError
 from engine.messages import N_, Message
@@ -46,17 +47,19 @@ class FixRow:
     line: int = 0
 
 
-def write_template(path: Path, contracts: Sequence[Contract]) -> None:
-    """Write an empty workbook with one sheet per contract: labels, notes, drop-downs."""
-    _write(path, [(contract, ()) for contract in contracts], is_fix_sheet=False)
+def write_template(path: Path, contracts: Sequence[Contract], *, words: Words) -> None:
+    """Write an empty workbook with one sheet per contract: labels, notes in the language of ``words``, drop-downs."""
+    _write(path, [(contract, ()) for contract in contracts], is_fix_sheet=False, words=words)
 
 
-def write_fix_sheet(path: Path, sheets: Sequence[tuple[Contract, Sequence[FixRow]]]) -> None:
+def write_fix_sheet(path: Path, sheets: Sequence[tuple[Contract, Sequence[FixRow]]], *, words: Words) -> None:
     """Write a workbook with one sheet per contract that holds rows to be put right."""
-    _write(path, sheets, is_fix_sheet=True)
+    _write(path, sheets, is_fix_sheet=True, words=words)
 
 
-def _write(path: Path, sheets: Sequence[tuple[Contract, Sequence[FixRow]]], *, is_fix_sheet: bool) -> None:
+def _write(
+    path: Path, sheets: Sequence[tuple[Contract, Sequence[FixRow]]], *, is_fix_sheet: bool, words: Words
+) -> None:
     partial = path.with_name(f"{path.name}.partial")
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(partial), options) as workbook:
@@ -67,12 +70,19 @@ def _write(path: Path, sheets: Sequence[tuple[Contract, Sequence[FixRow]]], *, i
             "fixed": workbook.add_format({"num_format": 49, "font_color": "#7F7F7F"}),
         }
         for contract, rows in sheets:
-            _sheet(workbook.add_worksheet(contract.table), contract, rows, styles, is_fix_sheet=is_fix_sheet)
+            sheet = workbook.add_worksheet(contract.table)
+            _sheet(sheet, contract, rows, styles, is_fix_sheet=is_fix_sheet, words=words)
     partial.replace(path)
 
 
 def _sheet(
-    sheet: Any, contract: Contract, rows: Sequence[FixRow], styles: Mapping[str, Any], *, is_fix_sheet: bool
+    sheet: Any,
+    contract: Contract,
+    rows: Sequence[FixRow],
+    styles: Mapping[str, Any],
+    *,
+    is_fix_sheet: bool,
+    words: Words,
 ) -> None:
     sheet.freeze_panes(1, 1)
     first = len(LEADING) if is_fix_sheet else 0
@@ -84,7 +94,7 @@ def _sheet(
         sheet.write_string(0, first + len(contract.columns), _ORIGINAL, styles["head"])
     for at, column in enumerate(contract.columns, start=first):
         sheet.write_string(0, at, column.label, styles["must" if column.is_required else "head"])
-        sheet.write_comment(0, at, _note(column))
+        sheet.write_comment(0, at, _note(column, words))
         sheet.set_column(at, at, 20, styles["text"])
         _drop_down(sheet, at, column)
     for line, row in enumerate(rows, start=1):
@@ -100,11 +110,10 @@ def as_shown(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")[:_LONGEST_CELL]
 
 
-def _note(column: Column) -> str:
-    parts = [column.description, column.unit, column.logical_type.value, column.null_meaning]
-    if column.separator:
-        parts.append(f"{column.separator}")
-    return "\n".join(part for part in parts if part)
+def _note(column: Column, words: Words) -> str:
+    said = (words.text(text) for text in (column.description, column.unit, column.null_meaning))
+    meanings = (f"{code} {words.code(column.name, code)}".strip() for code in column.codes)
+    return "\n".join(part for part in (*said, column.separator, *meanings) if part)
 
 
 def _drop_down(sheet: Any, at: int, column: Column) -> None:

@@ -7,6 +7,7 @@ from python_calamine import CalamineWorkbook
 
 from engine.api.intake import loads
 from engine.api.quarantine import export_quarantine, quarantined_rows, retry_quarantine
+from engine.contracts.pages import Words
 from engine.errors import ContractError, SourceNotFoundError
 from engine.store.documents import load_contracts
 from engine.store.workbooks import write_template
@@ -135,7 +136,7 @@ def test_a_sheet_of_another_form_is_refused_and_nothing_changes(tmp_path, worksp
 
 def test_a_template_keeps_codes_as_text_and_offers_them(tmp_path):
     contracts = load_contracts()
-    write_template(tmp_path / "t.xlsx", [contracts["entities"], contracts["items"]])
+    write_template(tmp_path / "t.xlsx", [contracts["entities"], contracts["items"]], words=Words({}, {}))
 
     with zipfile.ZipFile(tmp_path / "t.xlsx") as book:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()

@@ -1,0 +1,5 @@
+"""The registers of supervision: takes the versions of libraries and lists as tables, gives what stands on a day.
+
+Objects and their duplicates, departments, inspectors and experts with what excludes them, the item list and its
+editions. Nothing here opens a file or asks the clock.
+"""
