@@ -7,7 +7,7 @@ probability q, or q minus the logged probability for a contrast, so that a contr
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ from engine.estimation.combination import Rates, linear_limits
 from engine.estimation.design import row_variance
 from engine.estimation.intervals import FloatArray
 from engine.estimation.logged import LoggedFrame
-from engine.estimation.weighted import share_of_weights, weighted_limits
+from engine.estimation.weighted import WeightedShare, share_of_weights, weighted_limits
 
 
 class Estimate(Protocol):
@@ -36,24 +36,55 @@ class Findings:
     high: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Coefficients:
+    """Probabilities q >= 0 per frame row with what every estimate under them shares.
+
+    Parameters
+    ----------
+    logged : the frame and its sample.
+    drawn : q of the drawn rows. weights : q / pi of the drawn rows.
+    total : sum of q over the frame.
+    unseen : value 0 and variance 0, with the weight that one more row could carry.
+    """
+
+    logged: LoggedFrame
+    drawn: FloatArray
+    weights: FloatArray
+    total: float
+    unseen: WeightedShare
+
+
+def coefficients(logged: LoggedFrame, q: FloatArray) -> Coefficients:
+    """Return ``q`` prepared for any number of outcomes. Cost: one pass over the frame."""
+    total, pi = float(q.sum()), logged.probability
+    drawn = q[logged.at]
+    carried = q / pi * np.sqrt(1 - pi) / (total if total > 0 else 1.0)
+    return Coefficients(
+        logged, drawn, drawn / pi[logged.at], total, unseen=share_of_weights(0.0, 0.0, carried, counts=pi)
+    )
+
+
 def horvitz_thompson(logged: LoggedFrame, q: FloatArray, adverse: FloatArray, *, confidence: float) -> Findings:
     """Return sum over drawn rows of q y / pi, q >= 0 per frame row."""
-    drawn = q[logged.at]
-    value = float((drawn / logged.probability[logged.at]) @ adverse)
-    variance = row_variance(logged.sample, drawn * adverse)
-    return _guarded(logged, q, adverse, value=value, variance=variance, confidence=confidence)
+    given = coefficients(logged, q)
+    variance = row_variance(logged.sample, given.drawn * adverse)
+    return _guarded(given, adverse, value=float(given.weights @ adverse), variance=variance, confidence=confidence)
 
 
 def hajek(logged: LoggedFrame, q: FloatArray, adverse: FloatArray, *, confidence: float) -> Findings:
     """Return sum of q times the weighted share of adverse rows; biased of order 1/n, stable where weights vary."""
-    total, drawn = float(q.sum()), q[logged.at]
-    weights = drawn / logged.probability[logged.at]
-    below = float(weights.sum())
+    return hajek_of(coefficients(logged, q), adverse, confidence=confidence)
+
+
+def hajek_of(given: Coefficients, adverse: FloatArray, *, confidence: float) -> Findings:
+    """Return :func:`hajek` for coefficients that serve several outcomes."""
+    below = float(given.weights.sum())
     if below == 0:
-        return Findings(0.0, 0.0, total)
-    rate = float(weights @ adverse) / below
-    variance = row_variance(logged.sample, drawn * (adverse - rate)) * (total / below) ** 2
-    return _guarded(logged, q, adverse, value=rate * total, variance=variance, confidence=confidence)
+        return Findings(0.0, 0.0, given.total)
+    rate = float(given.weights @ adverse) / below
+    variance = row_variance(given.logged.sample, given.drawn * (adverse - rate)) * (given.total / below) ** 2
+    return _guarded(given, adverse, value=rate * given.total, variance=variance, confidence=confidence)
 
 
 def difference(logged: LoggedFrame, q: FloatArray, adverse: FloatArray, *, confidence: float) -> Findings:
@@ -62,11 +93,11 @@ def difference(logged: LoggedFrame, q: FloatArray, adverse: FloatArray, *, confi
     Unbiased when the prediction m does not depend on the draw.
     """
     predicted = logged.column("prediction")
+    given = coefficients(logged, q)
     residual = adverse - predicted[logged.at]
-    drawn = q[logged.at]
-    value = float(q @ predicted + (drawn / logged.probability[logged.at]) @ residual)
-    variance = row_variance(logged.sample, drawn * residual)
-    return _guarded(logged, q, adverse, value=value, variance=variance, confidence=confidence)
+    value = float(q @ predicted + given.weights @ residual)
+    variance = row_variance(logged.sample, given.drawn * residual)
+    return _guarded(given, adverse, value=value, variance=variance, confidence=confidence)
 
 
 def signed(
@@ -98,16 +129,12 @@ def hajek_contrast(
     return Findings(value, value - reach, value + reach)
 
 
-def _guarded(
-    logged: LoggedFrame, q: FloatArray, adverse: FloatArray, *, value: float, variance: float, confidence: float
-) -> Findings:
+def _guarded(given: Coefficients, adverse: FloatArray, *, value: float, variance: float, confidence: float) -> Findings:
     """Limits of the findings as a share of the sum of q, never against what the drawn rows themselves prove."""
-    total, pi = float(q.sum()), logged.probability
+    total = given.total
     if total == 0:
         return Findings(0.0, 0.0, 0.0)
-    weights = q / pi * np.sqrt(1 - pi) / total
-    share = share_of_weights(min(max(value / total, 0.0), 1.0), variance / total**2, weights, counts=pi)
+    share = replace(given.unseen, value=min(max(value / total, 0.0), 1.0), variance=variance / total**2)
     low, high = weighted_limits(share, confidence=confidence)
-    drawn = q[logged.at]
-    least, most = float(drawn @ adverse), total - float(drawn @ (1 - adverse))
+    least, most = float(given.drawn @ adverse), total - float(given.drawn @ (1 - adverse))
     return Findings(value, min(max(low * total, least), value), max(min(high * total, most), value))

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import UsageError
-from engine.estimation.findings import hajek
-from engine.estimation.intervals import CONFIDENCE
+from engine.estimation.findings import coefficients, hajek_of
+from engine.estimation.intervals import CONFIDENCE, FloatArray
 from engine.estimation.logged import LoggedFrame
 from engine.messages import N_, Message
 
@@ -58,16 +58,22 @@ def placebo_check(
             value=n_bits,
             remedy=Message(N_("choose a number between {low} and {high}"), {"low": 1, "high": DIGEST_BITS}),
         )
-    q = logged.column("alternative_probability")
-    bits = hash_bits(logged.rows["entity_id"].astype(str).tolist())[:, :n_bits]
+    given = coefficients(logged, q := logged.column("alternative_probability"))
+    bits = hash_bits(logged.rows["entity_id"].tolist())[:, :n_bits]
+    known = _sums(q, bits)
+    drawn = bits[logged.at].T.astype(float)
     covered = 0
-    for column in range(n_bits):
-        outcome = bits[:, column].astype(float)
-        found = hajek(logged, q, outcome[logged.at], confidence=confidence)
-        truth = float(q @ outcome)
-        covered += found.low - 1e-9 * truth <= truth <= found.high + 1e-9 * truth
+    for truth, outcome in zip(known, drawn, strict=True):
+        found = hajek_of(given, outcome, confidence=confidence)
+        covered += bool(found.low - 1e-9 * truth <= truth <= found.high + 1e-9 * truth)
     share = covered / n_bits
     return PlaceboCheck(n_bits, share, least <= share <= most)
+
+
+def _sums(q: FloatArray, bits: NDArray[np.uint8]) -> FloatArray:
+    """Sum of q over the rows where each bit is set, a slice of rows at a time."""
+    step = 65_536
+    return np.asarray(sum(q[at : at + step] @ bits[at : at + step] for at in range(0, len(q), step)))
 
 
 def hash_bits(names: list[str]) -> NDArray[np.uint8]:

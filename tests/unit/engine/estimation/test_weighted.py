@@ -24,7 +24,26 @@ def test_nothing_found_leaves_the_bound_of_the_weight_that_matters():
 
     assert share.next_weight == pytest.approx(0.0407692, abs=1e-7)
     assert low == 0
-    assert high == pytest.approx(zero_finding_bound(1 / share.next_weight, confidence=0.975))
+    # Sum of weights 1: e = .026^2 / .00106 = .637736, so .862 (the least) of a finding is added: 3.35 of its weights.
+    assert share.added == 0.862
+    whole = zero_finding_bound(1 / share.next_weight, confidence=0.975)
+    assert 0.88 * whole < high < 0.93 * whole
+
+
+def test_what_is_added_follows_how_even_the_weights_are():
+    # 100 of .008 and 10 of .02: e = (100 * .008^2 + 10 * .02^2)^2 / (100 * .008^3 + 10 * .02^3) = .824390.
+    share = share_of_weights(0.0, 0.0, np.array([0.008] * 100 + [0.02] * 10))
+
+    assert share.added == pytest.approx((1 + 0.0104**2 / 0.0001312) / 2)
+    assert share_of_weights(0.0, 0.0, np.full(50, 0.02)).added == pytest.approx(1.0)
+
+
+def test_no_side_of_a_count_that_nothing_smooths_is_missed_more_often():
+    # One rare stratum of great weight among many light rows that find nothing: Poisson counts of mean m.
+    weights = np.array([1e-6] * 10_000 + [0.001] * 990)
+    share = share_of_weights(0.0, 0.0, weights)
+
+    assert math.exp(-weighted_limits(share)[1] / share.next_weight) <= 0.0355
 
 
 def test_weights_may_be_given_with_their_counts():
