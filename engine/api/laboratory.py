@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from engine.api.draw_commitment import current
+from engine.api.logged_draws import logged_draws
 from engine.api.policies import read_policies
-from engine.errors import PolicyInconsistentError, TableMissingError, UndefinedEstimateError
+from engine.errors import PolicyInconsistentError
 from engine.laboratory.experiment import Experiment, set_up
-from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.pipeline.laboratory import Frame, laboratory_frame, with_findings
+from engine.pipeline.laboratory import Frame, laboratory_frame
 from engine.ratios.policy import RatioPolicy, read_ratio_policy
 from engine.simulation.stream import stream
 from engine.store.workspace import Workspace
@@ -47,32 +47,9 @@ def prepare(workspace: Workspace, *, profile: str, as_of: date, draft: Path | No
     violations = policy.check(items)
     if violations:
         raise PolicyInconsistentError(name=profile, problem=violations[0])
-    logged = _logged(workspace)
+    logged = logged_draws(workspace)
     frame = laboratory_frame(logged, items, policy, efforts=book.value("capacity.effort", on=as_of))
     return Bench(book, policy, items, logged, frame)
-
-
-def _logged(workspace: Workspace) -> pd.DataFrame:
-    warehouse = workspace.warehouse
-    latest: dict[str, pd.DataFrame] = {}
-    for run in warehouse.runs(kind="draw"):
-        rows = warehouse.read("selections", run_id=run.run_id).execute()
-        for draw_id, part in rows.groupby("draw_id"):
-            latest[str(draw_id)] = part
-    if not latest:
-        raise TableMissingError(table="selections", remedy=Message(N_("run a draw first")))
-    history = warehouse.history("inspections")
-    columns = ["entity_id", "item_code", "selection_mode", "result_codes"]
-    parts = []
-    for draw_id, part in sorted(latest.items()):
-        found = history.filter(history.draw_id == draw_id, history.superseded_at.isnull()).select(*columns).execute()
-        parts.append(with_findings(part, found))
-    logged = pd.concat(parts, ignore_index=True)
-    if logged["adverse"].isna().all():
-        raise UndefinedEstimateError(
-            measure=Message(N_("the laboratory")), reason=Message(N_("no draw has results yet"))
-        )
-    return logged
 
 
 def experiment_of(bench: Bench, *, draws: int, seed: int) -> Experiment:

@@ -39,7 +39,7 @@ class LoggedFrame:
     Parameters
     ----------
     rows : those frame rows, index 0..N-1.
-    sample : the drawn ones.
+    sample : the drawn ones; the rows of one object in one draw are a cluster, draws have seeds of their own.
     at : position in ``rows`` of each row of ``sample``.
     stratum : position in ``sample.strata`` of each row of ``rows``.
     n_outside : units whose ratio was 0 while the alternative would draw them.
@@ -95,11 +95,10 @@ def logged_frame(frame: pd.DataFrame) -> LoggedFrame:
             problem=Message(N_("no unit of the frame was drawn")),
             remedy=Message(N_("give the frame with its drawn rows")),
         )
-    sample = design_sample(rows[is_drawn], _strata(rows))
-    cells = rows
-    if "fold" in rows:
-        cells = _split_by_fold(rows)
-        sample = design_sample(cells[is_drawn], _strata(cells))
+    cells = _split_by_fold(rows) if "fold" in rows else rows
+    drawn = cells[is_drawn]
+    objects = drawn.assign(object=drawn.groupby(["draw_id", "entity_id"], sort=False).ngroup())
+    sample = design_sample(objects, _strata(cells), cluster="object")
     stratum = sample.codes.loc[pd.MultiIndex.from_frame(cells[list(STRATUM_KEY)])].to_numpy()
     left = frame.loc[outside, "alternative_probability"]
     return LoggedFrame(

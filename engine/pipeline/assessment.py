@@ -106,6 +106,18 @@ def grade_entities(
     Graded, one row per entity.
     """
     deciding = champion_scores(scores, read_champions(book, on=as_of))
+    return grade_by(deciding, entities, listings, book=book, as_of=as_of)
+
+
+def grade_by(
+    deciding: pd.DataFrame, entities: pd.DataFrame, listings: pd.DataFrame, *, book: PolicyBook, as_of: date
+) -> Graded:
+    """Cut the scores of whichever model decides into grades; see :func:`grade_entities`.
+
+    Parameters
+    ----------
+    deciding : rows of table ``scores``, at most one per entity.
+    """
     cohort = entities[["entity_id", "population"]].assign(as_of=as_of)
     columns = ["entity_id", "model", "score", "coverage_ratio"]
     every = cohort.merge(deciding[columns], on="entity_id", how="left", validate="1:1")

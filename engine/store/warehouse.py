@@ -327,6 +327,17 @@ class Warehouse:
             rows = connection.execute(query if kind is None else query.where(RUNS.c.kind == kind)).mappings().all()
         return [Run(**row) for row in rows]
 
+    def run_ids_of(self, table: str) -> list[str]:
+        """Return the ids of the runs that wrote a result table, in order of commit."""
+        query = (
+            select(FILES.c.run_id)
+            .join(RUNS, RUNS.c.run_id == FILES.c.run_id)
+            .where(FILES.c.table_name == table, FILES.c.content == "results")
+            .order_by(RUNS.c.sequence)
+        )
+        with self._decisions.reading() as connection:
+            return [str(run_id) for run_id in connection.scalars(query)]
+
     def _contract(self, name: str) -> Contract:
         if name not in self.contracts:
             raise self._missing(name)

@@ -9,8 +9,8 @@ at most 1.12 from 20, 1.20 from 5 and 1.35 from 1.5 tail findings on. A full dra
 
 Asked for was the same by the number of all findings. Lines that miss that reading are listed with ``least_width``: the
 mean width, over the oracle's, of the shortest limits that depend on the findings of grade A alone and miss at most
-3.5 % on one side and 6 % on both, were everything about the other grades known. Where it exceeds the limit, no interval that rises with
-those findings can keep it: 48 findings of which one is of grade A are as certain as that one.
+3.5 % on one side and 6 % on both, were everything about the other grades known. Where it exceeds the limit, no interval
+that rises with those findings can keep it: 48 findings of which one is of grade A are as certain as that one.
 """
 
 from dataclasses import dataclass
