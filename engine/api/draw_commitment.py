@@ -23,10 +23,11 @@ from engine.parameters import PolicyBook
 from engine.pipeline.drawing import entropy_policy, frame_table, item_terms, match_rule, roster_table
 from engine.pipeline.framing import Framed, allocate, exclude, frame_rows, register_counts
 from engine.pipeline.ports import Actor, Clock, Progress, silent
+from engine.ratios.capacity import read_capacity
 from engine.ratios.quota import DrawOfYear
-from engine.store.documents import load_policies
 from engine.store.draws import DrawFolder, PrivateDraw
 from engine.store.ledger import Ledger
+from engine.store.policies import policies_of
 from engine.store.workspace import Workspace
 
 GENESIS = "0" * 64
@@ -58,7 +59,7 @@ def commit_draw(
     DrawError
         Policy, frame or terms do not allow the draw; nothing is written.
     """
-    book, at = load_policies(profile), clock()
+    book, at = policies_of(workspace, profile), clock()
     progress(Message(N_("Cut the frame into strata")))
     suite = suite_named(order.suite)
     key = secrets.token_bytes(32) if simulation_seed is None else simulated_key(suite, seed=simulation_seed)
@@ -171,6 +172,7 @@ def _framed(
         key=key,
         excluded=outside,
         notes=notes,
+        capacity=read_capacity(book, items, on=order.as_of),
         draw=DrawOfYear(number=order.number, draws=order.draws),
     )
     return items, framed, {item: n for item, n in register_counts(register, items).items() if n}

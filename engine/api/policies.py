@@ -5,11 +5,12 @@ from datetime import date
 from pathlib import Path
 
 from engine.api.draw_commitment import current
+from engine.api.policy_amendment import policy_violations
 from engine.errors import TableMissingError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.ratios.policy import read_ratio_policy
 from engine.store.documents import load_policies, with_draft
+from engine.store.policies import policies_of
 from engine.store.workspace import Workspace
 
 
@@ -34,14 +35,14 @@ class PolicyCheck:
     violations: tuple[Message, ...]
 
 
-def read_policies(profile: str, *, draft: Path | None = None) -> PolicyBook:
-    """Return the policy book of a profile, under a draft if one is given.
+def read_policies(profile: str, *, draft: Path | None = None, workspace: Workspace | None = None) -> PolicyBook:
+    """Return the policy book of a profile, as amended in a workspace if one is given, under a draft if one is given.
 
     Raises
     ------
     PolicyInconsistentError, SourceNotFoundError
     """
-    book = load_policies(profile)
+    book = load_policies(profile) if workspace is None else policies_of(workspace, profile)
     return book if draft is None else with_draft(book, draft)
 
 
@@ -55,9 +56,8 @@ def check_policy(workspace: Workspace, *, profile: str, as_of: date, draft: Path
     TableMissingError
         The workspace holds no item list.
     """
-    book = read_policies(profile, draft=draft)
-    policy = read_ratio_policy(book, on=as_of)
+    book = read_policies(profile, draft=draft, workspace=workspace)
     items = current(workspace, "items", key="item_code", on=as_of)
     if items.empty:
         raise TableMissingError(table="items", remedy=Message(N_("load the item list first")))
-    return PolicyCheck(profile, draft, as_of, book.digest, len(items), policy.check(items))
+    return PolicyCheck(profile, draft, as_of, book.digest, len(items), policy_violations(book, items, on=as_of))

@@ -24,7 +24,7 @@ class Command:
 GROUPS = {
     "quarantine": N_("Rows that broke their contract: list, send out, take back."),
     "contracts": N_("Contracts of the source tables: documentation, changes since the last release."),
-    "policy": N_("Ratio policies: check, simulate, evaluate, optimise."),
+    "policy": N_("Ratio policies: check, draft, approve, simulate, evaluate, optimise."),
     "draw": N_("The public draw: commit, run, certificate."),
 }
 
@@ -49,6 +49,11 @@ COMMANDS = (
     Command(("grade",), "engine.cli.assessment:grade", N_("Turn scores into grades A to D.")),
     Command(("explain",), "engine.cli.assessment:explain", N_("Say why an entity has its score.")),
     Command(("policy", "check"), "engine.cli.policy:check", N_("Check a ratio policy against law and itself.")),
+    Command(("policy", "draft"), "engine.cli.policy_amendment:draft", N_("Enter a draft of ratios with later dates.")),
+    Command(("policy", "approve"), "engine.cli.policy_amendment:approve", N_("Approve a draft as the second person.")),
+    Command(("policy", "withdraw"), "engine.cli.policy_amendment:withdraw", N_("Close a draft without approving it.")),
+    Command(("policy", "diff"), "engine.cli.policy_amendment:diff", N_("Say what differs between two policies.")),
+    Command(("policy", "history"), "engine.cli.policy_amendment:history", N_("List drafts, approvals, withdrawals.")),
     Command(
         ("policy", "simulate"), "engine.cli.policy_simulate:simulate", N_("Say what a policy would find and cost.")
     ),

@@ -10,7 +10,7 @@ from engine.errors import DrawError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.ratios.allocation import Allocation, committed_ratios
-from engine.ratios.limits import Capacity
+from engine.ratios.capacity import Capacity
 from engine.ratios.policy import read_ratio_policy
 from engine.ratios.quota import DrawOfYear
 from engine.ratios.spared import due_rows, in_industries, read_exemptions, read_legal_floors, read_visit_cap

@@ -11,7 +11,8 @@ import pandas as pd
 
 from engine.errors import UsageError
 from engine.messages import N_, Message
-from engine.ratios.limits import Capacity, Verdict, YearTotal, apply_cap, apply_capacity
+from engine.ratios.capacity import Capacity, apply_capacity
+from engine.ratios.limits import Verdict, YearTotal, apply_cap
 from engine.ratios.policy import RatioPolicy, item_rows
 from engine.ratios.quota import DrawOfYear, Quota, quotas, with_done
 from engine.ratios.strata import Strata
@@ -55,7 +56,7 @@ def committed_ratios(
     draw : which draw of the year.
     done : this year's random draws so far, key (item_code, district_code, grade): n_drawn, n_excluded (drawn ones
         that are not in this frame because a visit excludes them). None before the first draw.
-    capacity : limits by department, or None.
+    capacity : person-days of the whole year by department and district, or None; this draw takes its part.
 
     Raises
     ------
@@ -81,7 +82,15 @@ def committed_ratios(
             apply_cap(held, year=totals[code], draw=draw, verdict=verdict)
     if capacity is not None:
         departments = dict(zip(items["item_code"], items["department_code"], strict=True))
-        apply_capacity(by_item, capacity, departments=departments, verdict=verdict)
+        for_this_draw = capacity.left_for(done, departments, draws_left=draw.left)
+        apply_capacity(
+            by_item,
+            for_this_draw,
+            cells=strata.cells,
+            departments=departments,
+            notes=verdict.notes,
+            violations=verdict.violations,
+        )
     return Allocation(_result(strata.table, found, policy), tuple(verdict.notes), tuple(verdict.violations))
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from engine.errors import PolicyInconsistentError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
+from engine.ratios.spared import LegalFloor, read_legal_floors
 from engine.vocabulary import RISK_GRADES, Grade, ItemClass
 
 FLOOR = "ratios.floor"
@@ -49,6 +50,7 @@ class RatioPolicy:
     floor : least ratio of every grade, > 0.
     rounding : ``cum`` or ``ceil`` per item class (DRAW: how the draw makes whole units).
     minimum_cell : smallest stratum that is kept apart, units.
+    legal_floors : checks that law demands in so many months, whatever the grade.
     """
 
     profile: str
@@ -57,6 +59,7 @@ class RatioPolicy:
     floor: GradeRatios
     rounding: Mapping[ItemClass, str]
     minimum_cell: int
+    legal_floors: tuple[LegalFloor, ...] = ()
 
     def ratios(self, item_code: str, item_class: ItemClass) -> GradeRatios:
         """Return the yearly ratios that apply to an item."""
@@ -67,7 +70,8 @@ class RatioPolicy:
 
         Parameters
         ----------
-        items : item list; reads item_code, item_class, ratio_cap (decimal text or number, null for none), basis.
+        items : item list; reads item_code, item_class, ratio_cap (decimal text or number, null for none), basis, and
+            specialities if there.
         """
         found: list[Message] = []
         sources = {class_parameter(c): ratios for c, ratios in self.classes.items()}
@@ -75,6 +79,7 @@ class RatioPolicy:
         for name, ratios in {FLOOR: self.floor, **sources}.items():
             found += _shape_violations(name, ratios, floor=None if name == FLOOR else self.floor)
         found += [violation for row in item_rows(items) for violation in self._item_violations(row)]
+        found += self._legal_violations(items)
         known = set(items["item_code"])
         text = N_("{name}: item {item} is not in the item list ({reference})")
         found += [
@@ -83,6 +88,26 @@ class RatioPolicy:
             if code not in known
         ]
         return tuple(found)
+
+    def _legal_violations(self, items: pd.DataFrame) -> list[Message]:
+        """Caps so low that what law makes due could never be drawn: over the years each object once per interval."""
+        caps = {row.item_code: row for row in item_rows(items) if row.cap is not None}
+        rows = items.assign(specialities=items["specialities"] if "specialities" in items.columns else None)
+        text = N_(
+            "{item}: the ratio cap {cap} is below the {due} a year that law makes due, one check in {months} months "
+            "({reference}; {floor_reference})"
+        )
+        found = []
+        for floor in self.legal_floors:
+            yearly = Fraction(12, floor.interval_months)
+            for code in rows.loc[floor.covers_items(rows), "item_code"]:
+                item = caps.get(str(code))
+                if item is None or item.cap is None or item.cap >= min(yearly, Fraction(1)):
+                    continue
+                params = {"item": item.item_code, "cap": str(item.cap), "due": str(yearly), "reference": item.basis}
+                known = {"months": floor.interval_months, "floor_reference": floor.reference}
+                found.append(Message(text, params | known))
+        return found
 
     def _item_violations(self, item: "ItemRow") -> list[Message]:
         params: dict[str, object] = {"item": item.item_code, "cap": str(item.cap), "reference": item.basis}
@@ -144,7 +169,7 @@ def read_ratio_policy(book: PolicyBook, *, on: date) -> RatioPolicy:
     ------
     ParameterUnknownError, ParameterNotInForceError
     PolicyInconsistentError
-        A ratio is a float or no number, an unknown grade or rounding is named.
+        A ratio is a float or no number, an unknown grade or rounding is named, a legal floor is not of its form.
     """
     classes = {c: _grade_ratios(book, class_parameter(c), on=on) for c in ItemClass}
     own = book.dated(ITEMS, on=on)
@@ -161,7 +186,8 @@ def read_ratio_policy(book: PolicyBook, *, on: date) -> RatioPolicy:
     if not isinstance(minimum_cell, int) or isinstance(minimum_cell, bool) or minimum_cell < 1:
         problem = Message(N_("it must be a whole number of at least 1, not {found}"), {"found": str(minimum_cell)})
         raise PolicyInconsistentError(name=MINIMUM_CELL, problem=problem)
-    return RatioPolicy(book.profile, classes, items, _grade_ratios(book, FLOOR, on=on), rounding, minimum_cell)
+    floor, legal = _grade_ratios(book, FLOOR, on=on), read_legal_floors(book, on=on)
+    return RatioPolicy(book.profile, classes, items, floor, rounding, minimum_cell, legal)
 
 
 def exact_ratio(text: object, *, name: str) -> Fraction:

@@ -83,6 +83,13 @@ class LegalFloor:
     records_complete_from: date | None
     reference: str
 
+    def covers_items(self, items: pd.DataFrame) -> pd.Series:
+        """Return which items (item_code, specialities) the floor covers for every object; never where it is of some."""
+        scope = self.scope
+        if scope.industries or scope.tags or scope.entity_types or scope == Scope():
+            return pd.Series(data=False, index=items.index)
+        return scope.holds(items)
+
 
 @dataclass(frozen=True, slots=True)
 class Exemption:

@@ -141,6 +141,25 @@ def with_draft(book: PolicyBook, path: Path) -> PolicyBook:
     PolicyInconsistentError
         It is not YAML of the policy form, holds a date or a parameter twice, or names one that the book lacks.
     """
+    drafted = read_parameters(path)
+    for name in drafted:
+        if name not in book.parameters:
+            problem = Message(N_("the draft names a parameter that profile {profile} lacks"), {"profile": book.profile})
+            raise PolicyInconsistentError(name=name, problem=problem)
+    digest = hashlib.sha256(f"{book.digest} draft {_sha256(path)}".encode()).hexdigest()
+    return PolicyBook(profile=book.profile, parameters={**book.parameters, **drafted}, digest=digest)
+
+
+def read_parameters(path: Path) -> dict[str, Parameter]:
+    """Return the parameters of a draft file by name.
+
+    Raises
+    ------
+    SourceNotFoundError
+        There is no such file.
+    PolicyInconsistentError
+        It is not YAML of the policy form, is empty, or holds a date or a parameter twice.
+    """
     if not path.is_file():
         raise SourceNotFoundError(path=path)
     try:
@@ -148,18 +167,14 @@ def with_draft(book: PolicyBook, path: Path) -> PolicyBook:
     except UsageError as error:
         problem = Message(N_("the draft cannot be read: {error}"), {"error": error.params["value"]})
         raise PolicyInconsistentError(name=path.name, problem=problem) from error
-    named = [parameter.name for parameter in parameters]
-    for at, name in enumerate(named):
-        if name in named[:at]:
-            raise PolicyInconsistentError(name=name, problem=Message(N_("it is defined twice")))
-        if name not in book.parameters:
-            problem = Message(N_("the draft names a parameter that profile {profile} lacks"), {"profile": book.profile})
-            raise PolicyInconsistentError(name=name, problem=problem)
-    if not named:
+    found: dict[str, Parameter] = {}
+    for parameter in parameters:
+        if parameter.name in found:
+            raise PolicyInconsistentError(name=parameter.name, problem=Message(N_("it is defined twice")))
+        found[parameter.name] = parameter
+    if not found:
         raise PolicyInconsistentError(name=path.name, problem=Message(N_("the draft is empty")))
-    drafted = {parameter.name: parameter for parameter in parameters}
-    digest = hashlib.sha256(f"{book.digest} draft {_sha256(path)}".encode()).hexdigest()
-    return PolicyBook(profile=book.profile, parameters={**book.parameters, **drafted}, digest=digest)
+    return found
 
 
 def _parameters(path: Path) -> Iterator[Parameter]:

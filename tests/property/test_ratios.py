@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.ratios.allocation import committed_ratios
-from engine.ratios.limits import Capacity
+from engine.ratios.capacity import Capacity, CapacityLimit
 from engine.ratios.policy import read_ratio_policy
 from engine.ratios.quota import DrawOfYear
 from engine.ratios.strata import build_strata, neighbour_order
@@ -61,7 +61,9 @@ def test_ratios_are_positive_at_most_one_and_within_the_cap(cells, draw, cap):
 @settings(max_examples=60, deadline=None)
 def test_capacity_keeps_order_and_floors(cells, days):
     strata = _strata(frame(cells))
-    capacity = Capacity({"dep": Fraction(days, 10)}, {"g1": Fraction(1, 2), "k1": Fraction(1, 2)})
+    capacity = Capacity(
+        (CapacityLimit("dep", None, Fraction(days, 10), "notice"),), {"g1": Fraction(1, 2), "k1": Fraction(1, 2)}
+    )
 
     found = committed_ratios(strata, POLICY, item_list(g1="1", k1=None), draw=DrawOfYear(1, 1), capacity=capacity)
 

@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import UsageError
 from engine.ratios.allocation import committed_ratios
-from engine.ratios.limits import Capacity
+from engine.ratios.capacity import Capacity, CapacityLimit
 from engine.ratios.policy import read_ratio_policy
 from engine.ratios.quota import DrawOfYear
 from engine.ratios.strata import build_strata, neighbour_order
@@ -163,30 +163,34 @@ def test_merged_grades_keep_the_expected_units():
 
 def test_capacity_reduces_what_exceeds_the_floors_in_one_proportion():
     # expected 10 + 30 checks at half a day = 20 days; floors 2 + .2 checks = 1.1 days; 10.55 days leave one half
-    capacity = Capacity({"dep": Fraction(1055, 100)}, {"k1": Fraction(1, 2)})
+    capacity = Capacity((CapacityLimit("dep", None, Fraction(1055, 100), "notice"),), {"k1": Fraction(1, 2)})
 
     found = _allocate({("k1", "d1", "A"): 1000, ("k1", "d1", "D"): 100}, item_list(k1=None), capacity=capacity)
 
     assert _ratio(found, "A") == Fraction(6, 1000)  # 2 + (10 - 2) / 2
     assert _ratio(found, "D") == Fraction(151, 1000)  # .2 + (30 - .2) / 2
     assert str(found.notes[0]) == (
-        "dep: 20.0 person-days needed, 10.6 available: 50.0% of what exceeds the floors is kept"
+        "dep: 20.0 person-days needed, 10.6 available: 50.0% of what exceeds the floors is kept (notice)"
     )
     assert found.violations == ()
     assert set(found.table["trimmed_by"]) == {"capacity"}
 
 
 def test_capacity_below_the_floors_is_a_violation():
-    capacity = Capacity({"dep": Fraction(1, 10)}, {"k1": Fraction(1, 2)})
+    capacity = Capacity((CapacityLimit("dep", None, Fraction(1, 10), "notice"),), {"k1": Fraction(1, 2)})
 
     found = _allocate({("k1", "d1", "A"): 1000}, item_list(k1=None), capacity=capacity)
 
-    assert str(found.violations[0]) == "dep: the floors alone need 1.0 person-days, 0.1 are available"
+    assert str(found.violations[0]) == "dep: the floors alone need 1.0 person-days, 0.1 are available (notice)"
     assert _ratio(found, "A") == Fraction(1, 500)
 
 
 def test_departments_without_a_limit_are_left_alone():
-    found = _allocate({("k1", "d1", "A"): 1000}, item_list(k1=None), capacity=Capacity({"other": Fraction(0)}, {}))
+    found = _allocate(
+        {("k1", "d1", "A"): 1000},
+        item_list(k1=None),
+        capacity=Capacity((CapacityLimit("other", None, Fraction(0), "notice"),), {}),
+    )
 
     assert _ratio(found, "A") == Fraction(1, 100)
 
@@ -195,6 +199,10 @@ def test_what_is_missing_is_named():
     with pytest.raises(UsageError, match="k1.*item list"):
         _allocate({("k1", "d1", "A"): 10}, item_list(k2=None))
     with pytest.raises(UsageError, match="k1.*person-days"):
-        _allocate({("k1", "d1", "A"): 10}, item_list(k1=None), capacity=Capacity({"dep": Fraction(0)}, {}))
+        _allocate(
+            {("k1", "d1", "A"): 10},
+            item_list(k1=None),
+            capacity=Capacity((CapacityLimit("dep", None, Fraction(0), "notice"),), {}),
+        )
     with pytest.raises(UsageError, match="5/4"):
         DrawOfYear(5, 4)

@@ -117,3 +117,29 @@ def test_unreadable_items_are_named():
 
     with pytest.raises(PolicyInconsistentError, match="x: item class other"):
         item_rows(items)
+
+
+FOOD = {
+    "name": "food_two_years",
+    "item_specialities": ["食品安全"],
+    "interval_months": 24,
+    "full_check_modes": ["random"],
+    "records_complete_from": None,
+    "reference": "总局令49",
+}
+
+
+def test_a_cap_below_what_law_makes_due_is_a_violation():
+    items = item_list(g1="0.3", k1=None).assign(specialities=["食品安全;计量", "食品安全"])
+
+    assert _said(items, ratios__legal_floor=[FOOD]) == [
+        "g1: the ratio cap 3/10 is below the 1/2 a year that law makes due, one check in 24 months "
+        "(law of items; 总局令49)"
+    ]
+    assert _said(items.assign(ratio_cap=["0.5", None]), ratios__legal_floor=[FOOD]) == []
+
+
+def test_a_legal_floor_of_some_objects_does_not_bind_the_cap_of_the_item():
+    items = item_list(g1="0.3").assign(specialities="食品安全")
+
+    assert _said(items, ratios__legal_floor=[FOOD | {"tags": ["central_kitchen"]}]) == []
