@@ -164,6 +164,7 @@ def _framed(
         .execute()
     )
     eligible, outside, notes = exclude(rows, checks, book=book, on=order.as_of, until=order.inspect_until)
+    part = DrawOfYear(number=order.number, draws=order.draws)
     framed = allocate(
         eligible,
         items,
@@ -172,8 +173,10 @@ def _framed(
         key=key,
         excluded=outside,
         notes=notes,
-        capacity=read_capacity(book, items, on=order.as_of),
-        draw=DrawOfYear(number=order.number, draws=order.draws),
+        capacity=read_capacity(book, items, on=order.as_of).left_for(
+            None, dict(zip(items["item_code"], items["department_code"], strict=True)), draws_left=part.left
+        ),
+        draw=part,
     )
     return items, framed, {item: n for item, n in register_counts(register, items).items() if n}
 

@@ -56,7 +56,7 @@ def committed_ratios(
     draw : which draw of the year.
     done : this year's random draws so far, key (item_code, district_code, grade): n_drawn, n_excluded (drawn ones
         that are not in this frame because a visit excludes them). None before the first draw.
-    capacity : person-days of the whole year by department and district, or None; this draw takes its part.
+    capacity : person-days of this draw by department and district (``Capacity.left_for``), or None.
 
     Raises
     ------
@@ -82,10 +82,9 @@ def committed_ratios(
             apply_cap(held, year=totals[code], draw=draw, verdict=verdict)
     if capacity is not None:
         departments = dict(zip(items["item_code"], items["department_code"], strict=True))
-        for_this_draw = capacity.left_for(done, departments, draws_left=draw.left)
         apply_capacity(
             by_item,
-            for_this_draw,
+            capacity,
             cells=strata.cells,
             departments=departments,
             notes=verdict.notes,

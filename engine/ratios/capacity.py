@@ -32,24 +32,29 @@ class CapacityLimit:
 
     Parameters
     ----------
-    department, district : codes; at least one is named.
-    person_days : exact, > 0.
+    department, district : codes; at least one is named, or ``items``.
+    person_days : exact, >= 0.
     reference : what the limit rests on.
+    items : item codes that alone count, empty = all. label : what people call these items, e.g. a plan line.
     """
 
     department: str | None
     district: str | None
     person_days: Fraction
     reference: str
+    items: frozenset[str] = frozenset()
+    label: str = ""
 
     @property
     def name(self) -> str:
-        """Codes of department and district, as sentences name the limit."""
-        return " ".join(part for part in (self.department, self.district) if part)
+        """Label, department and district, as sentences name the limit."""
+        return " ".join(part for part in (self.label, self.department, self.district) if part)
 
     def holds(self, rows: pd.DataFrame, departments: Mapping[str, str]) -> pd.Series:
         """Return which rows (item_code, district_code) count against the limit."""
         meant = pd.Series(data=True, index=rows.index)
+        if self.items:
+            meant &= rows["item_code"].isin(self.items)
         if self.department is not None:
             meant &= rows["item_code"].map(departments) == self.department
         if self.district is not None:
@@ -59,7 +64,7 @@ class CapacityLimit:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What departments can do in a year, or in one draw of it.
+    """What departments can do in a year, or in one draw of it (:meth:`left_for`).
 
     Parameters
     ----------

@@ -118,6 +118,17 @@ def test_what_earlier_draws_used_is_taken_from_the_year():
     left = capacity.left_for(done, {"k1": "dep"}, draws_left=2)
 
     assert left.limits[0].person_days == Fraction(25, 2)
-    ratios, _, _ = _ratios({("k1", "d1", "C"): 1000}, capacity, done=done, draw=DrawOfYear(2, 3))
+    ratios, _, _ = _ratios({("k1", "d1", "C"): 1000}, left, done=done, draw=DrawOfYear(2, 3))
     assert ratios.iloc[0] * 500 <= Fraction(25, 2)
     assert ratios.iloc[0] * 500 > 12
+
+
+def test_a_limit_of_some_items_leaves_the_others_alone():
+    cells = {("k1", "d1", "C"): 1000, ("g1", "d1", "C"): 1000}
+    line = CapacityLimit(None, None, Fraction(51, 2), "plan", items=frozenset({"k1"}), label="line 3")
+
+    ratios, notes, _ = _ratios(cells, Capacity((line,), {"k1": HALF, "g1": HALF}))
+
+    assert ratios[("k1", "d1")] == Fraction(51, 1000)
+    assert ratios[("g1", "d1")] == Fraction(1, 10)
+    assert notes[0].startswith("line 3: 50.0 person-days needed, 25.5 available")
