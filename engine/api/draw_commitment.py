@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from datetime import date, datetime
+from datetime import datetime
 from fractions import Fraction
 from importlib.resources import files
 from typing import Any
@@ -11,6 +11,7 @@ import pandas as pd
 
 from engine.api.assessment import said, stored
 from engine.api.draw_order import CERTIFIED, COMMITTED, CommittedDraw, DrawOrder, written
+from engine.api.draw_roster import current, roster_tables
 from engine.draw.certificate import plan_digest
 from engine.draw.commitment import Commitment, build_commitment, committed_reserves
 from engine.draw.encoding import canonical_json, suite_named
@@ -20,7 +21,7 @@ from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
 from engine.errors import DrawError, UsageError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.pipeline.drawing import entropy_policy, frame_table, item_terms, match_rule, roster_table
+from engine.pipeline.drawing import entropy_policy, frame_table, item_terms, match_rule
 from engine.pipeline.framing import Framed, allocate, exclude, frame_rows, register_counts
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.ratios.capacity import read_capacity
@@ -68,20 +69,15 @@ def commit_draw(
         raise DrawError(problem=framed.allocation.violations[0], remedy=Message(N_("change the ratios first")))
     progress(Message(N_("Blind and hash the frame")))
     frame = prepare_frame(frame_table(framed), key=key, suite=suite)
-    inspectors = current(workspace, "inspectors", key="inspector_code", on=order.as_of)
-    roster_rows = roster_table(
-        inspectors, visits_made=_visits_of_year(workspace, order.inspect_until.year, known_by=order.as_of)
-    )
-    recusals = current(workspace, "recusals", key=["inspector_code", "entity_id"], on=order.as_of)
-    recusals = recusals[["inspector_code", "entity_id"]].rename(columns={"entity_id": "object_id"})
-    roster = prepare_roster(roster_rows, recusals=recusals, rotations=recusals.iloc[:0], frame=frame)
+    tables = roster_tables(workspace, order, book=book)
+    roster = prepare_roster(tables.people, recusals=tables.recusals, rotations=tables.rotations, frame=frame)
     rule = match_rule(
         framed,
         items,
         current(workspace, "departments", key="department_code", on=order.as_of),
         book=book,
         on=order.as_of,
-        districts=sorted(roster_rows["district_code"].unique()),
+        districts=sorted(tables.people["district_code"].unique()),
         until=order.inspect_until,
     )
     commitment = _commitment(
@@ -102,8 +98,9 @@ def commit_draw(
     private = PrivateDraw(
         key=key,
         frame=frame_table(framed),
-        roster=roster_rows,
-        recusals=recusals,
+        roster=tables.people,
+        recusals=tables.recusals,
+        rotations=tables.rotations,
         cells=_cells(framed),
         units=units.rename(columns={"entity_id": "object_id"}),
         settings=settings,
@@ -126,13 +123,6 @@ def commit_draw(
         len(framed.strata.frame),
         framed.allocation.notes,
     )
-
-
-def current(workspace: Workspace, table: str, *, key: str | list[str], on: date) -> pd.DataFrame:
-    """Return the versions of a register's rows that hold on a day, as known then."""
-    history = workspace.warehouse.history(table)
-    holds = history.filter(history.known_at <= on, history.superseded_at.isnull() | (history.superseded_at > on))
-    return pd.DataFrame(holds.execute()).sort_values(key, ignore_index=True)
 
 
 def _framed(
@@ -184,19 +174,6 @@ def _framed(
 def _cells(framed: Framed) -> pd.DataFrame:
     table = framed.allocation.table
     return table[["item_code", "stratum", "district_code", "grade", "item_class"]].copy()
-
-
-def _visits_of_year(workspace: Workspace, year: int, *, known_by: date) -> pd.Series:
-    """Return the visits each inspector led in a year, as known on a day; the yearly caps run down by them."""
-    inspections = workspace.warehouse.history("inspections")
-    led = inspections.filter(
-        inspections.known_at <= known_by,
-        inspections.occurred_on >= date(year, 1, 1),
-        inspections.occurred_on <= date(year, 12, 31),
-        inspections.inspector_code.notnull(),
-    )
-    counted = pd.DataFrame(led.group_by("inspector_code").agg(visits=led.visit_id.nunique()).execute())
-    return counted.set_index("inspector_code")["visits"]
 
 
 def _commitment(

@@ -58,8 +58,7 @@ def run_draw(
     used, issued_at = _start(workspace.ledger, commitment, used, actor=actor, at=clock())
     progress(Message(N_("Blind and hash the frame")))
     frame = prepare_frame(private.frame, key=private.key, suite=commitment.suite)
-    rotations = private.recusals.iloc[:0]
-    roster = prepare_roster(private.roster, recusals=private.recusals, rotations=rotations, frame=frame)
+    roster = prepare_roster(private.roster, recusals=private.recusals, rotations=private.rotations, frame=frame)
     progress(Message(N_("Draw tickets and match teams")))
     drawn = draw(frame.hashed, roster.officers, commitment=commitment, values=used)
     certificate = certify(drawn, issued_at=issued_at)

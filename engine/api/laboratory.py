@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from engine.api.draw_commitment import current
+from engine.api.draw_roster import current
 from engine.api.logged_draws import logged_draws
 from engine.api.policies import read_policies
 from engine.errors import PolicyInconsistentError

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from engine.api.draw_commitment import current
+from engine.api.draw_roster import current
 from engine.api.policy_amendment import policy_violations
 from engine.errors import TableMissingError
 from engine.messages import N_, Message

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pandas as pd
 
-from engine.api.draw_commitment import current
+from engine.api.draw_roster import current
 from engine.errors import PolicyError, PolicyInconsistentError, TableMissingError
 from engine.messages import N_, Message
 from engine.parameters import Parameter, PolicyBook

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from engine.api.assessment import cohort_on, open_listings
-from engine.api.draw_commitment import current
 from engine.api.draw_order import COMMITTED
+from engine.api.draw_roster import current
 from engine.api.logged_draws import first_results, logged_draws, spared_rows
 from engine.api.policies import read_policies
 from engine.errors import EstimationError, PolicyInconsistentError, UsageError

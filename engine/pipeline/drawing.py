@@ -75,19 +75,6 @@ def item_terms(framed: Framed, *, group: str) -> dict[str, ItemTerms]:
     }
 
 
-def roster_table(inspectors: pd.DataFrame, *, visits_made: pd.Series) -> pd.DataFrame:
-    """Return the officers who can be matched: active ones with what is left of their yearly cap.
-
-    Parameters
-    ----------
-    inspectors : as known on the day, key inspector_code.
-    visits_made : visits of this year by inspector_code.
-    """
-    active = inspectors[inspectors["status"] == "active"].sort_values("inspector_code", ignore_index=True)
-    made = active["inspector_code"].map(visits_made).fillna(0).astype(int)
-    return active.assign(prior_load=made, cap=(active["yearly_cap"].astype(int) - made).clip(lower=0))
-
-
 def match_rule(
     framed: Framed,
     items: pd.DataFrame,
@@ -122,10 +109,10 @@ def match_rule(
 
     return MatchRule(
         items={
-            str(code): ItemNeed(str(department), _parts(specialities))
-            for code, department, specialities in zip(
-                taking_part["item_code"], taking_part["department_code"], taking_part["specialities"], strict=True
+            str(row["item_code"]): ItemNeed(
+                str(row["department_code"]), _parts(row["specialities"]), _parts(row.get("expert_specialities"))
             )
+            for row in taking_part.to_dict("records")
         },
         departments={code: int(policy["department_minimum"]) for code in codes},
         initiators=_by_precedence(departments, codes),
@@ -136,6 +123,7 @@ def match_rule(
             Relaxation(
                 name=rung["name"],
                 cap_extra=rung.get("cap_extra"),
+                rotation=rung.get("rotation"),
                 departments={code: int(rung["department_minimum"]) for code in codes}
                 if "department_minimum" in rung
                 else None,

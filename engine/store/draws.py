@@ -23,7 +23,7 @@ from engine.store.bundles import write_bundle
 PUBLIC = "draws"
 PRIVATE = "private"
 SETTINGS = "settings.json"
-TABLES = ("frame", "roster", "recusals", "cells", "units")
+TABLES = ("frame", "roster", "recusals", "rotations", "cells", "units")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class PrivateDraw:
     key : 32 bytes.
     frame : object_id, item_code, stratum, exclusion.
     roster : inspectors with cap and prior load.
-    recusals : inspector_code, object_id.
+    recusals : inspector_code, object_id; pairs that never meet.
+    rotations : inspector_code, object_id; officers of an object's last visits.
     cells : key (item_code, stratum): district_code, grade, item_class, n_units.
     units : key (object_id, item_code): grade, district_code.
     settings : JSON object: as_of, profile, simulation seed.
@@ -45,6 +46,7 @@ class PrivateDraw:
     frame: pd.DataFrame
     roster: pd.DataFrame
     recusals: pd.DataFrame
+    rotations: pd.DataFrame
     cells: pd.DataFrame
     units: pd.DataFrame
     settings: dict[str, object]

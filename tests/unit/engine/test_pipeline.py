@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from engine.errors import DrawError, PolicyInconsistentError
-from engine.pipeline.drawing import Districts, entropy_policy, frame_table, item_terms, match_rule, roster_table
+from engine.pipeline.drawing import Districts, entropy_policy, frame_table, item_terms, match_rule
 from engine.pipeline.framing import allocate, exclude, frame_rows, reconcile, register_counts
 from engine.pipeline.measurement import measure_draw, split_thin_items
 from engine.ratios.quota import DrawOfYear
@@ -270,20 +270,6 @@ def test_excluded_rows_stay_in_the_frame_as_leaves_of_the_stratum_that_would_hol
     assert set(left["stratum"]) == {strata["A"]}
 
 
-def test_officers_keep_what_is_left_of_their_yearly_cap():
-    inspectors = pd.DataFrame(
-        {"inspector_code": ["b", "a", "c"], "status": ["active", "active", "left"], "yearly_cap": [10, 5, 5]}
-    )
-
-    roster = roster_table(inspectors, visits_made=pd.Series({"a": 7, "b": 4}))
-
-    assert roster[["inspector_code", "cap", "prior_load"]].to_dict("list") == {
-        "inspector_code": ["a", "b"],
-        "cap": [0, 6],
-        "prior_load": [7, 4],
-    }
-
-
 def test_the_rule_of_the_match_follows_policy():
     _, items, result = framed()
     departments = pd.DataFrame({"department_code": ["WJW", "SCJG"], "role": ["initiator", "lead"]})
@@ -375,3 +361,17 @@ def test_an_item_with_one_drawn_unit_is_left_out_and_named():
     named = measured[measured["measure"] == "items_left_out"].iloc[0]
     assert (named["note"], named["hits"]) == ("THIN", 1)
     assert measured.loc[measured["measure"] == "hit_rate", "n"].sum() == len(results)
+
+
+def test_the_rule_asks_for_experts_and_relaxes_rotation_last():
+    _, items, result = framed()
+    departments = pd.DataFrame({"department_code": ["SCJG"], "role": ["lead"]})
+    asking = items.assign(specialities="food;price", expert_specialities="radiation")
+
+    rule = match_rule(result, asking, departments, book=shipped(), on=ON, districts=["330602"], until=date(2026, 6, 30))
+
+    need = rule.items["ALL"]
+    assert (need.specialities, need.experts) == (("food", "price"), ("radiation",))
+    assert [rule.at_level(level).rotation for level in range(len(rule.ladder) + 1)] == [True] * len(rule.ladder) + [
+        False
+    ]

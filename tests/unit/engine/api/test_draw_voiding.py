@@ -28,7 +28,7 @@ def workspace(tmp_path):
     opened.decisions.migrate()
 
     empty = pd.DataFrame({"object_id": pd.Series([], dtype=str)})
-    private = PrivateDraw(CASE.frame.key, empty, empty, empty, empty, empty, {"seed": None, "as_of": "2026-03-01"})
+    private = PrivateDraw(CASE.frame.key, *[empty] * 6, {"seed": None, "as_of": "2026-03-01"})
     DrawFolder(opened.path, draw_id="2026-017").write(canonical_json(CASE.commitment.record), private)
     opened.ledger.append(COMMITTED, subject="2026-017", actor=FIRST, at=EARLY, content={})
     return opened
