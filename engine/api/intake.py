@@ -16,6 +16,7 @@ from engine.errors import SourceNotFoundError, UnknownTableError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.store.decisions import LOAD_TABLES, LOADS
+from engine.store.deliveries import require_as_sent, require_complete
 from engine.store.documents import load_contracts, load_mapping, load_policies
 from engine.store.loads import load
 from engine.store.plans import Author, Block, LoadLimits, TableLoad, TablePlan
@@ -65,7 +66,7 @@ def ingest(
     Parameters
     ----------
     paths : files and folders; without a mapping each file's stem names its table (``inspections.csv``,
-        ``inspections-2024.csv``).
+        ``inspections-2024.csv``). Digests beside them must agree: :mod:`engine.store.deliveries`.
     mapping : name of a shipped mapping or path of a mapping file.
     clock : gives the time of the load.
 
@@ -78,7 +79,9 @@ def ingest(
     progress(Message(N_("Look at the source files")))
     chosen = load_mapping(mapping) if mapping is not None else None
     files = source_files([Path(path) for path in paths])
+    require_complete(files)
     plans = _direct_plans(files) if chosen is None else _mapped_plans(files, chosen)
+    require_as_sent([file for plan in plans for file in plan.sources.values()])
     at = clock()
     limits = _limits(at.date())
     plans = [replace(plan, limits=limits) for plan in plans]

@@ -1,11 +1,17 @@
 """DuckDB in memory with bounded memory and threads; nothing is fetched from anywhere."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillRunning
 from pathlib import Path
 from typing import Any
 
+from engine.messages import Message
+from engine.pipeline.ports import Progress
+
 MEMORY_LIMIT = "1500MB"
 THREADS = 2
+_LOOK_EVERY_SECONDS = 0.5
 
 
 def settings(scratch: Path | None = None) -> dict[str, str | int | bool]:
@@ -33,3 +39,22 @@ def quieted(connection: Any) -> Any:
     """Return a DuckDB connection that prints no progress bar: stdout belongs to the JSON that other programs read."""
     connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+def watched(connection: Any, sql: str, progress: Progress, message: Message) -> None:
+    """Run one statement and report its share done, 0..1, while it runs."""
+    connection.execute("SET enable_progress_bar = true")
+    connection.execute("SET enable_progress_bar_print = false")
+    with ThreadPoolExecutor(1) as worker:
+        running = worker.submit(connection.execute, sql)
+        try:
+            while True:
+                try:
+                    running.result(timeout=_LOOK_EVERY_SECONDS)
+                    break
+                except StillRunning:
+                    progress(message, min(max(connection.query_progress(), 0.0) / 100, 1.0))
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
+    connection.execute("SET enable_progress_bar = false")

@@ -44,6 +44,11 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
+def n_rows(path: Path) -> int:
+    """Return the number of rows of a Parquet file, from its footer."""
+    return int(pq.read_metadata(path).num_rows)
+
+
 def settle(partial: Path, *, workspace: Path, table: str, content: str) -> StoredFile:
     """Make ``<name>.parquet.partial`` durable and move it to ``<name>.parquet``; return its manifest entry."""
     final = partial.with_name(partial.name.removesuffix(PARTIAL))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from engine.contracts.mapping import TableMapping
 from engine.contracts.schema import Contract
-from engine.contracts.translation import Source, translated_rows
-from engine.pipeline.ports import Actor
+from engine.contracts.sql import identifier
+from engine.contracts.translation import LINE, Source, translated_rows
+from engine.pipeline.ports import Actor, Progress, silent
 from engine.store.ledger import digest_of
 from engine.store.readers import SourceFile, relation
 
@@ -135,18 +136,27 @@ class Author:
     mapping_digest: str = ""
 
 
-def planned_sql(block: Block, contract: Contract, *, mapping: str, staging: Path, rejects: str | None = None) -> str:
+def planned_sql(
+    block: Block, contract: Contract, *, mapping: str, staging: Path, only: str = "", progress: Progress = silent
+) -> str:
     """Return the SELECT of a block's rows as contract text.
+
+    Parameters
+    ----------
+    only : SQL of the lines (one column) that matter; a hint that saves work, ignored where rows are aggregated.
 
     Raises
     ------
     MappingColumnError, MappingFormError, SchemaMismatchError
         The block cannot be read as its mapping says; raised before anything is written.
     """
-    source = _source(block.source, staging=staging, rejects=rejects)
-    lookups = tuple(_source(file, staging=staging, rejects=None) for file in block.lookups)
+    source = _source(block.source, staging=staging, progress=progress)
+    if only and block.mapping.aggregate is None:
+        chosen = f"SELECT * FROM ({source.sql}) WHERE {identifier(LINE)} IN ({only})"
+        source = Source(source.name, chosen, source.columns)
+    lookups = tuple(_source(file, staging=staging, progress=progress) for file in block.lookups)
     return translated_rows(block.mapping, contract, source=source, lookups=lookups, name=mapping)
 
 
-def _source(file: SourceFile, *, staging: Path, rejects: str | None) -> Source:
-    return Source(file.name, relation(file, staging=staging, rejects=rejects), file.columns)
+def _source(file: SourceFile, *, staging: Path, progress: Progress) -> Source:
+    return Source(file.name, relation(file, staging=staging, progress=progress), file.columns)

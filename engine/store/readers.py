@@ -1,36 +1,27 @@
 """Source files as SQL relations: CSV in UTF-8 or GB18030, XLSX, Parquet.
 
 Every relation has the file's columns and, beside them, ``~file`` (its name) and ``~line`` (1 = first line, so the
-first row of a file with a header is 2). CSV and XLSX cells arrive as text. Encodings are tried in strict order, UTF-8
-first: half of all short Chinese UTF-8 texts decode as GB18030 without an error, none the other way round.
+first row of a file with a header is 2; a quoted cell with line breaks is one line). CSV and XLSX cells arrive as text:
+both are read once into Parquet inside the staging folder, in parallel and in bounded memory.
 """
 
-import codecs
-import csv
-import hashlib
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.contracts.expressions import LOST_DIGITS
 from engine.contracts.sql import identifier, literal
 from engine.contracts.translation import FILE, LINE
-from engine.errors import ContractError, SourceNotFoundError
+from engine.errors import SourceNotFoundError
 from engine.messages import N_, Message
+from engine.pipeline.ports import Progress, silent
+from engine.store import delimited, spreadsheets
 from engine.store.duck import quieted
+from engine.store.spreadsheets import unusable
 
 SUFFIXES = (".csv", ".parquet", ".xlsx")
-_BLOCK = 1 << 22
-_HEADER_BYTES = 1 << 20
-_DELIMITERS = ",;\t|"
-_EXACT = 1e15
-"""Spreadsheets keep 15 significant digits; what is longer has lost the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +66,19 @@ def look_at(path: Path) -> SourceFile:
     if not path.is_file():
         raise SourceNotFoundError(path=path)
     suffix = path.suffix.lower()
-    if suffix == ".csv":
-        return _look_at_csv(path)
-    sha256, n_bytes = _digest(path)
+    if suffix not in SUFFIXES:
+        raise unusable(path, Message(N_("only CSV, XLSX and Parquet files can be read")))
+    content = delimited.read_bytes(path)
     if suffix == ".parquet":
-        return SourceFile(path, sha256, n_bytes, _parquet_columns(path))
+        return SourceFile(path, content.sha256, content.n_bytes, _parquet_columns(path))
     if suffix == ".xlsx":
-        header = next(_xlsx_rows(path), [])
-        return SourceFile(path, sha256, n_bytes, _text_columns(path, [str(cell) for cell in header]))
-    raise _unusable(path, Message(N_("only CSV, XLSX and Parquet files can be read")))
+        header = [str(cell).strip() for cell in next(spreadsheets.first_sheet(path), [])]
+        return SourceFile(path, content.sha256, content.n_bytes, _text_columns(path, header))
+    if not content.encoding:
+        raise unusable(path, Message(N_("it is neither UTF-8 nor GB18030")))
+    dialect = delimited.dialect_of(path, content.encoding)
+    columns = _text_columns(path, dialect.header)
+    return SourceFile(path, content.sha256, content.n_bytes, columns, content.encoding, dialect.delimiter)
 
 
 def source_files(paths: list[Path]) -> list[Path]:
@@ -108,88 +103,49 @@ def source_files(paths: list[Path]) -> list[Path]:
     return found
 
 
-def relation(source: SourceFile, *, staging: Path, rejects: str | None = None) -> str:
-    """Return the SQL of a source's rows with ``~file`` and ``~line``.
-
-    Parameters
-    ----------
-    staging : folder for what must be converted first (GB18030, XLSX).
-    rejects : name of a temporary table for lines that cannot be split; None skips them silently.
-    """
-    suffix = source.path.suffix.lower()
-    if suffix == ".csv":
-        return _csv_relation(source, staging=staging, rejects=rejects)
-    path, header = source.path, 0
-    if suffix == ".xlsx":
-        path, header = _converted_xlsx(source, staging), 1
+def relation(source: SourceFile, *, staging: Path, progress: Progress = silent) -> str:
+    """Return the SQL of a source's rows with ``~file`` and ``~line``; CSV and XLSX are read into ``staging`` first."""
+    path, header = _readable(source, staging, progress), int(source.path.suffix.lower() != ".parquet")
+    line, hidden = f"file_row_number + {1 + header}", "file_row_number"
+    if LINE not in source.columns and LINE in pq.read_schema(path).names:
+        line, hidden = identifier(LINE), f"file_row_number, {identifier(LINE)}"
     return (
-        f"SELECT * EXCLUDE (file_row_number), {literal(source.name)} AS {identifier(FILE)}, "
-        f"file_row_number + {1 + header} AS {identifier(LINE)} "
+        f"SELECT * EXCLUDE ({hidden}), {literal(source.name)} AS {identifier(FILE)}, {line} AS {identifier(LINE)} "
         f"FROM read_parquet({literal(str(path))}, file_row_number=true)"
     )
 
 
-def _csv_relation(source: SourceFile, *, staging: Path, rejects: str | None) -> str:
-    path = source.path
-    if source.encoding == "gb18030":
-        path = staging / f"{source.sha256[:16]}.csv"
-        if not path.exists():
-            _transcode(source.path, path)
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in source.columns)
-    kept = f"store_rejects=true, rejects_table={literal(rejects)}, rejects_scan={literal(f'{rejects}_scan')}"
-    return (
-        f"SELECT *, {literal(source.name)} AS {identifier(FILE)}, row_number() OVER () + 1 AS {identifier(LINE)} "
-        f"FROM read_csv({literal(str(path))}, auto_detect=false, header=true, columns={{{columns}}}, "
-        f"delim={literal(source.delimiter)}, quote='\"', escape='\"', "
-        f"{kept if rejects else 'ignore_errors=true'})"
-    )
+def rejected_lines(source: SourceFile, *, staging: Path) -> str:
+    """Return the SQL of the lines of a CSV that cannot be split (``line``, ``text``, ``problem``); empty without any.
+
+    Only after :func:`relation` read the file.
+    """
+    path = delimited.rejected_path(_target(source, staging))
+    return f"SELECT * FROM read_parquet({literal(str(path))})" if path.exists() else ""
 
 
-def _look_at_csv(path: Path) -> SourceFile:
-    sha256, n_bytes = _digest(path)
-    encoding = next((name for name in ("utf-8-sig", "gb18030") if _decodes(path, name)), None)
-    if encoding is None:
-        raise _unusable(path, Message(N_("it is neither UTF-8 nor GB18030")))
-    with path.open(encoding=encoding, newline="") as file:
-        head = file.read(_HEADER_BYTES)
-    first = head.splitlines()[0] if head else ""
-    delimiter = max(_DELIMITERS, key=first.count)
-    header = next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), [])
-    return SourceFile(path, sha256, n_bytes, _text_columns(path, header), encoding, delimiter)
+def _target(source: SourceFile, staging: Path) -> Path:
+    return staging / f"{source.sha256[:16]}.parquet"
 
 
-def _digest(path: Path) -> tuple[str, int]:
-    digest, n_bytes = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-            n_bytes += len(block)
-    return digest.hexdigest(), n_bytes
+def _readable(source: SourceFile, staging: Path, progress: Progress) -> Path:
+    """The Parquet file to read a source from: itself, or what it was read into, once per load."""
+    suffix, target = source.path.suffix.lower(), _target(source, staging)
+    if suffix == ".parquet":
+        return source.path
+    if not target.exists():
+        if suffix == ".csv":
+            dialect = delimited.Dialect(source.encoding, source.delimiter, tuple(source.columns))
+            delimited.convert(source.path, dialect, target=target, progress=progress)
+        else:
+            spreadsheets.convert(source.path, tuple(source.columns), target=target)
+    return target
 
 
-def _decodes(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                decoder.decode(block)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _transcode(path: Path, target: Path) -> None:
-    with path.open(encoding="gb18030", newline="") as file, target.open("w", encoding="utf-8", newline="") as out:
-        while block := file.read(_BLOCK):
-            out.write(block)
-
-
-def _text_columns(path: Path, header: list[str]) -> dict[str, str]:
-    names = [name.strip() for name in header]
-    if not names or any(not name for name in names) or len(set(names)) != len(names):
-        raise _unusable(path, Message(N_("its first line must name every column once")))
-    return {name: "VARCHAR" for name in names}
+def _text_columns(path: Path, header: Sequence[str]) -> dict[str, str]:
+    if not header or not all(header) or len(set(header)) != len(header):
+        raise unusable(path, Message(N_("its first line must name every column once")))
+    return {name: "VARCHAR" for name in header}
 
 
 def _parquet_columns(path: Path) -> dict[str, str]:
@@ -197,77 +153,5 @@ def _parquet_columns(path: Path) -> dict[str, str]:
         with quieted(duckdb.connect()) as connection:
             rows = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()
     except duckdb.Error as error:
-        raise _unusable(path, Message(N_("it is damaged or not Parquet"))) from error
+        raise unusable(path, Message(N_("it is damaged or not Parquet"))) from error
     return {str(name): str(kind) for name, kind, *_ in rows}
-
-
-def _xlsx_rows(path: Path) -> Iterator[list[object]]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        yield from workbook.get_sheet_by_index(0).iter_rows()
-    except CalamineError as error:
-        raise _unusable(path, Message(N_("it is damaged or not XLSX"))) from error
-
-
-def xlsx_cells(path: Path) -> Iterator[tuple[str, Iterator[list[str | None]]]]:
-    """Yield every sheet of a workbook: its name and its rows, cells as text.
-
-    Raises
-    ------
-    SourceNotFoundError, ContractError
-        It is not there, damaged or of another kind.
-    """
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    if not path.is_file():
-        raise SourceNotFoundError(path=path)
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        for name in workbook.sheet_names:
-            rows = workbook.get_sheet_by_name(name).iter_rows()
-            yield name, ([_cell(cell) for cell in row] for row in rows)
-    except CalamineError as error:
-        raise _unusable(path, Message(N_("it is damaged or not XLSX"))) from error
-
-
-def _converted_xlsx(source: SourceFile, staging: Path) -> Path:
-    """Write the first sheet as Parquet text, in batches; whole numbers and dates lose nothing but their formatting."""
-    target = staging / f"{source.sha256[:16]}.parquet"
-    if target.exists():
-        return target
-    names = list(source.columns)
-    schema = pa.schema([(name, pa.string()) for name in names])
-    rows = _xlsx_rows(source.path)
-    next(rows)
-    with pq.ParquetWriter(target, schema) as writer:
-        batch: list[list[str | None]] = []
-        for row in rows:
-            batch.append([_cell(row[at]) if at < len(row) else None for at in range(len(names))])
-            if len(batch) == 10_000:
-                writer.write_table(_text_table(batch, schema))
-                batch = []
-        writer.write_table(_text_table(batch, schema))
-    return target
-
-
-def _text_table(rows: list[list[str | None]], schema: pa.Schema) -> pa.Table:
-    columns = ([row[at] for row in rows] for at in range(len(schema)))
-    return pa.table([pa.array(cells, pa.string()) for cells in columns], schema=schema)
-
-
-def _cell(value: object) -> str | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, datetime) and value.time() == time.min:
-        return value.date().isoformat()
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _EXACT:
-        return f"{LOST_DIGITS}{value:.0f}"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _unusable(path: Path, problem: Message) -> ContractError:
-    return ContractError(table=path.name, problem=problem, remedy=Message(N_("correct the file and load it again")))

@@ -33,9 +33,10 @@ from engine.contracts.versions import (
 from engine.errors import LoadRefusedError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Progress
-from engine.store.files import PARTIAL, StoredFile, settle
+from engine.store.duck import watched
+from engine.store.files import PARTIAL, StoredFile, n_rows, settle
 from engine.store.plans import Author, Block, TableLoad, TablePlan, planned_sql
-from engine.store.readers import relation
+from engine.store.readers import rejected_lines, relation
 from engine.store.workspace import Workspace
 
 TAKEN_UP = pa.schema([("load_id", pa.string()), ("row", pa.int64()), ("reason", pa.string())])
@@ -59,6 +60,7 @@ class TableWork:
         self._workspace, self._load_id, self._author = workspace, load_id, author
         self._staging, self._connection = staging, connection
         self._staged: list[Path] = []
+        self._broken: list[Path] = []
         self._excluded = identifier(f"excluded_{plan.contract.table}")
         self._duplicates = self._corrections = 0
 
@@ -71,8 +73,7 @@ class TableWork:
             More rows break the contract than the plan allows.
         """
         for at, block in enumerate(self.plan.blocks):
-            progress(Message(N_("Read and check {table}"), {"table": self.contract.table}), at / len(self.plan.blocks))
-            self._stage(at, block)
+            self._stage(at, block, progress)
         if self._staged:
             self._require_mostly_good()
             progress(Message(N_("Tell new rows of {table} from known ones"), {"table": self.contract.table}))
@@ -82,25 +83,29 @@ class TableWork:
         limits = self.plan.limits
         if limits is None:
             return
-        tables = [self._rejects(at) for at in range(len(self._staged))]
-        held = [identifier(table) for table in tables if self._held(table)]
-        rejected = sum(self._count(f"SELECT count(DISTINCT line) FROM {table}") for table in held)
-        bad = self._count(f"SELECT count(*) FROM ({self._rows('findings IS NOT NULL')})") + rejected
-        n_rows = self._count(f"SELECT count(*) FROM ({self._rows('TRUE')})") + rejected
-        if n_rows < limits.from_rows or bad <= limits.share * n_rows:
+        held = [rejected_lines(block.source, staging=self._staging) for block in self.plan.blocks]
+        bad = sum(self._count(f"SELECT count(*) FROM ({lines})") for lines in (self._bad(), *held) if lines)
+        n_all = bad + sum(map(n_rows, self._staged))
+        if n_all < limits.from_rows or bad <= limits.share * n_all:
             return
-        frequent = self._connection.execute(
-            f"SELECT f.check, f.column, min(f.value) FROM (SELECT unnest(findings) AS f "
-            f"FROM ({self._rows('findings IS NOT NULL')})) GROUP BY ALL ORDER BY count(*) DESC, 1, 2 LIMIT 1"
-        ).fetchone() or (MALFORMED, "", None)
+        frequent = self._most_frequent() or Finding(MALFORMED)
         raise LoadRefusedError(
             table=self.contract.table,
             bad=bad,
-            rows=n_rows,
+            rows=n_all,
             limit=f"{float(limits.share):.0%}",
             reference=limits.reference,
-            reason=explain(Finding(*frequent), self.contract),
+            reason=explain(frequent, self.contract),
         )
+
+    def _most_frequent(self) -> Finding | None:
+        if not (bad := self._bad()):
+            return None
+        row = self._connection.execute(
+            f"SELECT f.check, f.column, min(f.value) FROM (SELECT unnest(findings) AS f FROM ({bad})) "
+            f"GROUP BY ALL ORDER BY count(*) DESC, 1, 2 LIMIT 1"
+        ).fetchone()
+        return Finding(*row) if row else None
 
     def write(self, progress: Progress) -> None:
         """Write good, bad and settled rows; leaves ``files`` and ``result``."""
@@ -111,41 +116,61 @@ class TableWork:
             return
         duplicates, corrections = self._duplicates, self._corrections
         progress(Message(N_("Write {table}"), {"table": self.contract.table}))
-        accepted = self._write_good()
         quarantined = self._write_bad()
         self._write_duplicates()
+        accepted = self._write_good()  # last: it may take the staged file as it is
         rows_in = accepted + quarantined + duplicates
         self.result = TableLoad(
             self.contract.table, self._load_id, rows_in, accepted, quarantined, duplicates, corrections, {}
         )
 
-    def _stage(self, at: int, block: Block) -> None:
-        rows = planned_sql(
-            block, self.contract, mapping=self._author.mapping, staging=self._staging, rejects=self._rejects(at)
-        )
+    def _stage(self, at: int, block: Block, progress: Progress) -> None:
+        """Write the good rows of a block aside, and of the bad ones line and findings.
+
+        Where every source row is a contract row, equal counts show that none is bad, and one pass is enough.
+        """
+        rows = planned_sql(block, self.contract, mapping=self._author.mapping, staging=self._staging, progress=progress)
         checked = checked_rows(
             self.contract,
             rows=rows,
             unmapped=unmapped_columns(block.mapping),
             from_spreadsheet=block.source.is_spreadsheet,
         )
-        path = self._staging / f"{self.contract.table}-{at}.parquet"
-        self._copy(checked, path)
-        self._staged.append(path)
+        message = Message(N_("Read and check {table}"), {"table": self.contract.table})
+        good = f"SELECT {self._columns()} FROM ({checked}) WHERE findings IS NULL"
+        self._staged.append(self._staging / f"{self.contract.table}-{at}.parquet")
+        watched(self._connection, _copied(good, self._staged[at]), progress, message)
+        bad = f"SELECT {', '.join(PROVENANCE)}, findings FROM ({checked}) WHERE findings IS NOT NULL"
+        self._broken.append(self._staging / f"{self.contract.table}-{at}.broken.parquet")
+        if not self._is_row_by_row(block) or n_rows(self._staged[at]) < self._source_rows(block):
+            watched(self._connection, _copied(bad, self._broken[at]), progress, message)
 
-    def _rejects(self, at: int) -> str:
-        return f"rejects_{self.contract.table}_{at}"
+    @staticmethod
+    def _is_row_by_row(block: Block) -> bool:
+        return block.mapping.filter is None and block.mapping.aggregate is None
 
-    def _copy(self, sql: str, path: Path) -> None:
-        self._connection.execute(f"COPY ({sql}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+    def _source_rows(self, block: Block) -> int:
+        return self._count(f"SELECT count(*) FROM ({relation(block.source, staging=self._staging)})")
 
-    def _rows(self, where: str, *, block: int | None = None) -> str:
-        columns = ", ".join(identifier(name) for name in (*self.contract.names, *PROVENANCE, "findings"))
+    def _columns(self, table: str = "") -> str:
+        before = f"{table}." if table else ""
+        return ", ".join(f"{before}{identifier(name)}" for name in (*self.contract.names, *PROVENANCE))
+
+    def _good(self, *, block: int | None = None) -> str:
+        """The SELECT of the rows that keep the contract, with ``row_id`` in source order."""
         return " UNION ALL ".join(
-            f"SELECT {columns}, {at << _BLOCK_SHIFT} + file_row_number AS row_id "
-            f"FROM read_parquet({literal(str(path))}, file_row_number=true) WHERE {where}"
+            f"SELECT {self._columns()}, {at << _BLOCK_SHIFT} + file_row_number AS row_id "
+            f"FROM read_parquet({literal(str(path))}, file_row_number=true)"
             for at, path in enumerate(self._staged)
             if block in (None, at)
+        )
+
+    def _bad(self) -> str:
+        """The SELECT of the rows that break it: ``block``, provenance, ``findings``; empty when there are none."""
+        return " UNION ALL ".join(
+            f"SELECT {at} AS block, {', '.join(PROVENANCE)}, findings FROM read_parquet({literal(str(path))})"
+            for at, path in enumerate(self._broken)
+            if path.exists() and n_rows(path)
         )
 
     def _judge(self) -> tuple[int, int]:
@@ -154,9 +179,9 @@ class TableWork:
         execute(f"CREATE OR REPLACE TEMP TABLE {self._excluded} (row_id BIGINT, verdict VARCHAR)")
         for at, block in enumerate(self.plan.blocks):
             if block.mapping.distinct_by is not None:
-                folded = distinct_rows(block.mapping, self.contract, rows=self._rows("findings IS NULL", block=at))
+                folded = distinct_rows(block.mapping, self.contract, rows=self._good(block=at))
                 execute(f"INSERT INTO {self._excluded} SELECT row_id, '{FOLDED}' FROM ({folded})")
-        good = f"SELECT * FROM ({self._rows('findings IS NULL')}) g ANTI JOIN {self._excluded} e ON g.row_id = e.row_id"
+        good = f"SELECT * FROM ({self._good()}) g ANTI JOIN {self._excluded} e ON g.row_id = e.row_id"
         stored = self._workspace.warehouse.stored_sql(self.contract)
         corrections = self._judge_versions(good=good, stored=stored)
         return self._count(
@@ -190,16 +215,12 @@ class TableWork:
         return int(row[0]) if row else 0
 
     def _write_good(self) -> int:
-        columns = ", ".join(identifier(name) for name in (*self.contract.names, *PROVENANCE))
-        kept = (
-            f"g ANTI JOIN {self._excluded} e ON g.row_id = e.row_id"
-            if self._count(f"SELECT count(*) FROM {self._excluded}")
-            else "g"
-        )
+        if len(self._staged) == 1 and not self._count(f"SELECT count(*) FROM {self._excluded}"):
+            self._staged[0].replace(self._partial(self._workspace.tables))
+            return self._settled(self._partial(self._workspace.tables), content="records")
+        kept = f"g ANTI JOIN {self._excluded} e ON g.row_id = e.row_id"
         return self._settle(
-            f"SELECT {columns} FROM ({self._rows('findings IS NULL')}) {kept}",
-            folder=self._workspace.tables,
-            content="records",
+            f"SELECT {self._columns()} FROM ({self._good()}) {kept}", folder=self._workspace.tables, content="records"
         )
 
     def _write_duplicates(self) -> None:
@@ -207,22 +228,20 @@ class TableWork:
         twin = f"e ON g.row_id = e.row_id WHERE e.verdict = '{DUPLICATE}'"
         if not self._count(f"SELECT count(*) FROM {self._excluded} WHERE verdict = '{DUPLICATE}'"):
             return
-        columns = ", ".join(f"g.{identifier(name)}" for name in (*self.contract.names, *PROVENANCE))
-        rows = f"SELECT {columns} FROM ({self._rows('findings IS NULL')}) g JOIN {self._excluded} {twin}"
+        rows = f"SELECT {self._columns('g')} FROM ({self._good()}) g JOIN {self._excluded} {twin}"
         name = f"{self._load_id}.duplicates.parquet{PARTIAL}"
         self._settle(rows, folder=self._workspace.tables, content="duplicates", name=name)
 
     def _write_bad(self) -> int:
         """Write quarantined rows with their original text; return how many."""
         contradiction = f"[{{'check': '{CONTRADICTION}', 'column': '', 'value': CAST(NULL AS VARCHAR)}}]"
-        self._connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE bad AS "
-            f"SELECT row_id >> {_BLOCK_SHIFT} AS block, source_file, source_line, findings "
-            f"FROM ({self._rows('findings IS NOT NULL')}) UNION ALL "
-            f"SELECT g.row_id >> {_BLOCK_SHIFT}, source_file, source_line, {contradiction} "
-            f"FROM ({self._rows('findings IS NULL')}) g JOIN {self._excluded} e ON g.row_id = e.row_id "
+        contradicting = (
+            f"SELECT g.row_id >> {_BLOCK_SHIFT} AS block, source_file, source_line, {contradiction} AS findings "
+            f"FROM ({self._good()}) g JOIN {self._excluded} e ON g.row_id = e.row_id "
             f"WHERE e.verdict = '{CONTRADICTORY}'"
         )
+        both = " UNION ALL ".join(sql for sql in (self._bad(), contradicting) if sql)
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE bad AS {both}")
         parts = [self._bad_rows(at, block) for at, block in enumerate(self.plan.blocks)]
         sql = " UNION ALL ".join(part for part in parts if part)
         if not sql or not self._count(f"SELECT count(*) FROM ({sql})"):
@@ -238,7 +257,8 @@ class TableWork:
         if self._count(f"SELECT count(*) FROM bad WHERE block = {at}"):
             raw = relation(block.source, staging=self._staging)
             cells = ", ".join(f"{literal(name)}: r.{identifier(name)}" for name in block.source.columns)
-            planned = planned_sql(block, self.contract, mapping=self._author.mapping, staging=self._staging)
+            only = f"SELECT source_line FROM bad WHERE block = {at}"
+            planned = planned_sql(block, self.contract, mapping=self._author.mapping, staging=self._staging, only=only)
             texts = ", ".join(f"{literal(name)}: {unmarked(identifier(name))}" for name in self.contract.names)
             parts.append(
                 f"SELECT b.source_file, b.source_line, CAST(to_json({{{cells}}}) AS VARCHAR) AS original, "
@@ -246,18 +266,12 @@ class TableWork:
                 f"LEFT JOIN (SELECT source_line, CAST(to_json({{{texts}}}) AS VARCHAR) AS mapped FROM ({planned})) m "
                 f"ON m.source_line = b.source_line WHERE b.block = {at}"
             )
-        if self._held(self._rejects(at)):
+        if lines := rejected_lines(block.source, staging=self._staging):
             parts.append(
-                f"SELECT {literal(block.source.name)}, line, coalesce(csv_line, ''), '{{}}', "
-                f"[{{'check': '{MALFORMED}', 'column': '', 'value': error_message}}] FROM ("
-                f"SELECT CAST(line AS BIGINT) AS line, min(csv_line) AS csv_line, min(error_message) AS error_message "
-                f"FROM {identifier(self._rejects(at))} GROUP BY line)"
+                f"SELECT {literal(block.source.name)}, line, text, '{{}}', "
+                f"[{{'check': '{MALFORMED}', 'column': '', 'value': problem}}] FROM ({lines})"
             )
         return " UNION ALL ".join(parts)
-
-    def _held(self, table: str) -> bool:
-        query = f"SELECT count(*) FROM duckdb_tables() WHERE table_name = {literal(table)}"
-        return bool(self._count(query)) and bool(self._count(f"SELECT count(*) FROM {identifier(table)}"))
 
     def _write_taken_up(self) -> None:
         """Write which quarantined rows this load settles."""
@@ -266,10 +280,17 @@ class TableWork:
         partial = f"{self._load_id}.settled.parquet{PARTIAL}"
         self._settle("SELECT * FROM taken", folder=self._workspace.quarantine, content="settled", name=partial)
 
-    def _settle(self, sql: str, *, folder: Path, content: str, name: str = "") -> int:
+    def _partial(self, folder: Path, name: str = "") -> Path:
         partial = folder / self.contract.table / (name or f"{self._load_id}.parquet{PARTIAL}")
         partial.parent.mkdir(parents=True, exist_ok=True)
-        self._copy(sql, partial)
+        return partial
+
+    def _settle(self, sql: str, *, folder: Path, content: str, name: str = "") -> int:
+        partial = self._partial(folder, name)
+        self._connection.execute(_copied(sql, partial))
+        return self._settled(partial, content=content)
+
+    def _settled(self, partial: Path, *, content: str) -> int:
         file = settle(partial, workspace=self._workspace.path, table=self.contract.table, content=content)
         self.files.append(file)
         return file.n_rows
@@ -302,3 +323,7 @@ class TableWork:
         stored = self._workspace.warehouse.stored_sql(self._workspace.warehouse.contracts[table])
         new = self._written(table, written)
         return f"{stored} UNION ALL {new}" if new else stored
+
+
+def _copied(sql: str, path: Path) -> str:
+    return f"COPY ({sql}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"

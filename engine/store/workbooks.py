@@ -15,7 +15,7 @@ from engine.contracts.pages import Words
 from engine.contracts.schema import Column, Contract, LogicalType
 from engine.errors import ContractError
 from engine.messages import N_, Message
-from engine.store.readers import xlsx_cells
+from engine.store.spreadsheets import xlsx_cells
 
 LAST_ROW = 1_048_575
 _LONGEST_LIST = 255

@@ -7,7 +7,7 @@ import pytest
 import xlsxwriter
 
 from engine.errors import ContractError, SourceNotFoundError
-from engine.store.readers import look_at, relation, source_files
+from engine.store.readers import look_at, rejected_lines, relation, source_files
 
 
 def rows(path, tmp_path):
@@ -89,3 +89,38 @@ def test_a_folder_gives_its_data_files_only(tmp_path):
         (tmp_path / name).write_text("x") if "." in name else (tmp_path / name).mkdir()
 
     assert [path.name for path in source_files([tmp_path])] == ["a.parquet", "b.csv"]
+
+
+def rejected(path, tmp_path):
+    source = look_at(path)
+    relation(source, staging=tmp_path)
+    lines = rejected_lines(source, staging=tmp_path)
+    with duckdb.connect() as connection:
+        return connection.execute(lines).fetchall() if lines else []
+
+
+def test_lines_after_a_broken_one_keep_their_number(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,2\n3,4,5\n6,7\n8\n9,10\n", encoding="utf-8")
+
+    assert [(row[0], row[3]) for row in rows(path, tmp_path)] == [("1", 2), ("6", 4), ("9", 6)]
+    assert [row[:2] for row in rejected(path, tmp_path)] == [(3, "3,4,5"), (5, "8")]
+
+
+def test_a_stray_quote_swallows_no_good_row(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('a,b\n1,2\n"3,4\n5,6\n7,"8\n9"\n"10,11\n12,13\n', encoding="utf-8")
+
+    good = [(row[0], row[1]) for row in rows(path, tmp_path)]
+    bad = [row[1] for row in rejected(path, tmp_path)]
+
+    assert {("1", "2"), ("5", "6"), ("12", "13")} <= set(good)
+    assert '"3,4' in bad
+    assert '"10,11' in bad
+
+
+def test_a_file_without_broken_lines_keeps_none_apart(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,2\n", encoding="utf-8")
+
+    assert rejected(path, tmp_path) == []
