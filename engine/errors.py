@@ -378,6 +378,13 @@ class WorkspaceMissingError(StoreError):
     )
 
 
+class ErasedError(StoreError):
+    """What is asked rests on records that law ordered to be erased."""
+
+    code = "store.erased"
+    template = N_("{what} is not reproducible: erased under {reference} on {day} ({rows} rows).")
+
+
 class TableMissingError(StoreError):
     """The workspace holds nothing for this table yet."""
 

@@ -26,6 +26,7 @@ from engine.pipeline.framing import Framed, allocate, exclude, frame_rows, regis
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.ratios.capacity import read_capacity
 from engine.ratios.quota import DrawOfYear
+from engine.registers.item_list import in_force
 from engine.store.draws import DrawFolder, PrivateDraw
 from engine.store.ledger import Ledger
 from engine.store.policies import policies_of
@@ -130,7 +131,7 @@ def _framed(
 ) -> tuple[pd.DataFrame, Framed, dict[str, int]]:
     warehouse = workspace.warehouse
     grades = stored(warehouse, "grades", as_of=order.as_of)
-    listed = current(workspace, "items", key="item_code", on=order.as_of)
+    listed = in_force(current(workspace, "items", key="item_code", on=order.as_of), on=order.as_of)
     unknown = sorted(set(order.items) - set(listed["item_code"]))
     if unknown:
         raise UsageError(

@@ -6,6 +6,7 @@ It holds the object's identifier and salt, so it goes to the object itself and t
 from collections.abc import Mapping
 from typing import Any
 
+from engine.api.erasure import require_unerased_draw
 from engine.draw.commitment import Commitment, read_commitment
 from engine.draw.encoding import canonical_json, read_json
 from engine.draw.frame import cell_name
@@ -71,6 +72,8 @@ def own_row_file(workspace: Workspace, draw_id: str, *, object_id: str) -> bytes
         Nothing was committed under this name, or nothing was drawn from it yet.
     ContractError
         The object is not in the frame.
+    ErasedError
+        Rows of the frame were erased by law: the tree that openings lead into cannot be built again.
     """
     folder = DrawFolder(workspace.path, draw_id=draw_id)
     commitment = read_commitment(folder.read_commitment())
@@ -82,6 +85,7 @@ def own_row_file(workspace: Workspace, draw_id: str, *, object_id: str) -> bytes
             problem=Message(N_("nothing was drawn from this commitment")),
             remedy=Message(N_("run the draw first")),
         )
+    require_unerased_draw(workspace, draw_id)
     private = folder.read_private()
     frame = prepare_frame(private.frame, key=private.key, suite=commitment.suite)
     return canonical_json(own_row(frame, commitment=commitment, certificate=certificate, object_id=object_id))

@@ -23,6 +23,7 @@ class Command:
 
 GROUPS = {
     "quarantine": N_("Rows that broke their contract: list, send out, take back."),
+    "registers": N_("Registers: departments, objects, inspectors, experts, item list."),
     "contracts": N_("Contracts of the source tables: documentation, changes since the last release."),
     "policy": N_("Ratio policies: check, draft, approve, simulate, evaluate, optimise."),
     "draw": N_("The public draw: commit, run, certificate."),
@@ -34,12 +35,34 @@ COMMANDS = (
     Command(("ingest",), "engine.cli.intake:ingest", N_("Load source files into the workspace.")),
     Command(("loads",), "engine.cli.intake:loads", N_("List the loads of the workspace.")),
     Command(("reverse",), "engine.cli.intake:reverse", N_("Take one load back.")),
+    Command(("erase",), "engine.cli.erasure:erase", N_("Erase an entity where law requires it.")),
+    Command(("tombstones",), "engine.cli.erasure:tombstones", N_("List what was erased under which law.")),
+    Command(("replay",), "engine.cli.erasure:replay", N_("Compute a stored run again and compare.")),
     Command(("quarantine", "list"), "engine.cli.intake:quarantine_list", N_("List quarantined rows with reasons.")),
     Command(
         ("quarantine", "export"), "engine.cli.intake:quarantine_export", N_("Write quarantined rows as a fix sheet.")
     ),
     Command(("quarantine", "retry"), "engine.cli.intake:quarantine_retry", N_("Take a corrected fix sheet back.")),
     Command(("record",), "engine.cli.assessment:record", N_("Show the credit record of an entity.")),
+    Command(("registers", "departments"), "engine.cli.registers:departments", N_("Show the departments as a tree.")),
+    Command(("registers", "objects"), "engine.cli.registers:objects", N_("Count and list the object library.")),
+    Command(
+        ("registers", "matches"), "engine.cli.registers:matches", N_("List duplicates of objects and what was decided.")
+    ),
+    Command(("registers", "merge"), "engine.cli.registers:merge", N_("Merge duplicates of objects.")),
+    Command(("registers", "reject"), "engine.cli.registers:reject", N_("Keep proposed duplicates apart.")),
+    Command(("registers", "unmerge"), "engine.cli.registers:unmerge", N_("Undo a merge of objects.")),
+    Command(("registers", "inspectors"), "engine.cli.registers:inspectors", N_("List inspectors and who is out.")),
+    Command(("registers", "experts"), "engine.cli.registers:experts", N_("List experts and who is out.")),
+    Command(("registers", "stale"), "engine.cli.registers:stale", N_("Report stale rows and expiring papers.")),
+    Command(("registers", "editions"), "engine.cli.item_editions:editions", N_("List the editions of the item list.")),
+    Command(("registers", "draft"), "engine.cli.item_editions:draft", N_("Propose a department's items.")),
+    Command(("registers", "consolidate"), "engine.cli.item_editions:consolidate", N_("Bring the drafts together.")),
+    Command(("registers", "approve"), "engine.cli.item_editions:approve", N_("Approve the consolidated item list.")),
+    Command(
+        ("registers", "publish"), "engine.cli.item_editions:publish", N_("Bring an approved item list into force.")
+    ),
+    Command(("registers", "diff"), "engine.cli.item_editions:diff", N_("Show how two editions differ.")),
     Command(("contracts", "docs"), "engine.cli.contracts:docs", N_("Write the documentation of the contracts.")),
     Command(("contracts", "check"), "engine.cli.contracts:check", N_("Compare contracts with their last release.")),
     Command(("templates",), "engine.cli.intake:templates", N_("Write empty workbooks to be filled in.")),

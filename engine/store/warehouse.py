@@ -358,6 +358,10 @@ class Warehouse:
             rows = connection.execute(query if table is None else query.where(FILES.c.table_name == table)).all()
         return [VisibleFile(self._absolute(row.path), row.table_name, row.load_id) for row in rows]
 
+    def read_file(self, path: Path) -> ibis.Table:
+        """Return a Parquet file of the workspace that the manifest does not list, e.g. a private frame."""
+        return self._view(f"file_{path.stem}", f"SELECT * FROM read_parquet({literal(str(path))})")
+
     def _absolute(self, path: str) -> str:
         return str(self._folder / path)
 
