@@ -1,5 +1,6 @@
 """The run draws of a workspace as logged: every frame row, what was drawn, what was found; nothing is changed."""
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -29,6 +30,10 @@ def latest_runs(warehouse: Warehouse, *, draw_ids: Sequence[str] = ()) -> dict[s
     """
     found: dict[str, str] = {}
     for run in warehouse.runs(kind="draw"):
+        named = json.loads(run.manifest).get("draw_id")
+        if named is not None:
+            found[str(named)] = run.run_id
+            continue
         table = warehouse.read("selections", run_id=run.run_id)
         for draw_id in table.select("draw_id").distinct().order_by("draw_id").execute()["draw_id"]:
             found[str(draw_id)] = run.run_id

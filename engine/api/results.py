@@ -8,6 +8,7 @@ import pandas as pd
 
 from engine.api.assessment import said, stored
 from engine.api.intake import IngestReport, ingest
+from engine.api.logged_draws import latest_runs
 from engine.estimation.outcome import REACHED, Outcome, classify_outcomes
 from engine.parameters import PolicyBook
 from engine.pipeline.measurement import measure_draw
@@ -48,7 +49,8 @@ def draw_results(workspace: Workspace, *, draw_id: str) -> pd.DataFrame:
     result_codes (null = not done), occurred_on, inspector_code.
     """
     warehouse = workspace.warehouse
-    selections = warehouse.read("selections").filter(lambda rows: rows.draw_id == draw_id).execute()
+    run_id = latest_runs(warehouse, draw_ids=[draw_id])[draw_id]
+    selections = warehouse.read("selections", run_id=run_id).filter(lambda rows: rows.draw_id == draw_id).execute()
     drawn: pd.DataFrame = selections[selections["is_drawn"]].drop(columns=["run_id", "is_drawn", "selection_order"])
     history = warehouse.history("inspections")
     rows = history.filter(
@@ -78,8 +80,8 @@ def measure(
     populations = stored(warehouse, "grades", as_of=as_of)[["entity_id", "population"]]
     results = pd.concat([draw_results(workspace, draw_id=draw_id) for draw_id in draw_ids], ignore_index=True)
     results = results.merge(populations, on="entity_id", how="left", validate="m:1")
-    strata = warehouse.read("strata").execute()
-    strata = strata[strata["draw_id"].isin(draw_ids)]
+    tables = {draw: warehouse.read("strata", run_id=run) for draw, run in latest_runs(warehouse).items()}
+    strata = pd.concat([tables[draw].filter(tables[draw].draw_id == draw).execute() for draw in draw_ids])
     general = {grade: float(Fraction(str(ratio))) for grade, ratio in book.value(RATIOS, on=as_of).items()}
     ratios = {str(grade): general[grade] for grade in (*RISK_GRADES, Grade.UNCLASSIFIED) if grade in general}
     measured = measure_draw(

@@ -84,6 +84,7 @@ COMMANDS = (
     Command(
         ("policy", "optimise"), "engine.cli.policy_optimise:optimise", N_("Find the best ratios within the limits.")
     ),
+    Command(("measure",), "engine.cli.measure:measure", N_("Say which share of everybody would fail, by domain.")),
     Command(("draw", "commit"), "engine.cli.draw:commit", N_("Freeze the frame and publish the commitment.")),
     Command(("draw", "run"), "engine.cli.draw:run", N_("Draw from a commitment and public entropy.")),
     Command(("draw", "void"), "engine.cli.draw:void", N_("Close a commitment without drawing from it.")),

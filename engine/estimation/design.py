@@ -10,13 +10,14 @@ import math
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.errors import EstimationError, UndefinedEstimateError
 from engine.estimation.estimate import Basis, Estimate
 from engine.estimation.intervals import CONFIDENCE, FloatArray
 from engine.estimation.outcome import REACHED, Outcome
 from engine.estimation.sample import DesignSample
-from engine.estimation.variance import clustered_variance, row_scores, stratified_total, stratified_variance
+from engine.estimation.variance import Codes, clustered_variance, row_scores, stratified_total, stratified_variance
 from engine.estimation.weighted import WeightedShare, effective_size, share_of_weights, weighted_limits
 from engine.messages import N_, Message
 
@@ -159,18 +160,31 @@ def _share(sample: DesignSample, top: FloatArray, bottom: FloatArray) -> Weighte
     variance = row_variance(sample, residuals)
     unseen = np.sqrt(1 - strata.drawn / strata.sizes) * strata.sizes / np.maximum(strata.drawn, 1) / below
     weights = (unseen[sample.stratum])[bottom > 0]
-    return share_of_weights(value, variance, weights, degrees=_degrees(sample))
+    return share_of_weights(value, variance, weights, degrees=_degrees(sample, bottom > 0))
 
 
 def row_variance(sample: DesignSample, values: FloatArray) -> float:
-    """Return the variance of the stratified total of ``values``, one per drawn row, clusters taken together."""
-    if sample.is_row_cluster:
+    """Return the variance of the stratified total of ``values``, one per drawn row, clusters taken together.
+
+    With teams it is the larger of the variance between objects and that between teams: where one team did everything,
+    there is nothing to compare it with, and the degrees of freedom say so.
+    """
+    if sample.is_row_cluster and sample.teams is None:
         return float(stratified_variance(values, sample.stratum, sample.strata))
     scores = row_scores(values, sample.stratum, sample.strata)
-    clusters = int(sample.clusters.max()) + 1
-    factor = clusters / (clusters - 1) if clusters > 1 else 1.0
-    return factor * clustered_variance(scores, sample.clusters)
+    found = [_between(scores, sample.clusters)]
+    if sample.teams is not None:
+        found.append(_between(scores, sample.teams))
+    return max(found)
 
 
-def _degrees(sample: DesignSample) -> float:
-    return math.inf if sample.is_row_cluster else float(int(sample.clusters.max()))
+def _between(scores: FloatArray, codes: Codes) -> float:
+    clusters = int(codes.max()) + 1
+    return clustered_variance(scores, codes) * (clusters / (clusters - 1) if clusters > 1 else 1.0)
+
+
+def _degrees(sample: DesignSample, inside: NDArray[np.bool_]) -> float:
+    """Clusters of the domain less one; infinite when every row stands for itself."""
+    if sample.teams is not None:
+        return float(max(np.unique(sample.teams[inside]).size - 1, 1))
+    return math.inf if sample.is_row_cluster else float(max(np.unique(sample.clusters[inside]).size - 1, 1))

@@ -41,6 +41,7 @@ class DesignSample:
     clusters : code of each row's cluster (object, or team).
     is_row_cluster : whether every row is a cluster of its own.
     n_joined : strata that had units but no draw and were joined.
+    teams : code of each row's team, when teams are taken as clusters too; else null.
     """
 
     rows: pd.DataFrame
@@ -50,6 +51,7 @@ class DesignSample:
     clusters: Codes
     is_row_cluster: bool
     n_joined: int
+    teams: Codes | None = None
 
 
 def require_random(rows: pd.DataFrame) -> None:
@@ -73,7 +75,9 @@ def require_random(rows: pd.DataFrame) -> None:
         raise MissingInclusionProbabilityError(n_rows=lost, mode=modes.iloc[0])
 
 
-def design_sample(rows: pd.DataFrame, strata: pd.DataFrame, *, cluster: str = "entity_id") -> DesignSample:
+def design_sample(
+    rows: pd.DataFrame, strata: pd.DataFrame, *, cluster: str = "entity_id", team: str | None = None
+) -> DesignSample:
     """Return the sample that ``rows`` are of the frames in ``strata``.
 
     Parameters
@@ -83,6 +87,8 @@ def design_sample(rows: pd.DataFrame, strata: pd.DataFrame, *, cluster: str = "e
     strata : every stratum of those draws and items: ``n_units`` (N_h), ``n_drawn`` (n_h) and, when there,
         ``merge_into`` (the committed partner), ``grade`` (partners are sought in the same grade first).
     cluster : column whose equal values are not independent: the object, or the team that checked.
+    team : a second such column, of which the objects of one cluster need not share a value: the larger of the two
+        variances is used, with the degrees of freedom of the teams. Rows without a team stand with their cluster.
 
     Raises
     ------
@@ -119,7 +125,13 @@ def design_sample(rows: pd.DataFrame, strata: pd.DataFrame, *, cluster: str = "e
         clusters=clusters,
         is_row_cluster=len(np.unique(clusters)) == len(kept),
         n_joined=int((target != np.arange(len(table))).sum()),
+        teams=None if team is None else _team_codes(kept[team], clusters),
     )
+
+
+def _team_codes(teams: pd.Series, clusters: Codes) -> Codes:
+    codes, named = pd.factorize(teams)
+    return np.asarray(pd.factorize(np.where(codes < 0, len(named) + clusters, codes))[0], dtype=np.int64)
 
 
 def _positions(rows: pd.DataFrame, table: pd.DataFrame) -> Codes:
