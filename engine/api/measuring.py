@@ -9,7 +9,7 @@ from datetime import date
 
 import pandas as pd
 
-from engine.api.draw_commitment import current
+from engine.api.draw_roster import current
 from engine.api.logged_draws import latest_runs, spared_rows
 from engine.errors import TableMissingError, UsageError
 from engine.estimation.estimate import PrecisionLimits
