@@ -1,23 +1,31 @@
-"""The best ratios of a frame, what binds, and the curve of findings against precision."""
+"""The best ratios of a frame, what binds, the curve of findings against precision and burden, and a draft of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from engine.api.laboratory import Bench
-from engine.errors import PolicyInconsistentError
+from engine.errors import PolicyInconsistentError, UsageError
 from engine.laboratory.conflict import conflicting_limits
 from engine.laboratory.experiment import Experiment
 from engine.laboratory.optimum import most_precise, optimise
 from engine.laboratory.prices import shadow_prices
-from engine.laboratory.simulation import precision, simulate
+from engine.laboratory.simulation import expected_in_full, precision, simulate
 from engine.messages import N_, Message
+from engine.parameters import DatedValue, Parameter
 from engine.pipeline.best_ratios import Question, Wishes, best_ratio_question
+from engine.ratios.policy import ITEMS, class_parameter
+from engine.vocabulary import ItemClass
 
 CURVE_POINTS = 6
 DIGITS = 6
+_MILLIONTH = 10**DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,10 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class BestPolicy:
-    """Best ratios by item (or item class) and grade, what binds, and the curve."""
+    """Best yearly ratios by item (or item class) and grade, what binds, and the curve.
+
+    ``findings`` holds those of the checks that law makes due.
+    """
 
     ratios: Mapping[str, Mapping[str, float]]
     findings: float
@@ -42,14 +53,25 @@ class BestPolicy:
 
 
 def optimise_policy(bench: Bench, experiment: Experiment, wishes: Wishes) -> BestPolicy:
-    """Return the ratios that find most within floors, caps, order, capacity and required precision.
+    """Return the ratios that find most within floors, caps, order, capacity, visits and required precision.
+
+    The capacity of the policy holds besides what is wished for.
 
     Raises
     ------
+    UsageError
+        The bench's draw is not the first of its year; ratios are chosen for a whole one.
     PolicyInconsistentError
         The limits cannot hold together; the conflicting ones are named.
     """
-    question = best_ratio_question(experiment, bench.policy, bench.items, wishes=wishes)
+    if bench.occasion.draw.number > 1:
+        raise UsageError(
+            what=Message(N_("draw of the year")),
+            value=f"{bench.occasion.draw.number}/{bench.occasion.draw.draws}",
+            remedy=Message(N_("ratios are chosen for a whole year: ask for its first draw")),
+        )
+    kept = replace(wishes, person_days=(*bench.capacity.limits, *wishes.person_days))
+    question = _question(bench, experiment, kept)
     best = optimise(question.problem)
     if best is None:
         names = conflicting_limits(question.problem)
@@ -58,38 +80,109 @@ def optimise_policy(bench: Bench, experiment: Experiment, wishes: Wishes) -> Bes
         problem = Message(N_("these limits cannot hold together: {limits}"), {"limits": Message(template, params)})
         raise PolicyInconsistentError(name="optimise", problem=problem)
     ratios: dict[str, dict[str, float]] = {}
-    for (owner, grade), ratio in zip(question.names, best.ratios, strict=True):
+    for (owner, grade), ratio in zip(question.names, best.ratios, strict=False):
         ratios.setdefault(owner, {})[grade] = round(float(ratio), DIGITS)
     binding = shadow_prices(question.problem, best)
-    return BestPolicy(ratios, best.value, binding, _curve(bench, experiment, question, wishes))
+    curve = _curve(bench, experiment, question, kept)
+    return BestPolicy(ratios, best.value + question.due_findings, binding, curve)
+
+
+def _question(bench: Bench, experiment: Experiment, wishes: Wishes) -> Question:
+    return best_ratio_question(experiment, bench.policy, bench.items, wishes=wishes, names=bench.names)
 
 
 def _curve(bench: Bench, experiment: Experiment, question: Question, wishes: Wishes) -> tuple[CurvePoint, ...]:
     """From the plan that finds most to the one that measures best, every other limit kept."""
-    free = Wishes(wishes.checks, wishes.person_days, None, None, wishes.by_item)
-    problem = best_ratio_question(experiment, bench.policy, bench.items, wishes=free).problem
+    free = replace(wishes, total_cv=None, class_a_cv=None)
+    problem = _question(bench, experiment, free).problem
     cells = experiment.cells
     spread = cells["n_units"].to_numpy(dtype=float) * experiment.mean * (1 - experiment.mean)
-    weights = np.bincount(question.variable, weights=spread, minlength=len(question.names)).astype(float)
+    held = question.variable >= 0
+    weights = np.bincount(question.variable[held], weights=spread[held], minlength=len(problem.gains)).astype(float)
     greedy, sharpest = optimise(problem), most_precise(problem, weights)
     if greedy is None or sharpest is None:
         return ()
-    coarse, fine = (precision(experiment, found.ratios[question.variable])[0] for found in (greedy, sharpest))
-    points = [_point(experiment, greedy.ratios[question.variable])]
+    ends = [question.ratios_of_cells(found.ratios) for found in (greedy, sharpest)]
+    coarse, fine = (precision(experiment, ratios)[0] for ratios in ends)
+    points = [_point(experiment, ends[0])]
     for cv in np.geomspace(coarse, fine, CURVE_POINTS)[1:-1]:
-        wished = Wishes(wishes.checks, wishes.person_days, float(cv), None, wishes.by_item)
-        found = optimise(best_ratio_question(experiment, bench.policy, bench.items, wishes=wished).problem)
+        found = optimise(_question(bench, experiment, replace(free, total_cv=float(cv))).problem)
         if found is not None:
-            points.append(_point(experiment, found.ratios[question.variable]))
-    return (*points, _point(experiment, sharpest.ratios[question.variable]))
+            points.append(_point(experiment, question.ratios_of_cells(found.ratios)))
+    return (*points, _point(experiment, ends[1]))
 
 
 def _point(experiment: Experiment, ratios: np.ndarray[Any, np.dtype[np.float64]]) -> CurvePoint:
     simulated = simulate(experiment, ratios)
     return CurvePoint(
-        float((experiment.cells["n_units"].to_numpy(dtype=float) * ratios * experiment.mean).sum()),
+        float((ratios * expected_in_full(experiment)).sum()),
         simulated.total_cv,
         simulated.grade_cv.get("A", float("nan")),
         simulated.checks,
         simulated.burden,
     )
+
+
+def curve_table(best: BestPolicy) -> pd.DataFrame:
+    """Return the curve as a tidy table: plan (1 finds most), measure, grade (empty for all), value.
+
+    Measures: findings, total_cv, class_a_cv, checks, visits_per_firm (by grade).
+    """
+    rows: list[tuple[int, str, str, float]] = []
+    for plan, point in enumerate(best.curve, start=1):
+        rows += [
+            (plan, name, "", float(getattr(point, name))) for name in ("findings", "total_cv", "class_a_cv", "checks")
+        ]
+        rows += [(plan, "visits_per_firm", grade, visits) for grade, visits in point.visits_per_firm.items()]
+    return pd.DataFrame(rows, columns=["plan", "measure", "grade", "value"])
+
+
+def ratio_table(best: BestPolicy) -> pd.DataFrame:
+    """Return the best ratios as a tidy table: owner (item or item class), grade, ratio."""
+    rows = [(owner, grade, ratio) for owner, held in best.ratios.items() for grade, ratio in held.items()]
+    return pd.DataFrame(rows, columns=["owner", "grade", "ratio"])
+
+
+def draft_of(bench: Bench, best: BestPolicy, *, valid_from: date, reference: str) -> dict[str, Parameter]:
+    """Return the best ratios as dated values that ``draft_policy`` takes, in exact millionths.
+
+    Ratios are rounded down, never below the floor; rounding keeps their order. A grade that the frame does not hold
+    keeps the ratio of the policy, raised or lowered as far as the order of ratios asks.
+    """
+    floors = bench.policy.floor.by_grade
+    by_item = not set(best.ratios) <= {kind.value for kind in ItemClass}
+    classes = dict(zip(bench.items["item_code"], bench.items["item_class"], strict=True))
+    written: dict[str, dict[str, str]] = {}
+    for owner, held in best.ratios.items():
+        usual = (
+            bench.policy.ratios(owner, ItemClass(classes[owner])).by_grade
+            if by_item
+            else bench.policy.classes[ItemClass(owner)].by_grade
+        )
+        exact = {
+            grade: max(floors[grade], Fraction(floor(held[grade] * _MILLIONTH), _MILLIONTH)) if grade in held else old
+            for grade, old in usual.items()
+        }
+        written[owner] = {grade: str(ratio) for grade, ratio in _ordered(exact, kept=set(held)).items()}
+    if by_item:
+        own: Mapping[str, object] = bench.book.value(ITEMS, on=bench.occasion.as_of) or {}
+        unit = bench.book.parameter(ITEMS).unit
+        return {ITEMS: Parameter(ITEMS, unit, {valid_from: DatedValue({**own, **written}, reference)})}
+    names = {owner: class_parameter(ItemClass(owner)) for owner in written}
+    return {
+        name: Parameter(name, bench.book.parameter(name).unit, {valid_from: DatedValue(written[owner], reference)})
+        for owner, name in names.items()
+    }
+
+
+def _ordered(exact: Mapping[str, Fraction], *, kept: set[str]) -> dict[str, Fraction]:
+    """Move ratios of grades that were not chosen between those of their neighbours."""
+    found = dict(exact)
+    grades = [grade for grade in ("A", "B", "C", "D") if grade in found]
+    for at, grade in enumerate(grades):
+        if grade in kept:
+            continue
+        milder = [found[other] for other in grades[:at]]
+        riskier = [found[other] for other in grades[at + 1 :] if other in kept]
+        found[grade] = min([max([found[grade], *milder]), *riskier])
+    return found

@@ -1,21 +1,32 @@
 """``xinheng policy optimise``."""
 
 from dataclasses import asdict
-from typing import Annotated
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.cli.laboratory import DrawsOption, SeedOption, bench_of
-from engine.cli.options import DEFAULT_WORKSPACE, AsOfOption, JsonOption, ProfileOption, WorkspaceOption
+from engine.cli.options import DEFAULT_WORKSPACE, AsOfOption, JsonOption, ProfileOption, WorkspaceOption, as_of_date
 from engine.cli.output import current_translate, show_json, show_line, show_table
 from engine.cli.policy import DraftOption
 from engine.errors import UsageError
 from engine.messages import N_, Message
+from engine.vocabulary import Grade
+
+if TYPE_CHECKING:
+    from engine.api.laboratory import Bench
+    from engine.api.policy_optimum import BestPolicy
+    from engine.ratios.capacity import CapacityLimit
 
 ChecksOption = Annotated[float | None, typer.Option("--checks", help=N_("Most checks in a year."))]
 DaysOption = Annotated[
     list[str] | None,
-    typer.Option("--person-days", help=N_("Most person-days of a department, DEPARTMENT=DAYS; may be repeated.")),
+    typer.Option(
+        "--person-days",
+        help=N_("Most person-days, DEPARTMENT=DAYS, DEPARTMENT@DISTRICT=DAYS or @DISTRICT=DAYS; may be repeated."),
+    ),
 ]
 TotalOption = Annotated[
     float | None,
@@ -23,6 +34,14 @@ TotalOption = Annotated[
 ]
 ClassAOption = Annotated[
     float | None, typer.Option("--class-a-cv", help=N_("Greatest coefficient of variation of class A's own estimate."))
+]
+VisitsOption = Annotated[
+    list[str] | None,
+    typer.Option("--visits", help=N_("Most visits per firm of a grade, on average, GRADE=VISITS; may be repeated.")),
+]
+WriteOption = Annotated[Path | None, typer.Option("--write-draft", help=N_("Write the ratios as a draft file."))]
+FromOption = Annotated[
+    str | None, typer.Option("--valid-from", help=N_("First day of the written draft; default: next 1 January."))
 ]
 ByItemOption = Annotated[bool, typer.Option("--by-item", help=N_("Ratios per item instead of per item class."))]
 
@@ -35,7 +54,10 @@ def optimise(
     person_days: DaysOption = None,
     total_cv: TotalOption = None,
     class_a_cv: ClassAOption = None,
+    visits: VisitsOption = None,
     by_item: ByItemOption = False,
+    write_draft: WriteOption = None,
+    valid_from: FromOption = None,
     draws: DrawsOption = 200,
     seed: SeedOption = 0,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
@@ -47,8 +69,11 @@ def optimise(
     from engine.pipeline.best_ratios import Wishes
 
     bench = bench_of(workspace, profile, as_of, draft)
-    wishes = Wishes(checks, dict(map(_days, person_days or [])), total_cv, class_a_cv, by_item)
+    limits = tuple(_days(text) for text in person_days or [])
+    wishes = Wishes(checks, limits, total_cv, class_a_cv, by_item, dict(map(_visits, visits or [])))
     best = optimise_policy(bench, experiment_of(bench, draws=draws, seed=seed), wishes)
+    if write_draft is not None:
+        _write(bench, best, write_draft, valid_from=valid_from)
     translate = current_translate()
     binding = [sentence.render(translate) for sentence in best.binding]
     if as_json:
@@ -67,10 +92,39 @@ def optimise(
         show_line(f"· {sentence}")
 
 
-def _days(text: str) -> tuple[str, float]:
-    department, _, days = text.partition("=")
+def _write(bench: "Bench", best: "BestPolicy", path: Path, *, valid_from: str | None) -> None:
+    from engine.api.policy_optimum import draft_of
+    from engine.store.documents import write_parameters
+
+    as_of = bench.occasion.as_of
+    first = as_of_date(valid_from) if valid_from else date(as_of.year + 1, 1, 1)
+    reference = f"xinheng policy optimise --as-of {as_of.isoformat()}"
+    write_parameters(path, draft_of(bench, best, valid_from=first, reference=reference))
+
+
+def _days(text: str) -> "CapacityLimit":
+    from fractions import Fraction
+
+    from engine.ratios.capacity import CapacityLimit
+
+    place, _, days = text.partition("=")
+    department, _, district = place.partition("@")
     try:
-        return department, float(days)
+        exact = Fraction(days)
+    except (ValueError, ZeroDivisionError):
+        exact = Fraction(-1)
+    if exact < 0 or not place.strip("@"):
+        remedy = Message(N_("write DEPARTMENT=DAYS, e.g. SCJG=1200 or SCJG@330602=150"))
+        raise UsageError(what="--person-days", value=text, remedy=remedy)
+    return CapacityLimit(department or None, district or None, exact, "--person-days")
+
+
+def _visits(text: str) -> tuple[str, float]:
+    grade, _, most = text.partition("=")
+    try:
+        found = float(most)
     except ValueError:
-        remedy = Message(N_("write DEPARTMENT=DAYS, e.g. SCJG=1200"))
-        raise UsageError(what="--person-days", value=text, remedy=remedy) from None
+        found = -1.0
+    if found < 0 or grade not in {one.value for one in Grade}:
+        raise UsageError(what="--visits", value=text, remedy=Message(N_("write GRADE=VISITS, e.g. A=0.02")))
+    return grade, found

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.cli.laboratory import DrawsOption, SeedOption, bench_of
+from engine.cli.laboratory import DrawsOption, DrawsPerYearOption, NumberOption, SeedOption, UntilOption, bench_of
 from engine.cli.options import DEFAULT_WORKSPACE, AsOfOption, JsonOption, ProfileOption, WorkspaceOption, as_of_date
 from engine.cli.output import current_translate, show_json, show_line, show_table
 from engine.cli.policy import DraftOption
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 AgainstOption = Annotated[
     str | None, typer.Option("--against", help=N_("Profile to compare with, in the same simulated futures."))
 ]
-DrawsPerYearOption = Annotated[
-    int, typer.Option("--draws-per-year", min=1, help=N_("Draws a year; the first of them is simulated."))
-]
 _FIGURES = {"findings": N_("findings"), "visits": N_("visits"), "person_days": N_("person-days")}
 
 
@@ -28,7 +25,9 @@ def simulate(
     profile: ProfileOption = "default",
     draft: DraftOption = None,
     against: AgainstOption = None,
+    draw_number: NumberOption = 1,
     draws_per_year: DrawsPerYearOption = 1,
+    inspect_until: UntilOption = None,
     draws: DrawsOption = 1000,
     seed: SeedOption = 0,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
@@ -36,21 +35,30 @@ def simulate(
 ) -> None:
     """Say what a policy would find and cost, as P10, P50 and P90."""
     from engine.api.laboratory import experiment_of, policy_of
-    from engine.api.policy_simulation import compare_policies, simulate_policy
+    from engine.api.policy_simulation import allocate_policy, compare_policies, simulate_policy
+    from engine.api.workspace import open_workspace
 
-    bench = bench_of(workspace, profile, as_of, draft)
+    bench = bench_of(workspace, profile, as_of, draft, number=draw_number, draws=draws_per_year, until=inspect_until)
     experiment = experiment_of(bench, draws=draws, seed=seed)
     if against is None:
-        compared, found = None, simulate_policy(bench, experiment, draws_per_year=draws_per_year)
+        compared, found = None, simulate_policy(bench, experiment)
     else:
-        other = policy_of(against, as_of=as_of_date(as_of))
-        compared = compare_policies(bench, experiment, other, name=against, draws_per_year=draws_per_year)
+        other = policy_of(open_workspace(workspace, create=False), against, as_of=as_of_date(as_of))
+        compared = compare_policies(bench, experiment, other, name=against)
         found = compared.policy
+    allocated = allocate_policy(bench)
+    violations = [violation.render(current_translate()) for violation in allocated.violations]
+    frame = {"source": bench.frame.source.render(current_translate()), "outside": bench.frame.n_outside}
     if as_json:
         extra = {} if compared is None else {"against": {"profile": against, **_compared_json(compared)}}
-        show_json({"profile": profile, "draws_per_year": draws_per_year, **_policy_json(found), **extra})
+        which = {"draw_number": draw_number, "draws_per_year": draws_per_year, "frame": frame}
+        which["violations"] = violations
+        show_json({"profile": profile, **which, **_policy_json(found), **extra})
         return
+    show_line(current_translate()(N_("Frame: {source}")).format(source=frame["source"]))
     _show_policy(found)
+    for violation in violations:
+        show_line(f"✗ {violation}")
     if compared is not None:
         _show_change(compared, str(against))
 

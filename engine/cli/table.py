@@ -78,6 +78,9 @@ COMMANDS = (
     Command(("policy", "diff"), "engine.cli.policy_amendment:diff", N_("Say what differs between two policies.")),
     Command(("policy", "history"), "engine.cli.policy_amendment:history", N_("List drafts, approvals, withdrawals.")),
     Command(
+        ("policy", "allocate"), "engine.cli.policy_allocate:allocate", N_("Say what a draw would commit to and why.")
+    ),
+    Command(
         ("policy", "simulate"), "engine.cli.policy_simulate:simulate", N_("Say what a policy would find and cost.")
     ),
     Command(("policy", "evaluate"), "engine.cli.policy_evaluate:evaluate", N_("Say what it would have found before.")),

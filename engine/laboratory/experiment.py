@@ -36,7 +36,7 @@ class Experiment:
 
     Parameters
     ----------
-    cells : see ``CELLS``. grades : names in the order of the codes. grade : code of each cell.
+    cells : see ``CELLS``. grades : names in the order of the codes. grade, stratum : code of each cell.
     item : code of each cell; items : names in the order of the codes.
     rates : posterior draws (draws, cells); squares : the same squared. mean : shrunken rates.
     finding_luck, visit_luck : uniforms (draws, grades). rounding_luck : uniforms (draws, items).
@@ -48,6 +48,7 @@ class Experiment:
     grade: Codes
     items: tuple[str, ...]
     item: Codes
+    stratum: Codes
     rates: FloatArray
     squares: FloatArray
     mean: FloatArray
@@ -75,25 +76,32 @@ def set_up(cells: pd.DataFrame, memberships: pd.DataFrame, *, draws: int, genera
     grade, grades = pd.factorize(table["grade"], sort=True)
     item, items = pd.factorize(table["item_code"], sort=True)
     # rates are drawn in the order of the key: the order of rows must not decide which number a cell gets
-    order = table.sort_values(CELL_KEY).index.to_numpy()
-    back = np.argsort(order)
-    ordered = table.iloc[order]
-    prior = fit_prior(ordered)
-    rates = posterior_rates(ordered, prior, draws=draws, generator=generator)[:, back]
+    shown, back = _evidence(table)
+    prior = fit_prior(shown)
+    rates = posterior_rates(shown, prior, draws=draws, generator=generator)[:, back]
     return Experiment(
         cells=table,
         grades=tuple(map(str, grades)),
         grade=grade,
         items=tuple(map(str, items)),
         item=item,
+        stratum=pd.factorize(pd.MultiIndex.from_frame(table[["item_code", "stratum"]]))[0],
         rates=rates,
         squares=rates**2,
-        mean=posterior_mean(ordered, prior)[back],
+        mean=posterior_mean(shown, prior)[back],
         finding_luck=generator.random((draws, len(grades))),
         visit_luck=generator.random((draws, len(grades))),
         rounding_luck=generator.random((draws, len(items))),
         profiles=_profiles(memberships, grade),
     )
+
+
+def _evidence(table: pd.DataFrame) -> tuple[pd.DataFrame, Codes]:
+    """Counts that rates are learned from, one row per item, district and grade, and the row of each cell."""
+    keys = table.groupby(CELL_KEY, sort=True)
+    counts = keys[["n_evidence", "n_evidence_findings"]].sum().reset_index()
+    named = counts.rename(columns={"n_evidence": "n_observed", "n_evidence_findings": "n_findings"})
+    return named, np.asarray(keys.ngroup(), dtype=np.int64)
 
 
 def _profiles(memberships: pd.DataFrame, grade: Codes) -> Profiles:

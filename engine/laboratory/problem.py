@@ -14,12 +14,14 @@ from engine.messages import Message
 
 
 class LimitKind(StrEnum):
-    """What a limit is about; decides the words of its price."""
+    """What a limit is about; decides the words of its price. ``link`` ties variables together and has no price."""
 
     CAPACITY = "capacity"
     CHECKS = "checks"
     CAP = "cap"
     ORDER = "order"
+    VISITS = "visits"
+    LINK = "link"
     PRECISION = "precision"
     FLOOR = "floor"
 

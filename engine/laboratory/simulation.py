@@ -96,10 +96,11 @@ def simulate(experiment: Experiment, ratios: FloatArray) -> Simulated:
     """
     units = planned_units(experiment, ratios)
     mean, variance = _moments(experiment, units)
-    chance = np.maximum.reduceat(ratios[experiment.profiles.cells], experiment.profiles.starts)
+    drawn = units / experiment.cells["n_units"].to_numpy(dtype=float)
+    chance = np.maximum.reduceat(drawn[experiment.profiles.cells], experiment.profiles.starts)
     expected, spreads, firms = _visits(experiment, chance)
-    total_cv, grade_cv = precision(experiment, ratios)
-    found = _by_grade(experiment, units * experiment.mean)
+    total_cv, grade_cv = precision(experiment, drawn)
+    found = _by_grade(experiment, drawn * expected_in_full(experiment))
     shape = experiment.visit_luck.shape
     return Simulated(
         findings=_quantiles(mean, variance, experiment.finding_luck),
@@ -115,10 +116,24 @@ def simulate(experiment: Experiment, ratios: FloatArray) -> Simulated:
 
 
 def planned_units(experiment: Experiment, ratios: FloatArray) -> FloatArray:
-    """Return expected checks per cell: ratio x units, rounded up where the item's rule is ``ceil``."""
-    exact = ratios * experiment.cells["n_units"].to_numpy(dtype=float)
+    """Return expected checks per cell: ratio x units; where the item's rule is ``ceil`` a stratum's are rounded up.
+
+    A stratum's checks fall on its cells by their units, as they do on average in a draw.
+    """
+    size = experiment.cells["n_units"].to_numpy(dtype=float)
+    exact = ratios * size
     is_up = experiment.cells["rounding"].to_numpy() == "ceil"
-    return np.asarray(np.where(is_up, np.ceil(exact - _CERTAIN), exact), dtype=float)
+    of_stratum, units = (np.bincount(experiment.stratum, weights=values) for values in (exact, size))
+    upward = np.minimum(np.ceil(of_stratum - _CERTAIN), units) / units
+    return np.asarray(np.where(is_up, upward[experiment.stratum] * size, exact), dtype=float)
+
+
+def expected_in_full(experiment: Experiment) -> FloatArray:
+    """Return the findings expected of each cell if it were drawn in full: known ones, and the rate of the others."""
+    size, known, seen = (
+        experiment.cells[name].to_numpy(dtype=float) for name in ("n_units", "n_findings", "n_observed")
+    )
+    return np.asarray(known + (size - seen) * experiment.mean)
 
 
 def precision(experiment: Experiment, ratios: FloatArray) -> tuple[float, dict[str, float]]:

@@ -1,7 +1,7 @@
-"""From cells and a policy to the question of the best ratios."""
+"""From cells and a policy to the question of the best yearly ratios."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -10,61 +10,88 @@ import pandas as pd
 from engine.laboratory.experiment import Experiment
 from engine.laboratory.posterior import Codes, FloatArray
 from engine.laboratory.problem import LimitKind, LinearLimit, PrecisionLimit, RatioProblem
+from engine.laboratory.simulation import expected_in_full
 from engine.messages import N_, Message
+from engine.pipeline.visit_limits import VisitRows, visit_rows
+from engine.ratios.capacity import CapacityLimit
 from engine.ratios.policy import RatioPolicy, item_rows
-from engine.vocabulary import RISK_GRADES, ItemClass
+from engine.vocabulary import RISK_GRADES
+
+Sums = Callable[[FloatArray], FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the best ratios must keep besides the policy's floors and caps.
+    """What the best ratios must keep besides the policy's floors and caps; everything speaks of a whole year.
 
     Parameters
     ----------
-    checks : most checks a year, or None.
-    person_days : most person-days by department.
+    checks : most checks, or None.
+    person_days : most person-days by department, district or both.
     total_cv, class_a_cv : greatest coefficient of variation of the next estimate of all findings, and of class A's.
     by_item : ratios per item instead of per item class.
+    visits : most visits per firm of a grade, on average.
     """
 
     checks: float | None
-    person_days: Mapping[str, float]
+    person_days: Sequence[CapacityLimit]
     total_cv: float | None
     class_a_cv: float | None
     by_item: bool
+    visits: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """A problem, and which of its variables each cell follows; ``names`` are (item or item class, grade)."""
+    """A problem, and which of its variables each cell follows.
+
+    Parameters
+    ----------
+    variable : of each cell; -1 where law makes the cell due, which is drawn in full whatever the ratios.
+    names : (item or item class, grade) of each ratio; the problem may have further variables behind them.
+    due_findings, due_checks : what the due cells bring in.
+    """
 
     problem: RatioProblem
     variable: Codes
     names: tuple[tuple[str, str], ...]
+    due_findings: float
+    due_checks: float
+
+    def ratios_of_cells(self, ratios: FloatArray) -> FloatArray:
+        """Return the ratio of every cell: its variable's, or 1 where it is due."""
+        return np.where(self.variable < 0, 1.0, ratios[np.maximum(self.variable, 0)])
 
 
 def best_ratio_question(
-    experiment: Experiment, policy: RatioPolicy, items: pd.DataFrame, *, wishes: Wishes
+    experiment: Experiment,
+    policy: RatioPolicy,
+    items: pd.DataFrame,
+    *,
+    wishes: Wishes,
+    names: Mapping[str, str] | None = None,
 ) -> Question:
-    """Return the problem of the best ratios on shrunken rates."""
+    """Return the problem of the best ratios on shrunken rates.
+
+    Parameters
+    ----------
+    names : what people call departments and districts.
+    """
     cells = experiment.cells
-    owner = cells["item_code"] if wishes.by_item else cells["item_class"]
-    variable, keys = pd.factorize(pd.MultiIndex.from_arrays([owner, cells["grade"]]), sort=True)
-    names = tuple((str(key[0]), str(key[1])) for key in keys)
+    due = cells["is_due"].to_numpy(dtype=bool)
+    variable, keys = _variables(cells, by_item=wishes.by_item)
+    n_ratios = len(keys)
 
     def sums(values: FloatArray) -> FloatArray:
-        return np.bincount(variable, weights=values, minlength=len(names)).astype(float)
+        return np.bincount(variable[~due], weights=values[~due], minlength=n_ratios).astype(float)
 
     units = cells["n_units"].to_numpy(dtype=float)
-    days = units * cells["effort"].to_numpy(dtype=float)
-    linear = [*_order(names), *_caps(cells, items, units, sums)]
+    in_full = expected_in_full(experiment)
+    linear = [*_order(keys), *_caps(cells, items, units, sums)]
     if wishes.checks is not None:
         name = Message(N_("at most {n} checks"), {"n": f"{wishes.checks:g}"})
-        linear.append(LinearLimit(LimitKind.CHECKS, name, "", sums(units), wishes.checks))
-    for department, limit in sorted(wishes.person_days.items()):
-        name = Message(N_("at most {n} person-days in {department}"), {"n": f"{limit:g}", "department": department})
-        own = (cells["department_code"] == department).to_numpy()
-        linear.append(LinearLimit(LimitKind.CAPACITY, name, department, sums(days * own), limit))
+        linear.append(LinearLimit(LimitKind.CHECKS, name, "", sums(units), wishes.checks - float(units[due].sum())))
+    linear += _capacity(cells, items, wishes.person_days, sums, names or {})
     spread = units * experiment.mean * (1 - experiment.mean)
     everyone, class_a = np.ones(len(cells), dtype=bool), (cells["grade"] == RISK_GRADES[0]).to_numpy()
     precise = [
@@ -72,16 +99,21 @@ def best_ratio_question(
         for subject, cv, rows in (("total", wishes.total_cv, everyone), ("class A", wishes.class_a_cv, class_a))
         if cv is not None
     ]
-    floors = np.array([float(policy.floor.by_grade[grade]) for _, grade in names])
-    problem = RatioProblem(
-        sums(units * experiment.mean),
-        floors,
-        np.ones(len(names)),
-        tuple(linear),
-        tuple(precise),
-        Message(N_("the floors of the policy ({reference})"), {"reference": policy.floor.reference}),
-    )
-    return Question(problem, variable, names)
+    floors = np.array([float(policy.floor.by_grade[grade]) for _, grade in keys])
+    floor_name = Message(N_("the floors of the policy ({reference})"), {"reference": policy.floor.reference})
+    problem = RatioProblem(sums(in_full), floors, np.ones(n_ratios), tuple(linear), tuple(precise), floor_name)
+    if wishes.visits:
+        problem = _with_visits(problem, visit_rows(experiment, variable, wishes.visits))
+    return Question(problem, variable, keys, float(in_full[due].sum()), float(units[due].sum()))
+
+
+def _variables(cells: pd.DataFrame, *, by_item: bool) -> tuple[Codes, tuple[tuple[str, str], ...]]:
+    owner = cells["item_code"] if by_item else cells["item_class"]
+    due = cells["is_due"].to_numpy(dtype=bool)
+    codes, keys = pd.factorize(pd.MultiIndex.from_arrays([owner[~due], cells["grade"][~due]]), sort=True)
+    variable = np.full(len(cells), -1, dtype=np.int64)
+    variable[~due] = codes
+    return variable, tuple((str(key[0]), str(key[1])) for key in keys)
 
 
 def _precision(subject: str, cv: float, spread: FloatArray, total: float) -> PrecisionLimit:
@@ -105,20 +137,73 @@ def _order(names: tuple[tuple[str, str], ...]) -> list[LinearLimit]:
     return found
 
 
-def _caps(
-    cells: pd.DataFrame, items: pd.DataFrame, units: FloatArray, sums: Callable[[FloatArray], FloatArray]
-) -> list[LinearLimit]:
+def _caps(cells: pd.DataFrame, items: pd.DataFrame, units: FloatArray, sums: Sums) -> list[LinearLimit]:
+    """What an item's cap leaves once the due cells are drawn in full."""
     found = []
-    held = set(cells["item_code"])
+    held, due = set(cells["item_code"]), cells["is_due"].to_numpy(dtype=bool)
     for item in item_rows(items):
-        if item.item_class is not ItemClass.GENERAL or item.cap is None or item.item_code not in held:
+        if item.cap is None or item.item_code not in held:
             continue
         own = (cells["item_code"] == item.item_code).to_numpy()
-        bound = float(int(item.cap * int(units[own].sum())))
+        bound = float(int(item.cap * int(units[own].sum())) - units[own & due].sum())
         name = Message(
             N_("ratio cap {cap} of {item} ({reference})"),
             {"cap": str(item.cap), "item": item.item_code, "reference": item.basis},
         )
-        weights = sums(units * own)
-        found.append(LinearLimit(LimitKind.CAP, name, item.item_code, weights, bound))
+        found.append(LinearLimit(LimitKind.CAP, name, item.item_code, sums(units * own), bound))
     return found
+
+
+def _capacity(
+    cells: pd.DataFrame,
+    items: pd.DataFrame,
+    limits: Sequence[CapacityLimit],
+    sums: Sums,
+    names: Mapping[str, str],
+) -> list[LinearLimit]:
+    departments = dict(zip(items["item_code"], items["department_code"], strict=True))
+    days = cells["n_units"].to_numpy(dtype=float) * cells["effort"].to_numpy(dtype=float)
+    due = cells["is_due"].to_numpy(dtype=bool)
+    found = []
+    for limit in limits:
+        own = limit.holds(cells, departments).to_numpy(dtype=bool)
+        codes = [code for code in (limit.label, limit.district, limit.department) if code]
+        place = " ".join(names.get(code, code) for code in codes)
+        params: dict[str, object] = {"n": f"{float(limit.person_days):g}", "place": place, "reference": limit.reference}
+        name = Message(N_("at most {n} person-days in {place} ({reference})"), params)
+        left = float(limit.person_days) - float(days[own & due].sum())
+        found.append(LinearLimit(LimitKind.CAPACITY, name, place, sums(days * own), left))
+    return found
+
+
+def _with_visits(problem: RatioProblem, visits: VisitRows) -> RatioProblem:
+    """Add a variable for the chance of a visit of every kind of object: at least each of its ratios."""
+    n_ratios, n_kinds = len(problem.gains), len(visits.objects)
+    wide = n_ratios + n_kinds
+
+    def widened(weights: FloatArray) -> FloatArray:
+        return np.asarray(np.r_[weights, np.zeros(n_kinds)])
+
+    linear = [
+        LinearLimit(limit.kind, limit.name, limit.subject, widened(limit.weights), limit.bound)
+        for limit in problem.linear
+    ]
+    covers = Message(N_("a visit covers every item drawn for a firm"))
+    for kind, ratio in zip(visits.kind.tolist(), visits.ratio.tolist(), strict=True):
+        weights = np.zeros(wide)
+        weights[ratio], weights[n_ratios + kind] = 1.0, -1.0
+        linear.append(LinearLimit(LimitKind.LINK, covers, "", weights, 0.0))
+    for grade, (most, chances, surely) in visits.limits.items():
+        name = Message(
+            N_("at most {n} visits per firm of grade {grade}"), {"n": f"{visits.asked[grade]:g}", "grade": grade}
+        )
+        weights = np.r_[np.zeros(n_ratios), chances]
+        linear.append(LinearLimit(LimitKind.VISITS, name, grade, weights, most - surely))
+    lowest = np.r_[problem.lowest, visits.lowest(problem.lowest)]
+    precise = [
+        PrecisionLimit(limit.name, limit.subject, widened(limit.weights), limit.bound, limit.cv)
+        for limit in problem.precision
+    ]
+    return RatioProblem(
+        widened(problem.gains), lowest, np.ones(wide), tuple(linear), tuple(precise), problem.floor_name
+    )

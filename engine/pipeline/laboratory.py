@@ -1,9 +1,8 @@
 """From logged draws to the laboratory: cells with what random rows showed, planned ratios, the question of the best."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,19 +11,60 @@ from engine.errors import SelectionModeError
 from engine.estimation.outcome import Outcome, classify_outcomes
 from engine.laboratory.cells import CELL_KEY
 from engine.laboratory.posterior import FloatArray
-from engine.ratios.allocation import committed_ratios
+from engine.messages import Message
+from engine.ratios.allocation import Allocation, committed_ratios
+from engine.ratios.capacity import Capacity
+from engine.ratios.expected import ExpectedRatios, expected_ratios
 from engine.ratios.policy import RatioPolicy
 from engine.ratios.quota import DrawOfYear
-from engine.ratios.strata import Strata
-from engine.vocabulary import SelectionMode
+from engine.ratios.strata import NeighbourOrder, Strata, build_strata
+from engine.vocabulary import ItemClass, SelectionMode
+
+_KEY = b"laboratory"
+"""Strata of a simulation are blinded under no secret: nobody sees their codes."""
+_DONE = ["n_drawn", "n_excluded"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """What the laboratory works on: ``cells`` and ``memberships`` as ``engine.laboratory.experiment.set_up`` asks."""
+    """The frame of the draw to be simulated.
+
+    Parameters
+    ----------
+    cells, memberships : as ``engine.laboratory.experiment.set_up`` asks.
+    strata : the frame cut as a draw cuts it. terms : what a draw of it follows.
+    ratios : the same strata, ready to give the ratios of any policy (``ExpectedRatios.of``), as a draw would.
+    source : what the frame was built from, e.g. the register of a day or a draw.
+    n_outside : rows that stay outside, by reason.
+    """
 
     cells: pd.DataFrame
     memberships: pd.DataFrame
+    strata: Strata
+    terms: "Terms"
+    ratios: ExpectedRatios
+    source: Message
+    n_outside: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a draw of this frame follows besides its ratios.
+
+    Parameters
+    ----------
+    items : item list. efforts : exact person-days of a check by item. minimum_cell, nearest : how strata merge.
+    rounding : rule by item class. draw, done, capacity : see ``engine.ratios.allocation.committed_ratios``.
+    """
+
+    items: pd.DataFrame
+    efforts: Mapping[str, Fraction]
+    minimum_cell: int
+    nearest: NeighbourOrder
+    rounding: Mapping[ItemClass, str]
+    draw: DrawOfYear
+    done: pd.DataFrame | None
+    capacity: Capacity | None
 
 
 def with_findings(selections: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
@@ -60,31 +100,85 @@ def with_findings(selections: pd.DataFrame, results: pd.DataFrame) -> pd.DataFra
 
 
 def laboratory_frame(
-    logged: pd.DataFrame, items: pd.DataFrame, policy: RatioPolicy, *, efforts: Mapping[str, Any]
+    eligible: pd.DataFrame,
+    logged: pd.DataFrame,
+    terms: Terms,
+    *,
+    source: Message,
+    standing: Collection[str] | None = None,
+    n_outside: Mapping[str, int] | None = None,
 ) -> Frame:
-    """Return the latest frame as cells.
+    """Return a frame as cells, cut into strata as a draw would cut it.
 
     Parameters
     ----------
-    logged : rows of :func:`with_findings` of every draw, the latest last; the latest is the frame.
-    items : item_code, item_class, department_code. efforts : policy ``capacity.effort``.
+    eligible : rows that can be drawn: entity_id, item_code, item_class, district_code, grade, is_due if there.
+    logged : rows of :func:`with_findings` of every draw, the latest last.
+    standing : draws whose results still stand: a unit checked there keeps what was found. None = every draw.
+
+    Notes
+    -----
+    Rates are learned from all results by the grade an object had when it was drawn; what is known of a unit counts in
+    the cell where it stands now. An object's later grade may rest on that very result, so the two must not be mixed.
     """
-    latest = logged[logged["draw_id"] == logged["draw_id"].iloc[-1]]
-    seen = logged[logged["adverse"].notna()].drop_duplicates(["entity_id", "item_code"], keep="last")
-    seen = seen.merge(latest[["entity_id", "item_code"]], on=["entity_id", "item_code"])
-    cells = latest.groupby(CELL_KEY, sort=True).agg(n_units=("entity_id", "size"))
-    counts = seen.assign(adverse=seen["adverse"].astype("int64")).groupby(CELL_KEY)["adverse"].agg(["size", "sum"])
+    strata = build_strata(eligible, minimum_cell=terms.minimum_cell, nearest=terms.nearest, key=_KEY)
+    cells = strata.cells.reset_index(drop=True)
+    cell_key = [*CELL_KEY, "is_due"]
+    place = pd.MultiIndex.from_frame(cells[cell_key])
+    rows = strata.frame
+    held = rows.assign(cell=place.get_indexer(pd.MultiIndex.from_frame(rows[cell_key])))
+    done = logged[logged["adverse"].notna()]
+    found = done if standing is None else done[done["draw_id"].isin(standing)]
+    latest = found.drop_duplicates(["entity_id", "item_code"], keep="last")[["entity_id", "item_code", "adverse"]]
+    known = held[["entity_id", "item_code", "cell"]].merge(latest, on=["entity_id", "item_code"])
+    by_cell = known.assign(adverse=known["adverse"].astype("int64")).groupby("cell")["adverse"].agg(["size", "sum"])
+    counts = by_cell.reindex(range(len(cells)), fill_value=0)
+    cells = cells.assign(n_observed=counts["size"].to_numpy(), n_findings=counts["sum"].to_numpy())
+    cells = _with_evidence(cells, done, logged)
+    departments = terms.items.set_index("item_code")["department_code"]
+    cells["department_code"] = cells["item_code"].map(departments)
+    cells["effort"] = cells["item_code"].map({code: float(days) for code, days in terms.efforts.items()}).astype(float)
+    cells["rounding"] = cells["item_class"].map({kind.value: rule for kind, rule in terms.rounding.items()})
+    ratios = expected_ratios(cells, terms.items, draw=terms.draw, done=terms.done, capacity=terms.capacity)
+    members = pd.DataFrame({"object": pd.factorize(held["entity_id"])[0], "cell": held["cell"].to_numpy()})
+    return Frame(cells, members, strata, terms, ratios, source, dict(n_outside or {}))
+
+
+def allocation_of(frame: Frame, policy: RatioPolicy) -> Allocation:
+    """Return the exact ratios a draw of the frame would commit to, what is trimmed and why, what cannot be kept."""
+    terms = frame.terms
+    return committed_ratios(
+        frame.strata, policy, terms.items, draw=terms.draw, done=terms.done, capacity=terms.capacity
+    )
+
+
+def _with_evidence(cells: pd.DataFrame, done: pd.DataFrame, logged: pd.DataFrame) -> pd.DataFrame:
+    """Add results by item, district and grade at the time of the draw, once per split cell, and what was tried."""
+    shown = done.assign(adverse=done["adverse"].astype("int64")).groupby(CELL_KEY)["adverse"].agg(["size", "sum"])
     tried = logged.groupby(CELL_KEY)["design_probability"].agg(["min", "max"])
-    cells["n_observed"] = counts["size"].reindex(cells.index, fill_value=0).clip(upper=cells["n_units"])
-    cells["n_findings"] = counts["sum"].reindex(cells.index, fill_value=0).clip(upper=cells["n_observed"])
-    cells["lowest_tried"], cells["highest_tried"] = tried["min"].reindex(cells.index), tried["max"].reindex(cells.index)
-    cells = cells.reset_index().merge(items[["item_code", "item_class", "department_code"]], on="item_code", how="left")
-    own = {str(code): float(Fraction(str(days))) for code, days in (efforts["items"] or {}).items()}
-    usual = float(Fraction(str(efforts["default"])))
-    cells["effort"] = cells["item_code"].map(own).fillna(usual)
-    cells["rounding"] = cells["item_class"].map({c.value: rule for c, rule in policy.rounding.items()})
-    at = pd.MultiIndex.from_frame(cells[CELL_KEY]).get_indexer(pd.MultiIndex.from_frame(latest[CELL_KEY]))
-    return Frame(cells, pd.DataFrame({"object": pd.factorize(latest["entity_id"])[0], "cell": at}))
+    place = pd.MultiIndex.from_frame(cells[CELL_KEY])
+    first = ~place.duplicated()
+    return cells.assign(
+        n_evidence=np.where(first, shown["size"].reindex(place).fillna(0).to_numpy(), 0).astype("int64"),
+        n_evidence_findings=np.where(first, shown["sum"].reindex(place).fillna(0).to_numpy(), 0).astype("int64"),
+        lowest_tried=tried["min"].reindex(place).to_numpy(),
+        highest_tried=tried["max"].reindex(place).to_numpy(),
+    )
+
+
+def drawn_this_year(logged: pd.DataFrame, standing: Collection[str], eligible: pd.DataFrame) -> pd.DataFrame | None:
+    """Return what the draws of this year took, as ``committed_ratios`` asks for it; None before the first.
+
+    Parameters
+    ----------
+    logged : rows of :func:`with_findings`. standing : this year's draws. eligible : rows that can still be drawn.
+    """
+    taken = logged[logged["is_drawn"] & logged["draw_id"].isin(standing)]
+    if taken.empty:
+        return None
+    still = pd.MultiIndex.from_frame(eligible[["entity_id", "item_code"]])
+    gone = ~pd.MultiIndex.from_frame(taken[["entity_id", "item_code"]]).isin(still)
+    return taken.assign(n_drawn=1, n_excluded=gone.astype("int64")).groupby(CELL_KEY)[_DONE].sum().reset_index()
 
 
 def planned_ratios(

@@ -109,10 +109,12 @@ def build_strata(frame: pd.DataFrame, *, minimum_cell: int, nearest: NeighbourOr
         merged = _merge(part, minimum_cell=minimum_cell, nearest=nearest)
         for members in merged:
             groups[members] = members[0]
-    codes = {int(g): _code(cells[groups == g], key=key) for g in np.unique(groups)}
+    held: dict[int, list[tuple[object, ...]]] = {}
+    for group, cell in zip(groups.tolist(), cells[_CELL].itertuples(index=False, name=None), strict=True):
+        held.setdefault(group, []).append(cell)
+    codes = {group: _code(members, key=key) for group, members in held.items()}
     cells["stratum"] = [codes[int(g)] for g in groups]
-    held = {(str(cells["item_code"][g]), code) for g, code in codes.items()}
-    if len(held) != len(codes):
+    if len({(held[group][0][0], code) for group, code in codes.items()}) != len(codes):
         remedy = Message(N_("use another key for this draw"))
         raise DrawError(problem=Message(N_("two strata have the same code")), remedy=remedy)
     placed = rows.merge(cells[[*_CELL, "stratum"]], on=_CELL, how="left", sort=False, validate="many_to_one")
@@ -171,8 +173,9 @@ def _merge_grades(grades: dict[Grade, list[list[int]]], *, size: Callable[[list[
         host += grades.pop(small[0])[0]
 
 
-def _code(cells: pd.DataFrame, *, key: bytes) -> str:
-    parts = cells.sort_values(_CELL)[_CELL].astype(str).agg("\x1f".join, axis=1)
+def _code(cells: Sequence[tuple[object, ...]], *, key: bytes) -> str:
+    """Return the code of cells (``_CELL``, in its order, which is that of the table)."""
+    parts = ["\x1f".join(map(str, cell)) for cell in cells]
     return "s" + hmac.new(key, "\x1e".join(parts).encode(), "sha256").hexdigest()[:_CODE_LENGTH]
 
 

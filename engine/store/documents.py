@@ -177,6 +177,23 @@ def read_parameters(path: Path) -> dict[str, Parameter]:
     return found
 
 
+def write_parameters(path: Path, parameters: Mapping[str, Parameter]) -> None:
+    """Write parameters as a draft file that :func:`read_parameters` reads back."""
+    documents = [
+        {
+            "id": parameter.name,
+            "unit": parameter.unit,
+            "values": {
+                day: {"reference": dated.reference, "value": dated.value}
+                for day, dated in sorted(parameter.values.items())
+            },
+        }
+        for _, parameter in sorted(parameters.items())
+    ]
+    text = yaml.safe_dump_all(documents, allow_unicode=True, sort_keys=False, width=120)
+    path.write_text(text, encoding="utf-8")
+
+
 def _parameters(path: Path) -> Iterator[Parameter]:
     for document in read_yaml(path):
         for body in document if isinstance(document, list) else [document]:

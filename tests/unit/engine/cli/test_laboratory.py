@@ -2,12 +2,14 @@
 
 import json
 from datetime import UTC, date, datetime
+from fractions import Fraction
 
 import pytest
 
 from engine.api.intake import ingest
 from engine.cli import main
 from engine.pipeline.ports import Actor
+from engine.store.documents import read_parameters
 from engine.store.workspace import Workspace
 from tests.unit.engine.pipeline.test_laboratory import results, selections
 
@@ -131,3 +133,76 @@ def test_two_draws_a_year_check_half_of_it_each(workspace, capsys):
 
     assert twice["checks"] == pytest.approx(once["checks"] / 2, abs=4)  # key items round every cell up
     assert twice["draws_per_year"] == 2
+
+
+def test_the_frame_and_what_stays_outside_are_said(workspace, capsys):
+    _, found = answer(capsys, workspace, "simulate", "--draws", "50")
+
+    assert found["frame"] == {"source": "frame of draw 2026-001; the workspace has no grades", "outside": {}}
+
+
+def test_a_later_draw_of_the_year_takes_what_earlier_ones_left(workspace, capsys):
+    # half of every cell was drawn this year: nothing is left of the quotas but 10 checks of D (60 % less 50); elsewhere
+    # the floor remains, one check a stratum of the key item; the cap of the general item, one half, is used up
+    _, found = answer(capsys, workspace, "simulate", "--draws", "50", "--draw-number", "2", "--draws-per-year", "2")
+
+    assert found["checks"] == pytest.approx(3 + 10)
+    assert found["violations"] == ["g1: the ratio cap 1/2 leaves 0 checks, below the floor of some grade (Price law)"]
+
+
+def test_allocate_shows_what_a_draw_would_commit_to_and_why(workspace, capsys):
+    status, found = answer(capsys, workspace, "allocate")
+
+    strata = {(row["item_code"], row["grade"]): row for row in found["strata"]}
+    assert status == 0
+    assert strata[("g1", "A")]["ratio"] == "1/100"
+    assert strata[("k1", "D")] | {"stratum": ""} == {
+        "item_code": "k1",
+        "stratum": "",
+        "district_code": "d1",
+        "grade": "D",
+        "is_due": False,
+        "n_units": 100,
+        "ratio": "3/5",
+        "expected_units": 60.0,
+        "fewest": 60,
+        "most": 60,
+        "rounding": "ceil",
+        "trimmed_by": "",
+    }
+    assert (found["notes"], found["violations"]) == ([], [])
+
+
+def test_best_ratios_are_chosen_within_a_district_and_written_as_a_draft(workspace, tmp_path, capsys):
+    path = tmp_path / "draft.yaml"
+    words = ("optimise", "--person-days", "SCJG@d1=60", "--visits", "A=0.05", "--draws", "20")
+
+    status, found = answer(capsys, workspace, *words, "--write-draft", str(path), "--valid-from", "2099-01-01")
+    _, checked = answer(capsys, workspace, "check", "--draft", str(path))
+
+    assert status == 0
+    assert max(held["A"] for held in found["ratios"].values()) <= 0.05 + 1e-9
+    assert any(sentence.startswith("one more person-day in d1 SCJG finds") for sentence in found["binding"])
+    values = read_parameters(path)
+    assert set(values) == {"ratios.general", "ratios.key"}
+    drafted = values["ratios.key"].values[date(2099, 1, 1)].value
+    assert set(drafted) == set("ABCDU")
+    assert float(Fraction(drafted["D"])) == pytest.approx(found["ratios"]["key"]["D"], abs=1.1e-6)
+    assert checked["error"]["code"] == "policy.not_in_force"  # the draft holds from its day
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--person-days", "SCJG"),
+        ("--person-days", "=3"),
+        ("--person-days", "X=-1"),
+        ("--visits", "A"),
+        ("--visits", "Z=1"),
+    ],
+)
+def test_limits_that_cannot_be_read_are_refused_with_status_2(workspace, words, capsys):
+    status, found = answer(capsys, workspace, "optimise", *words)
+
+    assert status == 2
+    assert "write" in found["error"]["message"]
