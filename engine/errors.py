@@ -121,6 +121,13 @@ class LoadRefusedError(ContractError):
     )
 
 
+class RowsSettledError(ContractError):
+    """Quarantined rows were put right or left out by somebody else in the meantime."""
+
+    code = "contract.rows_settled"
+    template = N_("{n} row(s) of {table} were settled by somebody else in the meantime: export the fix sheet again.")
+
+
 class ContractViolationsError(ContractError):
     """Findings collected over a whole load, raised once."""
 

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.api.contracts import contract_words
-from engine.contracts.findings import Finding, explain
+from engine.contracts.findings import CONTRADICTION, Finding, explain
 from engine.contracts.schema import Contract
 from engine.contracts.translation import Source, direct_mapping
-from engine.errors import ContractError, UnknownTableError
+from engine.errors import ContractError, RowsSettledError, UnknownTableError
 from engine.i18n import chosen_language
 from engine.messages import N_, Message, Translate
 from engine.pipeline.ports import Actor, Clock, Progress, silent
@@ -154,7 +154,7 @@ def export_quarantine(
     for row in waiting_rows(workspace, table=table):
         problem = " ".join(reason.render(translate) for reason in _reasons(row, contracts[row.table]))
         source = f"{row.source_file}:{row.source_line}"
-        sheets.setdefault(row.table, []).append(FixRow(row.key, row.mapped, problem, source, row.original))
+        sheets.setdefault(row.table, []).append(FixRow(row.key, row.shown, problem, source, row.original))
     if sheets:
         path.parent.mkdir(parents=True, exist_ok=True)
         listed = [(contracts[name], rows) for name, rows in sheets.items()]
@@ -167,7 +167,8 @@ def retry_quarantine(
 ) -> SheetTaken:
     """Take a fix sheet back: changed rows are validated again, rows with a reason to discard are left out for good.
 
-    Unchanged rows go on waiting. All tables at once or nothing; the same sheet twice is one load.
+    Unchanged rows go on waiting. All tables at once or nothing; the same sheet twice is one load. Of two sheets that
+    settle the same row the first one counts, also when both come at once.
 
     Raises
     ------
@@ -178,6 +179,18 @@ def retry_quarantine(
     returned: dict[str, list[FixRow]] = {}
     for contract, row in read_fix_sheet(path, contracts):
         returned.setdefault(contract.table, []).append(row)
+    author = Author(actor=actor, at=clock(), mapping=path.name)
+    while True:
+        try:
+            return _taken_back(workspace, returned, path=path, author=author, progress=progress)
+        except RowsSettledError:
+            continue  # somebody else's sheet came in between: judge again by what waits now
+
+
+def _taken_back(
+    workspace: Workspace, returned: Mapping[str, list[FixRow]], *, path: Path, author: Author, progress: Progress
+) -> SheetTaken:
+    contracts = workspace.warehouse.contracts
     waiting = {(row.table, row.key): row for name in returned for row in waiting_rows(workspace, table=name)}
     digest = sha256_of(path)
     with tempfile.TemporaryDirectory() as folder:
@@ -188,7 +201,6 @@ def retry_quarantine(
             corrected, discarded, _, _ = sorted_out
             if corrected or discarded:
                 plans.append(_plan(contracts[name], corrected, discarded, path=path, digest=digest, folder=folder))
-        author = Author(actor=actor, at=clock(), mapping=path.name)
         loads = load(workspace, plans, author=author, progress=progress) if plans else []
     return SheetTaken(tuple(loads), *counts)
 
@@ -196,11 +208,16 @@ def retry_quarantine(
 def _sorted_out(
     rows: Sequence[FixRow], contract: Contract, waiting: Mapping[tuple[str, str], WaitingRow], *, sheet: str
 ) -> tuple[list[FixRow], list[FixRow], list[FixRow], list[FixRow]]:
-    """Corrected, discarded, unchanged rows, and those settled before."""
+    """Corrected, discarded, unchanged rows, and those settled before.
+
+    A row whose number lost its digits goes on waiting until somebody types them. An unchanged row that only
+    contradicted another one counts as corrected once the sheet settles that other row: then it may stand.
+    """
     corrected: list[FixRow] = []
     discarded: list[FixRow] = []
     unchanged: list[FixRow] = []
     before: list[FixRow] = []
+    settled: set[tuple[str | None, ...]] = set()
     for row in rows:
         load_id, _, place = row.key.rpartition("|")
         if not load_id or not place.isdigit():
@@ -212,20 +229,36 @@ def _sorted_out(
         held = waiting.get((contract.table, row.key))
         if held is None:
             before.append(row)
-        elif row.discard:
+            continue
+        cells = _as_meant(row, held, contract)
+        if row.discard:
             discarded.append(row)
-        elif (cells := _as_meant(row, held, contract)) == {name: held.mapped.get(name) or None for name in cells}:
-            unchanged.append(row)
+        elif cells == {name: held.shown.get(name) or None for name in cells} or any(not cells[n] for n in held.cut):
+            unchanged.append(replace(row, cells=cells))
+            continue
         else:
             corrected.append(replace(row, cells=cells))
-    return corrected, discarded, unchanged, before
+        settled.add(_version(held, contract))
+    freed = {row.key for row in unchanged if _may_stand(waiting[contract.table, row.key], contract, settled)}
+    corrected += [row for row in unchanged if row.key in freed]
+    return corrected, discarded, [row for row in unchanged if row.key not in freed], before
+
+
+def _version(row: WaitingRow, contract: Contract) -> tuple[str | None, ...]:
+    known_at = row.mapped.get("known_at") or row.mapped.get(contract.known_at_rule)
+    return (*(row.mapped.get(name) for name in contract.key), known_at)
+
+
+def _may_stand(row: WaitingRow, contract: Contract, settled: Set[tuple[str | None, ...]]) -> bool:
+    only_contradicts = all(found["check"] == CONTRADICTION for found in row.findings)
+    return only_contradicts and _version(row, contract) in settled
 
 
 def _as_meant(row: FixRow, held: WaitingRow, contract: Contract) -> dict[str, str | None]:
     """The row's cells; where a cell says what was exported, the stored text, which a sheet may have had to shorten."""
     cells: dict[str, str | None] = {}
     for name in contract.names:
-        stored, said = held.mapped.get(name) or None, row.cells.get(name) or None
+        stored, said = held.shown.get(name) or None, row.cells.get(name) or None
         cells[name] = stored if stored is not None and said == as_shown(stored) else said
     return cells
 

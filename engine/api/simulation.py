@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from engine.errors import UsageError
+from engine.messages import N_, Message
 from engine.pipeline.ports import Progress, silent
 from engine.simulation.city import City, simulate_city
+from engine.store.dirty_files import write_dirty_city
 from engine.store.simulation_files import TRUTH_FOLDER, WrittenFile, require_free, write_city
 
 
@@ -27,7 +30,10 @@ class Simulation:
     @property
     def rows(self) -> dict[str, int]:
         """Rows per table."""
-        return {file.table: file.n_rows for file in self.files}
+        rows: dict[str, int] = {}
+        for file in self.files:
+            rows[file.table] = rows.get(file.table, 0) + file.n_rows
+        return rows
 
     @property
     def n_records(self) -> int:
@@ -60,6 +66,7 @@ def simulate(
     seed: int,
     last_day: date,
     file_format: str = "csv",
+    is_dirty: bool = False,
     progress: Progress = silent,
 ) -> Simulation:
     """Simulate a city and write its source files into ``out``, with ``truth/`` beside them.
@@ -69,6 +76,7 @@ def simulate(
     out : folder, new, empty or holding an earlier simulation (replaced).
     n_entities, years, seed, last_day : see :func:`engine.simulation.city.simulate_city`.
     file_format : ``csv`` or ``parquet``.
+    is_dirty : plant faults, each listed in ``truth/faults.csv`` (:mod:`engine.store.dirty_files`).
 
     Raises
     ------
@@ -79,4 +87,10 @@ def simulate(
     """
     require_free(out)
     city = simulate_city(n_entities=n_entities, years=years, last_day=last_day, seed=seed, report=progress)
+    if is_dirty:
+        if file_format != "csv":
+            raise UsageError(
+                what="--dirty", value=file_format, remedy=Message(N_("a dirty city is written as CSV and XLSX"))
+            )
+        return Simulation(out, write_dirty_city(city, out, progress=progress), city)
     return Simulation(out, write_city(city, out, file_format=file_format, progress=progress), city)

@@ -36,6 +36,10 @@ SeedOption = Annotated[int, typer.Option("--seed", min=0, help=N_("Seed that fix
 FormatOption = Annotated[str, typer.Option("--format", help=N_("csv or parquet."))]
 LastDayOption = Annotated[str, typer.Option("--last-day", help=N_("Last day of the history, YYYY-MM-DD."))]
 
+DirtyOption = Annotated[
+    bool, typer.Option("--dirty", help=N_("Plant faults in the files, each listed in truth/faults.csv."))
+]
+
 LAST_DAY = "2025-12-31"
 
 
@@ -46,6 +50,7 @@ def simulate(
     seed: SeedOption = 1,
     file_format: FormatOption = "csv",
     last_day: LastDayOption = LAST_DAY,
+    is_dirty: DirtyOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write a synthetic city as source files that follow the contracts, with ``truth/`` beside them."""
@@ -59,6 +64,7 @@ def simulate(
         seed=seed,
         file_format=file_format,
         last_day=parse_date(last_day, what="--last-day"),
+        is_dirty=is_dirty,
         progress=clock,
     )
     clock.close()

@@ -13,6 +13,9 @@ from engine.errors import ContractError
 from engine.messages import N_, Message
 
 TEXT_SUFFIX = "~text"
+_FEN_PER_CNY, _FEN_PER_WAN = 100, 1_000_000
+_UNIT_FACTORS = (_FEN_PER_CNY, 10_000, _FEN_PER_WAN)
+"""Between fen, yuan (元) and ten thousand yuan (万元)."""
 _OPERATORS = {"minimum": "<", "exclusiveMinimum": "<=", "maximum": ">", "exclusiveMaximum": ">="}
 
 
@@ -109,6 +112,18 @@ def _uscc(check: Check, _: Contract) -> str:
     return f"NOT {is_uscc(identifier(check.column))}"
 
 
+def _amount_as_worded(check: Check, _: Contract) -> str:
+    """An amount in fen is the worded one in another unit: the two differ by exactly 100, 10,000 or 1,000,000."""
+    column, wording = identifier(check.column), identifier(check.arguments["other"])
+    form = literal(f"{check.arguments['after']}(?:人民币)?[:：]?([0-9][0-9,，]*(?:\\.[0-9]+)?)(万)?元")
+    digits = f"replace(replace(regexp_extract({wording}, {form}, 1), ',', ''), '，', '')"
+    unit = f"CASE WHEN regexp_extract({wording}, {form}, 2) = '万' THEN {_FEN_PER_WAN} ELSE {_FEN_PER_CNY} END"
+    worded = f"CAST(round(TRY_CAST({digits} AS DECIMAL(24, 6)) * ({unit})) AS HUGEINT)"
+    factors = ", ".join(map(str, _UNIT_FACTORS))
+    found = f"list_transform([{factors}], lambda k: {column} * k = w OR {column} = w * k)"
+    return f"({column} > 0 AND list_contains(list_transform([{worded}], lambda w: list_contains({found}, TRUE)), TRUE))"
+
+
 _VIOLATIONS: dict[CheckKind, Callable[[Check, Contract], str]] = {
     CheckKind.REQUIRED: _required,
     CheckKind.TYPED: _typed,
@@ -122,4 +137,5 @@ _VIOLATIONS: dict[CheckKind, Callable[[Check, Contract], str]] = {
     CheckKind.STANDS_ALONE: _stands_alone,
     CheckKind.SCHEME_MATCHES: _scheme_matches,
     CheckKind.USCC: _uscc,
+    CheckKind.AMOUNT_AS_WORDED: _amount_as_worded,
 }

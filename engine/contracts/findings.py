@@ -31,6 +31,7 @@ _SENTENCES = {
     CheckKind.STANDS_ALONE: N_("{column}: {value!r} names other results beside {alone}"),
     CheckKind.SCHEME_MATCHES: N_("{column}: {value!r} does not carry the code in {other}"),
     CheckKind.USCC: N_("{column}: {value!r} is not a valid unified social credit code (GB 32100-2015)"),
+    CheckKind.AMOUNT_AS_WORDED: N_("{column}: {value!r} fen is the amount in {other} in another unit (元 or 万元)"),
     CheckKind.REFERS_TO: N_("{column}: {value!r} is not on record in {table}"),
     CheckKind.FOLLOWS: N_("{column}: {value!r} has no earlier {before} of the same {keys}"),
 }

@@ -49,6 +49,7 @@ class CheckKind(StrEnum):
     STANDS_ALONE = "stands_alone"
     SCHEME_MATCHES = "scheme_matches"
     USCC = "uscc"
+    AMOUNT_AS_WORDED = "amount_as_worded"
 
     REFERS_TO = "refers_to"
     FOLLOWS = "follows"

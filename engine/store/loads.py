@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 import duckdb
 from sqlalchemy import Connection, func, insert, select
 
+from engine.errors import RowsSettledError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Progress
 from engine.store.decisions import FILES, LOAD_TABLES, LOADS, SOURCES
@@ -20,6 +21,7 @@ from engine.store.duck import quieted, settings
 from engine.store.files import StoredFile
 from engine.store.ledger import canonical, digest_of
 from engine.store.plans import Author, TableLoad, TablePlan
+from engine.store.quarantine import settled_rows
 from engine.store.table_work import TableWork
 from engine.store.warehouse import file_row
 from engine.store.workspace import Workspace
@@ -29,11 +31,17 @@ def load(workspace: Workspace, plans: Sequence[TablePlan], *, author: Author, pr
     """Bring the plans' rows into the workspace as one load and return what happened per table.
 
     Tables whose content was loaded before, under whatever file name, are not loaded again.
+
+    Raises
+    ------
+    RowsSettledError
+        A quarantined row that a plan settles was settled by somebody else meanwhile; nothing is written.
     """
     with workspace.writing() as staging:
         repeated, fresh = _split_repeated(workspace, plans, author)
         if not fresh:
             return repeated
+        _require_still_waiting(workspace, fresh)
         load_id = _new_load_id(workspace, fresh, author)
         with quieted(duckdb.connect(":memory:", config=settings(staging))) as connection:
             work = [TableWork(workspace, plan, load_id, author, staging, connection) for plan in fresh]
@@ -52,6 +60,15 @@ def load(workspace: Workspace, plans: Sequence[TablePlan], *, author: Author, pr
             author,
         )
         return [*repeated, *loads]
+
+
+def _require_still_waiting(workspace: Workspace, plans: Sequence[TablePlan]) -> None:
+    """Under the writer lock: no row that a plan settles was settled since the plan was made."""
+    for plan in plans:
+        done = settled_rows(workspace, table=plan.contract.table) if plan.takes_up else set()
+        twice = sum((each.load_id, each.row) in done for each in plan.takes_up)
+        if twice:
+            raise RowsSettledError(table=plan.contract.table, n=twice)
 
 
 def _split_repeated(

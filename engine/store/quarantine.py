@@ -4,6 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pyarrow.parquet as pq
+
+from engine.contracts.findings import DIGITS_LOST
 from engine.contracts.sql import literal
 from engine.store.table_work import TAKEN_UP
 from engine.store.workspace import Workspace
@@ -37,6 +40,16 @@ class WaitingRow:
         """Names the row on a fix sheet."""
         return f"{self.load_id}|{self.row}"
 
+    @property
+    def cut(self) -> frozenset[str]:
+        """Columns whose number has lost digits."""
+        return frozenset(found["column"] for found in self.findings if found["check"] == DIGITS_LOST)
+
+    @property
+    def shown(self) -> Mapping[str, str | None]:
+        """The cells of a fix sheet: empty where digits were lost, for nobody could confirm what a cell already says."""
+        return {name: None if name in self.cut else text for name, text in self.mapped.items()}
+
 
 def waiting_rows(workspace: Workspace, *, table: str | None = None, limit: int | None = None) -> list[WaitingRow]:
     """Return quarantined rows that nobody has settled, by load, table, file and line.
@@ -53,13 +66,16 @@ def waiting_rows(workspace: Workspace, *, table: str | None = None, limit: int |
     connection = warehouse.connection.con
     connection.register("nothing", TAKEN_UP.empty_table())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE no_rows ({_COLUMNS}, file_row_number BIGINT)")
-    settled = ", ".join(literal(file.path) for file in warehouse.files("settled"))
-    done = f"SELECT * FROM read_parquet([{settled}])" if settled else "FROM nothing"
+    settled: dict[str, list[str]] = {}
+    for file in warehouse.files("settled"):
+        settled.setdefault(file.table, []).append(literal(file.path))
     found: list[WaitingRow] = []
     for file in warehouse.files("quarantine", table=table):
         left = None if limit is None else limit - len(found)
         if left == 0:
             break
+        paths = settled.get(file.table)
+        done = f"SELECT * FROM read_parquet([{', '.join(paths)}])" if paths else "FROM nothing"
         some = "" if left is None else f" LIMIT {left}"
         rows = connection.execute(
             "SELECT file_row_number, source_file, source_line, original, coalesce(mapped, '{}'), "
@@ -76,3 +92,10 @@ def waiting_rows(workspace: Workspace, *, table: str | None = None, limit: int |
             for row, source, line, original, mapped, findings in rows
         ]
     return found
+
+
+def settled_rows(workspace: Workspace, *, table: str) -> set[tuple[str, int]]:
+    """Return (load, row) of every quarantined row of a table that was put right or left out for good."""
+    files = workspace.warehouse.files("settled", table=table)
+    parts = [pq.read_table(file.path, columns=["load_id", "row"]) for file in files]
+    return {(row["load_id"], row["row"]) for part in parts for row in part.to_pylist()}

@@ -31,6 +31,16 @@ from engine.simulation.truth import Truth
 
 FORMATS = ("csv", "parquet")
 TRUTH_FOLDER = "truth"
+FAULTS = "faults.csv"
+DIRTY_NAMES = (
+    "entities.csv",
+    "entities-gb18030.csv",
+    "entities-sheet.xlsx",
+    "inspections.csv",
+    "penalties.csv",
+    "complaints.csv",
+)
+"""Files that :mod:`engine.store.dirty_files` writes; here, so that a folder knows its own."""
 _PARAMETERS = "parameters.json"
 _NOTICE = "SIMULATED: invented entities, invented conduct"
 _BATCH_ROWS = 131_072
@@ -104,11 +114,13 @@ def require_free(out: Path) -> None:
 
 def _own_files(out: Path) -> list[Path]:
     names = [f"{table}.{ending}{partial}" for table in SCHEMAS for ending in FORMATS for partial in ("", _PARTIAL)]
+    names += [name for name in DIRTY_NAMES if name not in names]
     return [out / name for name in names if (out / name).exists()]
 
 
 def _clear(out: Path) -> None:
-    (out / TRUTH_FOLDER / _PARAMETERS).unlink(missing_ok=True)
+    for name in (_PARAMETERS, FAULTS):
+        (out / TRUTH_FOLDER / name).unlink(missing_ok=True)
     for path in _own_files(out):
         path.unlink()
 

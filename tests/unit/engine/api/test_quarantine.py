@@ -1,3 +1,4 @@
+import threading
 import zipfile
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ from engine.errors import ContractError, SourceNotFoundError
 from engine.store.documents import load_contracts
 from engine.store.workbooks import write_template
 from engine.store.workspace import Workspace
-from tests.small_sources import ACTOR, ENTITY_HEADER, entity, rows, take_in, write_lines
+from tests.small_sources import ACTOR, COMPLAINT_HEADER, ENTITY_HEADER, complaint, entity, rows, take_in, write_lines
 
 LATER = datetime(2026, 7, 2, 9, tzinfo=UTC)
 
@@ -31,14 +32,18 @@ def workspace(tmp_path):
 
 
 def exported(workspace, path):
+    return exported_table(workspace, path, "entities")
+
+
+def exported_table(workspace, path, table):
     export_quarantine(workspace, path, translate=lambda text: text)
-    return CalamineWorkbook.from_path(str(path)).get_sheet_by_name("entities").to_python()
+    return CalamineWorkbook.from_path(str(path)).get_sheet_by_name(table).to_python()
 
 
-def filled(path, sheet, changes):
+def filled(path, sheet, changes, *, name="entities"):
     """Write the sheet again with changed cells, {(line, title start): text}, all as text."""
     with xlsxwriter.Workbook(str(path)) as workbook:
-        page = workbook.add_worksheet("entities")
+        page = workbook.add_worksheet(name)
         for line, row in enumerate(sheet):
             for at, cell in enumerate(row):
                 title = next((t for (n, t) in changes if n == line and str(sheet[0][at]).startswith(t)), None)
@@ -173,3 +178,74 @@ def test_a_number_that_lost_its_last_digits_waits_for_a_person(tmp_path, workspa
 
     assert (report.loads[0].accepted, report.loads[0].quarantined) == (1, 1)
     assert "more than 15 digits" in quarantined_rows(workspace, table="districts")[0].reasons[0].render()
+
+    sheet = exported_table(workspace, tmp_path / "fix.xlsx", "districts")
+    assert sheet[1][4] == ""  # empty: whoever types the same digits has confirmed them
+    untouched = retry(workspace, filled(tmp_path / "same.xlsx", sheet, {(1, "name（"): "丙"}, name="districts"))
+    assert (untouched.corrected, untouched.unchanged) == (0, 1)
+    typed = {(1, "district_code"): "330602000000000000"}
+    assert retry(workspace, filled(tmp_path / "back.xlsx", sheet, typed, name="districts")).loads[0].accepted == 1
+
+
+def test_settling_a_row_of_one_table_leaves_the_same_place_of_another(tmp_path, workspace):
+    mixed = tmp_path / "mixed"
+    write_lines(mixed / "entities.csv", ENTITY_HEADER, entity(21, status="x"), entity(22))
+    write_lines(mixed / "complaints.csv", COMPLAINT_HEADER, complaint(1, true="?"), complaint(2))
+    take_in(workspace, mixed)
+    sheet = exported(workspace, tmp_path / "fix.xlsx")
+    line = next(n for n, row in enumerate(sheet) if "reg:21" in row)
+
+    retry(workspace, filled(tmp_path / "back.xlsx", sheet, {(line, "status"): "active"}))
+
+    assert [row.table for row in quarantined_rows(workspace)].count("complaints") == 1
+
+
+def test_two_rows_that_contradict_both_leave_once_one_is_settled(tmp_path, workspace):
+    take_in(
+        workspace,
+        write_lines(tmp_path / "entities-b.csv", ENTITY_HEADER, entity(31, name="甲"), entity(31, name="乙")),
+    )
+    sheet = exported(workspace, tmp_path / "fix.xlsx")
+    first, second = (n for n, row in enumerate(sheet) if "reg:31" in row)
+
+    taken = retry(workspace, filled(tmp_path / "back.xlsx", sheet, {(second, "不采用"): "甲 is right"}))
+
+    assert (taken.corrected, taken.discarded) == (1, 1)
+    assert [row["name"] for row in rows(workspace, "entities") if row["entity_id"] == "reg:31"] == ["甲"]
+    assert not [row for row in quarantined_rows(workspace) if "reg:31" in row.original]
+
+
+def test_of_two_people_on_one_row_the_first_sheet_counts_also_at_once(tmp_path, workspace):
+    sheet = exported(workspace, tmp_path / "fix.xlsx")
+    sheets = [
+        filled(tmp_path / f"back{n}.xlsx", sheet, {(1, "status"): "active", (1, "name（"): f"第{n}人"})
+        for n in range(2)
+    ]
+    others = [Workspace(workspace.path) for _ in sheets]
+    both_read = threading.Barrier(2, timeout=30)
+    taken = []
+
+    def at_once(opened, path):
+        real, waited = opened.warehouse.files, []
+
+        def files(content, **asked):
+            found = real(content, **asked)
+            if content == "quarantine" and not waited:
+                waited.append(True)
+                both_read.wait()
+            return found
+
+        opened.warehouse.files = files
+        taken.append(retry(opened, path))
+
+    threads = [threading.Thread(target=at_once, args=pair) for pair in zip(others, sheets, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted((each.corrected, each.settled_before) for each in taken) == [(0, 1), (1, 0)]
+    held = [row["name"] for row in rows(workspace, "entities") if row["entity_id"] == "reg:2"]
+    assert held in (["第0人"], ["第1人"])
+    for each in others:
+        each.close()
