@@ -274,6 +274,8 @@ class _Planting:
             return position + 2 + (n_broken if position >= after else 0)
 
         faults = [self.fault(kind, line(place), row, planted) for kind, row, place, planted in self._cells]
+        if encoding != "utf-8":
+            faults.append(Fault(self._name, 0, self._table, encoding, ACCEPTED, "", "", None, ""))
         faults += [self.fault(kind, after + 2 + at, row, None) for at, (kind, row, _) in enumerate(self._spoilt)]
         end = len(kept) + n_broken + 2
         for at, (kind, row, added, place) in enumerate(self._added):
