@@ -1,31 +1,41 @@
-"""Publishing: item lists, draws with the page that checks them, and results per firm, as a site of plain files."""
+"""Publishing: item lists, plans, draws with the page that checks them, and one standing per firm, as plain files.
 
+Content that would give classes away beside names is withheld, decided on the true bundles before anything is written.
+The choice holds for good, since what was public once stays in archives: a draw whose linkable content was published
+forbids names, and names once published withhold such content. Real publications are entries of the ledger.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from engine.api.draw_reading import DrawRecord, draws
+from engine.api.disclosure import draw_disclosure, read_limits
+from engine.api.draw_reading import DrawRecord, DrawState, draws
+from engine.draw.bundle import COMMITMENT
+from engine.draw.encoding import read_json
+from engine.draw.frame import CELL_SEPARATOR
 from engine.errors import DrawError
+from engine.i18n import LANGUAGES, translator
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.pipeline.ports import Progress, silent
-from engine.publicity.masking import public_items, public_results
-from engine.publicity.pages import draws_page, index_page, items_page, result_scripts, results_page
+from engine.pipeline.ports import Actor, Progress, silent
+from engine.publicity.feeds import atom_feed, json_feed
+from engine.publicity.layout import CHINESE, ENGLISH, Edition
+from engine.publicity.masking import public_items
+from engine.publicity.pages import PublicDraw, draw_page, draws_page, index_page, items_page, objection_page, plans_page
+from engine.publicity.results import PUBLIC_MODES, item_tallies, public_rows, public_standings, wording
+from engine.publicity.search import build_index, index_scripts, results_page, standing_scripts
 from engine.store.site import SiteFolder, verifier_page
 from engine.store.workspace import Workspace
 
-RETENTION = "publicity.retention"
-DRAW_COLUMNS = (
-    "draw_id",
-    "sequence",
-    "state",
-    "committed_at",
-    "issued_at",
-    "n_frame",
-    "n_visits",
-    "n_checks",
+RETENTION, DISCLOSURE = "publicity.retention", "publicity.disclosure"
+PUBLISHED = "site.published"
+_RESULT_INPUTS = ("entity_id", "item_code", "selection_mode", "result_codes", "occurred_on", "known_at")
+_DRAW_COLUMNS = ("draw_id", "plan", "state", "committed_at", "issued_at", "n_frame", "n_visits", "n_checks") + (
     "commit_digest",
     "certificate_digest",
 )
@@ -40,7 +50,8 @@ class PublishedSite:
     folder : the site.
     as_of : what was known by then.
     is_demo : whether the site is marked as a demonstration.
-    n_items, n_draws, n_firms, n_results : how much of it.
+    n_items, n_draws, n_firms : how much of it; no firm is named when names were left out.
+    withheld : draws whose content was withheld, with the reasons.
     """
 
     folder: Path
@@ -49,15 +60,25 @@ class PublishedSite:
     n_items: int
     n_draws: int
     n_firms: int
-    n_results: int
+    withheld: Mapping[str, tuple[Message, ...]]
 
     def as_json(self) -> dict[str, object]:
         """Return the object of ``xinheng publish --json``."""
-        return {**asdict(self), "folder": str(self.folder), "as_of": self.as_of.isoformat()}
+        withheld = {draw_id: [str(reason) for reason in reasons] for draw_id, reasons in self.withheld.items()}
+        return {**asdict(self), "folder": str(self.folder), "as_of": self.as_of.isoformat(), "withheld": withheld}
 
 
 def publish(
-    workspace: Workspace, out: Path, *, as_of: date, is_demo: bool, book: PolicyBook, progress: Progress = silent
+    workspace: Workspace,
+    out: Path,
+    *,
+    as_of: date,
+    is_demo: bool,
+    book: PolicyBook,
+    actor: Actor,
+    at: datetime,
+    with_names: bool = True,
+    progress: Progress = silent,
 ) -> PublishedSite:
     """Write the public site of a workspace; an older site at ``out`` is replaced as a whole.
 
@@ -65,69 +86,218 @@ def publish(
     ----------
     as_of : what was known by that day is published.
     is_demo : marks every page as a demonstration; needed when a draw of the workspace is simulated.
-    book : gives ``publicity.retention``.
+    book : gives ``publicity.retention`` and ``publicity.disclosure``.
+    actor, at : who publishes and when; an entry of the ledger unless it is a demonstration.
+    with_names : whether results stand by name; without, the content of every draw is shown.
 
     Raises
     ------
     DrawError
-        A draw is simulated and the site is not a demonstration.
+        A draw is simulated and the site is not a demonstration; or names and linkable content would both be public,
+        here or from an earlier publication.
     StoreError
         The folder holds something else, or a record of a draw cannot be read.
+
+    Notes
+    -----
+    Cost: the results of the public draw of the retention period are held in memory (about 1 kB per result), one bundle
+    at a time, and the index of names (about 2 kB per firm); all else is written as it is made.
     """
     held = draws(workspace.path)
+    _refuse_simulated(held, is_demo=is_demo)
+    progress(Message(N_("Guess classes from what would be public")))
+    linkable = _linkable(held, book=book, on=as_of)
+    earlier = [] if is_demo else [entry.particulars for entry in workspace.ledger.entries(action=PUBLISHED)]
+    _refuse_both(linkable, with_names=with_names, earlier=earlier)
+    withheld = linkable if with_names else {}
+    progress(Message(N_("Gather what is public")))
+    periods = {
+        "adverse_months": int(book.value(RETENTION, on=as_of)),
+        "clean_months": int(book.value(DISCLOSURE, on=as_of)["clean_months"]),
+    }
+    items, tallies, standings = _public_tables(workspace, as_of=as_of, periods=periods)
+    standings = standings if with_names else standings.iloc[:0]
+    site = SiteFolder(out)
+    shown = [_shown(draw, site, withheld=withheld.get(draw.draw_id, ())) for draw in held]
+    progress(Message(N_("Write the public site")))
+    _write_tables(site, items=items, tallies=tallies, standings=standings, shown=shown)
+    tables = {"items": items, "tallies": tallies, "standings": standings}
+    _write_pages(site, tables, as_of=as_of, is_demo=is_demo, shown=shown, periods=periods)
+    if not is_demo:
+        kept = {"names": with_names, "linkable": sorted(set(linkable) - set(withheld)), "as_of": as_of.isoformat()}
+        workspace.ledger.append(PUBLISHED, subject=out.name, content=kept, actor=actor, at=at)
+    counts = {"n_items": len(items), "n_draws": len(held), "n_firms": len(standings)}
+    site.finish({"as_of": as_of.isoformat(), "is_demo": is_demo, **counts})
+    return PublishedSite(out, as_of, is_demo, **counts, withheld=withheld)
+
+
+def editions(*, is_demo: bool) -> tuple[Edition, ...]:
+    """Return the languages of the site, Chinese first."""
+    codes = {"zh_CN": CHINESE, "en": ENGLISH}
+    return tuple(Edition(codes[language], translator(language), is_demo) for language in LANGUAGES)
+
+
+def _refuse_simulated(held: Iterable[DrawRecord], *, is_demo: bool) -> None:
     simulated = [draw.draw_id for draw in held if draw.is_simulated]
     if simulated and not is_demo:
         raise DrawError(
-            problem=Message(N_("{draws} are simulated and decide nothing"), {"draws": ", ".join(simulated)}),
-            remedy=Message(N_("publish only real draws, or mark the site with --demo")),
+            problem=Message(N_("draw {draw_id} is simulated and decides nothing"), {"draw_id": simulated[0]}),
+            remedy=Message(N_("publish it with --demo, which marks every page")),
         )
-    progress(Message(N_("Read what may be public")))
-    items, results = _public_tables(workspace, as_of=as_of, months=int(book.value(RETENTION, on=as_of)))
-    site = SiteFolder(out)
-    progress(Message(N_("Write the site")))
-    files = {draw.draw_id: site.copy_folder(draw.bundle, path=f"draws/{draw.draw_id}") for draw in held}
-    listed = _draw_table(held)
-    n_firms = len(results[["name", "uscc", "district"]].drop_duplicates())
-    counts = {"n_items": len(items), "n_draws": len(held), "n_firms": n_firms, "n_results": len(results)}
-    site.write("index.html", index_page(as_of=as_of.isoformat(), is_demo=is_demo, **counts))
-    site.write("items.html", items_page(items, is_demo=is_demo))
-    site.write_table("items", items)
-    site.write("draws.html", draws_page(listed, files=files, is_demo=is_demo))
-    site.write_table("draws", listed)
-    site.write("results.html", results_page(n_firms=n_firms, is_demo=is_demo))
-    for path, content in result_scripts(results):
-        site.write(path, content)
-    site.write_table("results", results, kinds=("csv", "xlsx"))
-    site.write("verifier.html", verifier_page())
-    site.finish({"as_of": as_of.isoformat(), "is_demo": is_demo, **counts})
-    return PublishedSite(out, as_of, is_demo, **counts)
 
 
-def current_version(workspace: Workspace, name: str, *, as_of: date) -> pd.DataFrame:
-    """Return the rows of a contract table as they were known on a day."""
+def _linkable(held: Iterable[DrawRecord], *, book: PolicyBook, on: date) -> dict[str, tuple[Message, ...]]:
+    """Return the drawn draws whose content must not stand beside names, with the reasons."""
+    limits = read_limits(book, on=on)
+    found = {
+        draw.draw_id: draw_disclosure(draw.bundle, limits=limits).problems
+        for draw in held
+        if draw.state is DrawState.DRAWN
+    }
+    return {draw_id: problems for draw_id, problems in found.items() if problems}
+
+
+def _refuse_both(
+    linkable: Mapping[str, tuple[Message, ...]], *, with_names: bool, earlier: Iterable[Mapping[str, Any]]
+) -> None:
+    """Raise when names and linkable content would both be public, the other one from an earlier publication."""
+    for entry in earlier:
+        if with_names and entry["linkable"]:
+            raise DrawError(
+                problem=Message(
+                    N_("the content of draw {draw_id} was published; names beside it would give classes away"),
+                    {"draw_id": entry["linkable"][0]},
+                ),
+                remedy=Message(N_("publish with --without-names")),
+            )
+        if not with_names and entry["names"] and linkable:
+            raise DrawError(
+                problem=Message(
+                    N_("results by name were published; the content of draw {draw_id} would give classes away"),
+                    {"draw_id": next(iter(linkable))},
+                ),
+                remedy=Message(N_("publish with names; the content of this draw is then withheld")),
+            )
+
+
+def current_version(
+    workspace: Workspace, name: str, *, as_of: date, columns: tuple[str, ...] = (), modes: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Return the rows of a contract table as they were known on a day.
+
+    Parameters
+    ----------
+    columns : those that are wanted, all when empty.
+    modes : selection modes that are wanted, all when empty.
+    """
     rows = workspace.warehouse.history(name)
-    known = (rows.known_at <= as_of) & (rows.superseded_at.isnull() | (rows.superseded_at > as_of))
-    found: pd.DataFrame = rows.filter(known).execute()
+    rows = rows.filter((rows.known_at <= as_of) & (rows.superseded_at.isnull() | (rows.superseded_at > as_of)))
+    if modes:
+        rows = rows.filter(rows.selection_mode.isin(modes))
+    found: pd.DataFrame = (rows.select(*columns) if columns else rows).execute()
     return found
 
 
-def _public_tables(workspace: Workspace, *, as_of: date, months: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    def current(name: str) -> pd.DataFrame:
-        return current_version(workspace, name, as_of=as_of)
+def _public_tables(
+    workspace: Workspace, *, as_of: date, periods: Mapping[str, int]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    def current(name: str, columns: tuple[str, ...] = (), modes: tuple[str, ...] = ()) -> pd.DataFrame:
+        return current_version(workspace, name, as_of=as_of, columns=columns, modes=modes)
 
-    items, departments = current("items"), current("departments")
-    results = public_results(
-        current("inspections"),
-        entities=current("entities"),
-        items=items,
-        departments=departments,
-        districts=current("districts"),
+    rows = public_rows(
+        current("inspections", _RESULT_INPUTS, PUBLIC_MODES),
         as_of=as_of,
-        adverse_months=months,
+        **periods,
     )
-    return public_items(items, departments=departments), results
+    items = public_items(current("items"), departments=current("departments"))
+    entities = current("entities", ("entity_id", "name", "uscc", "district_code"))
+    standings = public_standings(rows, entities=entities, districts=current("districts"))
+    return items, item_tallies(rows, items=items), standings
 
 
-def _draw_table(held: tuple[DrawRecord, ...]) -> pd.DataFrame:
-    rows = [{column: str(getattr(draw, column)) for column in DRAW_COLUMNS} for draw in held]
-    return pd.DataFrame(rows, columns=list(DRAW_COLUMNS), dtype="string")
+def _shown(draw: DrawRecord, site: SiteFolder, *, withheld: tuple[Message, ...]) -> PublicDraw:
+    """Return what the pages show of a draw; its files are copied unless they are withheld."""
+    record: dict[str, Any] = read_json((draw.bundle / COMMITMENT).read_bytes())
+    target = f"draws/{draw.draw_id}"
+    if withheld:
+        files = site.copy_file(draw.bundle / COMMITMENT, path=target)
+    else:
+        files = site.copy_folder(draw.bundle, path=target)
+    is_shown = draw.state is DrawState.DRAWN and not withheld
+    result = read_json(draw.certificate.read_bytes())["result"] if draw.state is DrawState.DRAWN else {}
+    drawn: dict[str, int] = {}
+    for cell, found in result.items():
+        item = cell.split(CELL_SEPARATOR)[0]
+        drawn[item] = drawn.get(item, 0) + int(found["n"])
+    listed: dict[str, int] = {}
+    for cell, n_rows in record["counts"].items():
+        item = cell.split(CELL_SEPARATOR)[0]
+        listed[item] = listed.get(item, 0) + int(n_rows)
+    return PublicDraw(
+        draw_id=draw.draw_id,
+        plan=str(record["plan"]),
+        plan_digest=str(record["plan_digest"]),
+        state=draw.state.value,
+        suite=draw.suite,
+        committed_at=draw.committed_at,
+        issued_at=draw.issued_at,
+        commit_digest=draw.commit_digest,
+        certificate_digest=draw.certificate_digest,
+        seed=draw.seed if is_shown else "",
+        reason=draw.reason,
+        release=str(record["release"] or ""),
+        events=tuple((event.source, event.event, event.value) for event in draw.entropy),
+        n_frame=draw.n_frame,
+        n_visits=draw.n_visits,
+        n_checks=draw.n_checks,
+        items=tuple((item, n_rows, drawn.get(item, 0) if result else None) for item, n_rows in sorted(listed.items())),
+        files=tuple(files),
+        withheld=withheld,
+    )
+
+
+def _write_tables(
+    site: SiteFolder, *, items: pd.DataFrame, tallies: pd.DataFrame, standings: pd.DataFrame, shown: list[PublicDraw]
+) -> None:
+    site.write_table("items", items)
+    site.write_table("tallies", tallies)
+    listed = [{column: str(getattr(draw, column)) for column in _DRAW_COLUMNS} for draw in shown]
+    site.write_table("draws", pd.DataFrame(listed, columns=list(_DRAW_COLUMNS), dtype="string"))
+    worded = standings.assign(result=standings["result"].map(wording).astype("string"))
+    site.write_table("results", worded, kinds=("csv", "xlsx"))
+
+
+def _write_pages(
+    site: SiteFolder,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    as_of: date,
+    is_demo: bool,
+    shown: list[PublicDraw],
+    periods: Mapping[str, int],
+) -> None:
+    items, standings = tables["items"], tables["standings"]
+    index = build_index(standings)
+    names = dict(zip(items["item_code"], items["name"], strict=True))
+    for edition in editions(is_demo=is_demo):
+        first = index_page(
+            edition, as_of=as_of.isoformat(), n_items=len(items), n_draws=len(shown), n_firms=len(standings)
+        )
+        pages = {
+            "index.html": first,
+            "items.html": items_page(edition, items, tallies=tables["tallies"]),
+            "plans.html": plans_page(edition, shown),
+            "draws.html": draws_page(edition, shown),
+            "results.html": results_page(edition, index, **periods),
+            "objection.html": objection_page(edition),
+            **{f"draws/{one.draw_id}.html": draw_page(edition, one, names=names) for one in shown},
+        }
+        for path, content in pages.items():
+            site.write(edition.path(path), content)
+    for scripts in (index_scripts(index), standing_scripts(standings)):
+        for path, content in scripts:
+            site.write(path, content)
+    chinese = editions(is_demo=is_demo)[0]
+    site.write("feed.json", json_feed(chinese, shown))
+    site.write("feed.xml", atom_feed(chinese, shown, updated=f"{as_of.isoformat()}T00:00:00+08:00"))
+    site.write("verifier.html", verifier_page())

@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import DEFAULT_WORKSPACE, AsOfOption, JsonOption, ProfileOption, WorkspaceOption, as_of_date
+from engine.cli.options import (
+    DEFAULT_WORKSPACE,
+    AsOfOption,
+    JsonOption,
+    ProfileOption,
+    WorkspaceOption,
+    as_of_date,
+    current_actor,
+    current_time,
+)
 from engine.cli.output import StageClock, current_translate, show_json, show_line
 from engine.errors import MisusedCommandError, UsageError
 from engine.messages import N_, Message
@@ -14,6 +23,9 @@ from engine.messages import N_, Message
 SiteOption = Annotated[Path, typer.Option("--out", help=N_("Folder of the site; an older site there is replaced."))]
 DemoOption = Annotated[
     bool, typer.Option("--demo", help=N_("Mark every page as a demonstration; needed for simulated draws."))
+]
+NamesOption = Annotated[
+    bool, typer.Option("--without-names", help=N_("Leave out results by name and show the content of every draw."))
 ]
 
 
@@ -23,19 +35,28 @@ def publish(
     as_of: AsOfOption,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     demo: DemoOption = False,
+    without_names: NamesOption = False,
     profile: ProfileOption = "default",
     as_json: JsonOption = False,
 ) -> None:
-    """Write item lists, draws with certificates and the verifier, and results per firm."""
+    """Write item lists, plans, draws with certificates and the verifier, and results per firm."""
     from engine.api.publication import publish as write_site
     from engine.api.workspace import open_workspace
-    from engine.store.documents import load_policies
+    from engine.store.policies import policies_of
 
     clock = StageClock(quiet=as_json)
     opened = open_workspace(workspace, create=False)
     try:
         site = write_site(
-            opened, out, as_of=as_of_date(as_of), is_demo=demo, book=load_policies(profile), progress=clock
+            opened,
+            out,
+            as_of=as_of_date(as_of),
+            is_demo=demo,
+            book=policies_of(opened, profile),
+            actor=current_actor(),
+            at=current_time(),
+            with_names=not without_names,
+            progress=clock,
         )
     finally:
         opened.close()
@@ -44,10 +65,15 @@ def publish(
         show_json(site.as_json())
         return
     said = Message(
-        N_("Published {n_items} items, {n_draws} draws and {n_results} results of {n_firms} firms in {folder}."),
+        N_("Published {n_items} items, {n_draws} draws and the results of {n_firms} firms in {folder}."),
         site.as_json(),
     )
     show_line(said.render(current_translate()))
+    for draw_id, reasons in site.withheld.items():
+        kept = Message(
+            N_("Rows of draw {draw_id} withheld beside names: {reason}"), {"draw_id": draw_id, "reason": reasons[0]}
+        )
+        show_line(kept.render(current_translate()))
 
 
 ListOption = Annotated[

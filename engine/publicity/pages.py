@@ -1,227 +1,320 @@
-"""Pages of the public site as text: plain HTML in Chinese with English beside it, for any file server or none.
-
-Every page says by itself what it is; nothing is asked of another site. A page of a demonstration says so on top.
-"""
+"""Pages of the public site as text, one language at a time: items, plans, draws and the objection form."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 import pandas as pd
 
-STYLE = (
-    "body{margin:0 auto;max-width:70rem;padding:0 1rem 3rem;font:16px/1.6 system-ui,'PingFang SC','Microsoft YaHei',"
-    "'Noto Sans CJK SC',sans-serif;color:#1c2430;background:#fff}a{color:#0b57a4}table{border-collapse:collapse;"
-    "width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .5rem;border-bottom:1px solid #c9d0d9;"
-    "overflow-wrap:anywhere}nav a{margin-right:1.2rem}.banner{background:#8a1c00;color:#fff;font-weight:700;"
-    "padding:.6rem 1rem;text-align:center}code{font:13px/1.5 ui-monospace,Menlo,Consolas,monospace}"
-    "input{font:inherit;padding:.4rem;width:100%;max-width:40rem;border:1px solid #55606f;border-radius:.3rem}"
-    ":focus-visible{outline:3px solid #0b57a4;outline-offset:2px}"
-)
-POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self' 'unsafe-inline' file:; "
-    "form-action 'none'; base-uri 'none'"
-)
-BANNER = '<p class="banner" role="note">演示 · DEMONSTRATION：模拟数据，不产生任何效力 · simulated, decides nothing</p>'
-NAVIGATION = (
-    ("index.html", "首页 Home"),
-    ("items.html", "抽查事项清单 Items"),
-    ("draws.html", "抽取 Draws"),
-    ("results.html", "检查结果 Results"),
-    ("verifier.html", "核验 Verify"),
-)
-ITEM_HEADINGS = {
-    "item_code": "编号 Code",
-    "name": "抽查事项 Item",
-    "department": "部门 Department",
-    "item_class": "类别 Class",
-    "ratio_cap": "比例上限 Cap",
-    "basis": "依据 Basis",
-    "body": "检查主体 Body",
-    "content": "内容 Content",
-    "method": "方式 Method",
-    "edition": "版本 Edition",
+from engine.messages import N_, Message
+from engine.publicity.layout import Edition, page, table
+
+STATES = {
+    "committed": N_("committed, not drawn yet"),
+    "drawn": N_("drawn"),
+    "sealed": N_("drawn, content sealed until its release"),
+    "void": N_("void"),
 }
-RESULT_HEADINGS = {
-    "name": "检查对象 Object",
-    "uscc": "统一社会信用代码 Code",
-    "district": "区县 District",
-    "item": "抽查事项 Item",
-    "department": "检查机关 Department",
-    "inspected_on": "检查日期 Date",
-    "result": "检查结果 Result",
-}
-DRAW_HEADINGS = {
-    "draw_id": "抽取 Draw",
-    "state": "状态 State",
-    "committed_at": "承诺时间 Committed",
-    "issued_at": "凭证时间 Issued",
-    "n_frame": "名录 Frame",
-    "n_visits": "户数 Visits",
-    "n_checks": "事项次 Checks",
-    "commit_digest": "承诺摘要 Commitment digest",
-    "certificate_digest": "凭证摘要 Certificate digest",
-    "files": "文件 Files",
-}
-SHARD_FIRMS = 500
-"""Firms whose results stand in one script; a reader loads only the shards of the firms looked up."""
+CLASSES = {"key": N_("key item"), "general": N_("general item")}
 
 
-def page(title: str, body: str, *, is_demo: bool) -> str:
-    """Return a whole page."""
-    links = " ".join(f'<a href="{path}">{escape(name)}</a>' for path, name in NAVIGATION)
-    return (
-        f'<!doctype html>\n<html lang="zh-CN"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><style>{STYLE}</style></head>\n'
-        f"<body>{BANNER if is_demo else ''}<header><h1>{escape(title)}</h1>"
-        f'<nav aria-label="目录 Contents">{links}</nav>'
-        f"</header>\n<main>{body}</main></body></html>\n"
-    )
-
-
-def table(rows: pd.DataFrame, *, headings: Mapping[str, str], caption: str, raw: Sequence[str] = ()) -> str:
-    """Return rows as an HTML table; text is escaped except in the columns of ``raw``."""
-    head = "".join(f'<th scope="col">{escape(headings[column])}</th>' for column in headings)
-    lines = (
-        "<tr>"
-        + "".join(
-            f"<td>{value if column in raw else escape(str(value))}</td>"
-            for column, value in zip(headings, row, strict=True)
-        )
-        + "</tr>"
-        for row in rows[list(headings)].itertuples(index=False)
-    )
-    return (
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody>"
-        "</table>"
-    )
-
-
-def index_page(*, as_of: str, n_items: int, n_draws: int, n_firms: int, n_results: int, is_demo: bool) -> str:
-    """Return the first page."""
-    body = (
-        f"<p>截至 {as_of}：抽查事项 {n_items} 项，抽取 {n_draws} 次，已公示 {n_firms} 户的 {n_results} 条检查结果。</p>"
-        f'<p lang="en">As of {as_of}: {n_items} items, {n_draws} draws, {n_results} results of {n_firms} firms.</p>'
-        "<p>每次抽取都可以由任何人用“核验”页重算，不需联网。 "
-        '<span lang="en">Anybody can recompute every draw with the page “Verify”, without a network.</span></p>'
-    )
-    return page("双随机、一公开 Public draw", body, is_demo=is_demo)
-
-
-def items_page(items: pd.DataFrame, *, is_demo: bool) -> str:
-    """Return the item list."""
-    files = " · ".join(f'<a href="items.{kind}">{kind.upper()}</a>' for kind in ("json", "csv", "xlsx"))
-    listed = table(items, headings=ITEM_HEADINGS, caption=f"{len(items)} 项 items")
-    return page("随机抽查事项清单 Item list", f"<p>{files}</p>{listed}", is_demo=is_demo)
-
-
-def draws_page(draws: pd.DataFrame, *, files: Mapping[str, Sequence[str]], is_demo: bool) -> str:
-    """Return the list of draws with links to their files.
+@dataclass(frozen=True, slots=True)
+class PublicDraw:
+    """What a page shows of one draw.
 
     Parameters
     ----------
-    draws : one row per draw, columns of :data:`DRAW_HEADINGS` but ``files``.
-    files : draw_id → paths of its files below ``draws/<draw_id>/``.
+    draw_id, plan, plan_digest : names and digest of the plan. state : see :data:`STATES`. suite : hash suite.
+    committed_at, issued_at : RFC 3339; ``issued_at`` is empty before the draw.
+    commit_digest, certificate_digest, seed : hex, empty while unknown. reason : why it is void.
+    release : when a sealed content is released, empty otherwise.
+    events : (source, event, value) of the public events; value is empty before the draw.
+    n_frame, n_visits, n_checks : objects in the frame, visits, item checks.
+    items : (item code, objects in its frame, objects drawn or None before the draw).
+    files : paths below ``draws/<draw_id>/``; empty when the content is withheld.
+    withheld : why the content does not stand on this site, empty when it does.
     """
-    links = [
-        "<br>".join(
-            f'<a href="draws/{escape(draw_id)}/{escape(path)}">{escape(path)}</a>' for path in files.get(draw_id, ())
-        )
-        for draw_id in draws["draw_id"]
-    ]
-    listed = table(draws.assign(files=links), headings=DRAW_HEADINGS, caption=f"{len(draws)} 次 draws", raw=("files",))
-    hint = (
-        "<p>核验：下载一次抽取的全部文件，在“核验”页选择它们。"
-        '<span lang="en"> To check a draw, save all of its files and choose them on the page “Verify”.</span></p>'
+
+    draw_id: str
+    plan: str
+    plan_digest: str
+    state: str
+    suite: str
+    committed_at: str
+    issued_at: str
+    commit_digest: str
+    certificate_digest: str
+    seed: str
+    reason: str
+    release: str
+    events: tuple[tuple[str, str, str], ...]
+    n_frame: int
+    n_visits: int
+    n_checks: int
+    items: tuple[tuple[str, int, int | None], ...]
+    files: tuple[str, ...]
+    withheld: tuple[Message, ...]
+
+
+def index_page(edition: Edition, *, as_of: str, n_items: int, n_draws: int, n_firms: int) -> str:
+    """Return the first page."""
+    said = edition.say(
+        N_("As of {as_of}: {n_items} inspection items, {n_draws} draws, results of {n_firms} objects."),
+        as_of=as_of,
+        n_items=f"{n_items:,}",
+        n_draws=f"{n_draws:,}",
+        n_firms=f"{n_firms:,}",
     )
-    return page("抽取与凭证 Draws and certificates", hint + listed, is_demo=is_demo)
+    lines = (
+        N_("Objects and inspectors are drawn at random by a rule that was published before the draw."),
+        N_("Anybody can recompute a published draw with the page 'Check a draw', without a network."),
+        N_("Each object gets a file with which it finds its own row: drawn or not, and why."),
+    )
+    body = f"<p>{said}</p>" + "".join(f"<p>{edition.say(line)}</p>" for line in lines)
+    feeds = '<a href="{root}feed.xml">Atom</a> · <a href="{root}feed.json">JSON</a>'
+    news = edition.say(N_("News of this site as a feed:"))
+    body += f"<p>{news} {feeds}</p>"
+    return page(edition, "index.html", title=edition.say(N_("Random inspections, open to the public")), body=body)
 
 
-def results_page(*, n_firms: int, is_demo: bool) -> str:
-    """Return the page that searches results by name or code; it loads the scripts of :func:`result_scripts`."""
-    heads = json.dumps([RESULT_HEADINGS[column] for column in RESULT_HEADINGS], ensure_ascii=False)
-    files = " · ".join(f'<a href="results.{kind}">{kind.upper()}</a>' for kind in ("csv", "xlsx"))
+def items_page(edition: Edition, items: pd.DataFrame, *, tallies: pd.DataFrame) -> str:
+    """Return the item list with what was found, item by item."""
+    headings = {
+        "item_code": N_("Code"),
+        "name": N_("Inspection item"),
+        "department": N_("Department"),
+        "item_class": N_("Class"),
+        "ratio_cap": N_("Ratio cap"),
+        "basis": N_("Legal basis"),
+        "body": N_("Inspecting body"),
+        "content": N_("Content"),
+        "method": N_("Method"),
+        "edition": N_("Edition"),
+    }
+    classes = items["item_class"].map({code: Message(name).render(edition.translate) for code, name in CLASSES.items()})
+    shown = items.assign(item_class=classes.fillna(items["item_class"]))
+    listed = table(shown, headings=_said(edition, headings), caption=edition.say(N_("{n} items"), n=len(items)))
+    counts = {"name": N_("Inspection item"), "checks": N_("Checks"), "problems": N_("With problems")}
+    found = edition.say(N_("What was found"))
+    tallied = table(
+        tallies,
+        headings=_said(edition, counts),
+        caption=edition.say(N_("Checks by random draw whose results are public, rounded down to tens")),
+        numbers=("checks", "problems"),
+    )
     body = (
-        f'<p>{files}</p><label for="query">名称或统一社会信用代码 Name or code（{n_firms} 户 firms）</label><br>'
-        '<input id="query" type="search" autocomplete="off"><p id="status" role="status"></p>'
-        '<ul id="firms"></ul><div id="results" aria-live="polite"></div>'
-        f'<script src="results/firms.js"></script><script>const HEADS = {heads}, SHARD = {SHARD_FIRMS};\n{_SEARCH}'
-        "</script>"
+        f"<p>{downloads(edition, 'items', ('json', 'csv', 'xlsx'))}</p>{listed}"
+        f"<h2>{found}</h2>"
+        f"<p>{downloads(edition, 'tallies', ('json', 'csv', 'xlsx'))}</p>{tallied}"
     )
-    return page("检查结果 Results", body, is_demo=is_demo)
+    return page(edition, "items.html", title=edition.say(N_("Inspection items")), body=body)
 
 
-_SEARCH = """
-const at = (id) => document.getElementById(id), loaded = new Map(), MOST = 50;
-window.take = (shard, firms) => loaded.get(shard)(firms);
-const pending = new Map();
-function shardOf(number) {
-  if (!pending.has(number)) pending.set(number, new Promise((done) => {
-    loaded.set(number, done);
-    const script = document.createElement("script");
-    script.src = "results/" + String(number).padStart(5, "0") + ".js";
-    document.head.append(script);
-  }));
-  return pending.get(number);
-}
-async function show(firm) {
-  const rows = (await shardOf(Math.floor(firm / SHARD)))[firm % SHARD];
-  const table = document.createElement("table"), head = table.createTHead().insertRow(), body = table.createTBody();
-  for (const name of HEADS) {
-    const th = document.createElement("th");
-    th.scope = "col";
-    th.textContent = name;
-    head.append(th);
-  }
-  for (const row of rows) {
-    const line = body.insertRow();
-    for (const value of row) line.insertCell().textContent = value;
-  }
-  const caption = table.createCaption();
-  caption.textContent = FIRMS[firm][0] + "：" + rows.length + " 条 results";
-  at("results").replaceChildren(table);
-}
-function search() {
-  const wanted = at("query").value.trim().toUpperCase();
-  at("firms").replaceChildren();
-  at("results").replaceChildren();
-  if (!wanted) { at("status").textContent = ""; return; }
-  let found = 0;
-  for (let firm = 0; firm < FIRMS.length; firm++) {
-    if (!FIRMS[firm][0].toUpperCase().includes(wanted) && !FIRMS[firm][1].includes(wanted)) continue;
-    if (++found > MOST) continue;
-    const line = document.createElement("li"), button = document.createElement("button");
-    button.type = "button";
-    button.textContent = FIRMS[firm].filter(Boolean).join(" ");
-    button.onclick = () => show(firm);
-    line.append(button);
-    at("firms").append(line);
-  }
-  const cut = found > MOST ? "（只列前 " + MOST + " 户 first " + MOST + "）" : "";
-  at("status").textContent = found + " 户 firms" + cut;
-}
-at("query").oninput = search;
+def plans_page(edition: Edition, draws: Sequence[PublicDraw]) -> str:
+    """Return the annual plans as the commitments name them."""
+    if not draws:
+        none = edition.say(N_("No plan has been published yet."))
+        return page(edition, "plans.html", title=edition.say(N_("Annual plans")), body=f"<p>{none}</p>")
+    told = edition.say(N_("Every draw is held for a plan; a draw off the plan needs a published reason."))
+    digest = edition.say(N_("Digest of the plan:"))
+    parts = []
+    for plan in sorted({draw.plan for draw in draws}, reverse=True):
+        own = [draw for draw in draws if draw.plan == plan]
+        digests = sorted({draw.plan_digest for draw in own})
+        facts = "".join(f"<p>{digest} <code>{one}</code></p>" for one in digests)
+        parts.append(f"<h2>{escape(plan)}</h2>{facts}{_draw_table(edition, own)}")
+    title = edition.say(N_("Annual plans"))
+    return page(edition, "plans.html", title=title, body=f"<p>{told}</p>{''.join(parts)}")
+
+
+def draws_page(edition: Edition, draws: Sequence[PublicDraw]) -> str:
+    """Return the list of draws."""
+    if not draws:
+        none = edition.say(N_("No draw has been committed yet."))
+        body = f"<p>{none}</p>"
+    else:
+        files = downloads(edition, "draws", ("json", "csv", "xlsx"))
+        body = f"<p>{files}</p>{_draw_table(edition, draws)}"
+    return page(edition, "draws.html", title=edition.say(N_("Draws")), body=body)
+
+
+def draw_page(edition: Edition, draw: PublicDraw, *, names: Mapping[str, str]) -> str:
+    """Return the page of one draw.
+
+    Parameters
+    ----------
+    names : item code → name.
+    """
+    facts = (
+        (N_("State"), edition.say(STATES[draw.state])),
+        (N_("Plan"), escape(draw.plan)),
+        (N_("Commitment published"), _moment(draw.committed_at)),
+        (N_("Certificate issued"), _moment(draw.issued_at)),
+        (N_("Content released on"), _moment(draw.release)),
+        (N_("Reason of the void"), escape(draw.reason)),
+        (N_("Objects in the frame"), f"{draw.n_frame:,}"),
+        (N_("Visits"), f"{draw.n_visits:,}" if draw.issued_at else ""),
+        (N_("Checks"), f"{draw.n_checks:,}" if draw.issued_at else ""),
+        (N_("Hash suite"), escape(draw.suite)),
+        (N_("Commitment digest"), _code(draw.commit_digest)),
+        (N_("Seed"), _code(draw.seed)),
+        (N_("Certificate digest"), _code(draw.certificate_digest)),
+    )
+    listed = "".join(f"<dt>{edition.say(name)}</dt><dd>{value}</dd>" for name, value in facts if value)
+    body = f"<dl>{listed}</dl>{_events(edition, draw)}{_cells(edition, draw, names=names)}{_files(edition, draw)}"
+    title = edition.say(N_("Draw {draw_id}"), draw_id=draw.draw_id)
+    return page(edition, f"draws/{draw.draw_id}.html", title=title, body=body)
+
+
+def _draw_table(edition: Edition, draws: Sequence[PublicDraw]) -> str:
+    headings = {
+        "draw": N_("Draw"),
+        "state": N_("State"),
+        "committed": N_("Commitment published"),
+        "frame": N_("Objects in the frame"),
+        "visits": N_("Visits"),
+        "digest": N_("Commitment digest"),
+    }
+    rows = pd.DataFrame(
+        [
+            {
+                "draw": f'<a href="{{up}}draws/{escape(draw.draw_id)}.html">{escape(draw.draw_id)}</a>',
+                "state": edition.say(STATES[draw.state]),
+                "committed": _moment(draw.committed_at),
+                "frame": f"{draw.n_frame:,}",
+                "visits": f"{draw.n_visits:,}" if draw.issued_at else "–",
+                "digest": _code(draw.commit_digest),
+            }
+            for draw in draws
+        ]
+    )
+    caption = edition.say(N_("{n} draws"), n=len(draws))
+    return table(
+        rows,
+        headings=_said(edition, headings),
+        caption=caption,
+        raw=("draw", "state", "digest"),
+        numbers=("frame", "visits"),
+    )
+
+
+def _events(edition: Edition, draw: PublicDraw) -> str:
+    headings = {"source": N_("Source"), "event": N_("Event"), "value": N_("Result")}
+    rows = pd.DataFrame(draw.events, columns=list(headings)).assign(
+        value=[f"<code>{escape(value or '–')}</code>" for _, _, value in draw.events]
+    )
+    caption = edition.say(N_("Public events that decide the draw, fixed before they happened"))
+    return table(rows, headings=_said(edition, headings), caption=caption, raw=("value",))
+
+
+def _cells(edition: Edition, draw: PublicDraw, *, names: Mapping[str, str]) -> str:
+    headings = {"item": N_("Inspection item"), "frame": N_("Objects in the frame"), "drawn": N_("Drawn")}
+    rows = pd.DataFrame(
+        [
+            {"item": names.get(code, code), "frame": f"{n_rows:,}", "drawn": "–" if drawn is None else f"{drawn:,}"}
+            for code, n_rows, drawn in draw.items
+        ]
+    )
+    caption = edition.say(N_("{n} items"), n=len(rows))
+    return table(rows, headings=_said(edition, headings), caption=caption, numbers=("frame", "drawn"))
+
+
+def _files(edition: Edition, draw: PublicDraw) -> str:
+    heading = edition.say(N_("Check it yourself"))
+    parts = [f"<h2>{heading}</h2>"]
+    if draw.withheld:
+        why = "".join(f"<li>{escape(reason.render(edition.translate))}</li>" for reason in draw.withheld)
+        kept = edition.say(N_("The rows of this draw are withheld on this site."))
+        reason = edition.say(N_("Beside results by name they would give classes away:"))
+        bound = edition.say(N_("The commitment binds them. Each object checks its own row, the auditor all."))
+        parts.append(f'<div class="notice"><p>{kept} {reason}</p><ul>{why}</ul><p>{bound}</p></div>')
+    shown = [path for path in draw.files if not path.startswith("frame/")]
+    n_shards = len(draw.files) - len(shown)
+    base = f"{{root}}draws/{escape(draw.draw_id)}/"
+    listed = "".join(f'<li><a href="{base}{escape(path)}">{escape(path)}</a></li>' for path in shown)
+    if n_shards:
+        more = edition.say(N_("The folder frame/ beside them holds {n} files of rows."), n=n_shards)
+        first = next(path for path in draw.files if path.startswith("frame/"))
+        listed += f'<li><a href="{base}{escape(first)}">{escape(first)}</a> – {more}</li>'
+    if not draw.withheld and draw.state == "drawn":
+        how = N_(
+            "Save the whole folder of this draw and choose it on the page 'Check a draw'; "
+            "enter the commitment digest as you know it from the notice before the draw."
+        )
+        parts.append(f"<p>{edition.say(how)}</p>")
+    return "".join(parts) + (f"<ul>{listed}</ul>" if listed else "")
+
+
+def objection_page(edition: Edition) -> str:
+    """Return the objection form, to be filled in, printed or saved as a text; it sends nothing."""
+    fields = (
+        ("object", N_("Name of the object"), "input"),
+        ("code", N_("Unified social credit code"), "input"),
+        ("subject", N_("Which result or draw, and what is wrong"), "textarea"),
+        ("evidence", N_("Evidence attached"), "textarea"),
+        ("applicant", N_("Applicant and how to reach you"), "input"),
+        ("date", N_("Date"), "input"),
+    )
+    form = "".join(
+        f'<label for="{name}">{edition.say(label)}</label>'
+        + (f'<textarea id="{name}" rows="4"></textarea>' if kind == "textarea" else f'<input id="{name}">')
+        for name, label, kind in fields
+    )
+    intro = (
+        N_(
+            "Whoever thinks a published result or draw is wrong may object. "
+            "The department that published it must check and answer in writing."
+        ),
+        N_(
+            "Fill in the form, print and sign it or save it as a text, and hand it to the department that made "
+            "the check. This page sends nothing; do not write identity numbers."
+        ),
+    )
+    print_it, save_it = edition.say(N_("Print")), edition.say(N_("Save as a text"))
+    signed = edition.say(N_("Signature or seal:"))
+    body = "".join(f'<p class="screen">{edition.say(one)}</p>' for one in intro) + (
+        f'<form autocomplete="off" onsubmit="return false">{form}</form><p>'
+        f'<button type="button" id="print">{print_it}</button> '
+        f'<button type="button" id="save">{save_it}</button></p>'
+        f"<p>{signed} ________________</p>"
+    )
+    return page(edition, "objection.html", title=edition.say(N_("Objection")), body=body, script=_OBJECTION)
+
+
+_OBJECTION = """
+const at = (id) => document.getElementById(id), given = new URLSearchParams(location.hash.slice(1));
+for (const [name, value] of given) if (at(name)) at(name).value = value;
+at("print").onclick = () => print();
+at("save").onclick = () => {
+  const fields = [...document.querySelectorAll("form label")];
+  const text = fields.map((one) => one.textContent + "\\n" + at(one.htmlFor).value + "\\n").join("\\n");
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([document.title + "\\n\\n" + text], { type: "text/plain" }));
+  link.download = document.title + ".txt";
+  link.click();
+};
 """
 
 
-def result_scripts(results: pd.DataFrame) -> Iterable[tuple[str, str]]:
-    """Yield (path, content) of the scripts behind the search: the firms' names, then their results in shards.
+def _said(edition: Edition, headings: Mapping[str, str]) -> dict[str, str]:
+    return {column: edition.say(heading) for column, heading in headings.items()}
 
-    Parameters
-    ----------
-    results : from :func:`engine.publicity.masking.public_results`; rows of one firm share name, code and district.
-    """
-    rows_of: dict[tuple[str, str, str], list[list[str]]] = {}
-    keys = zip(results["name"], results["uscc"], results["district"], strict=True)
-    for key, row in zip(keys, results[list(RESULT_HEADINGS)].to_numpy().tolist(), strict=True):
-        rows_of.setdefault(key, []).append(row)
-    firms = sorted(rows_of)
-    yield "results/firms.js", f"const FIRMS = {script_json([[name, code] for name, code, _ in firms])};\n"
-    for start in range(0, len(firms), SHARD_FIRMS):
-        shard = [rows_of[key] for key in firms[start : start + SHARD_FIRMS]]
-        number = start // SHARD_FIRMS
-        yield f"results/{number:05d}.js", f"take({number}, {script_json(shard)});\n"
+
+def downloads(edition: Edition, stem: str, kinds: Sequence[str]) -> str:
+    """Return links to the files of a table."""
+    said = edition.say(N_("Download:"))
+    links = " · ".join(f'<a href="{{root}}{stem}.{kind}">{kind.upper()}</a>' for kind in kinds)
+    return f"{said} {links}"
+
+
+def _moment(text: str) -> str:
+    """Return an RFC 3339 time as people read it: day, hour, offset."""
+    return escape(f"{text[:10]} {text[11:16]} {text[19:]}".strip())
+
+
+def _code(text: str) -> str:
+    return f"<code>{escape(text)}</code>" if text else ""
 
 
 def script_json(content: object) -> str:

@@ -15,6 +15,8 @@ from engine.errors import StoreError
 from engine.messages import N_, Message
 
 MARKER = "site.json"
+_SHEET_ROWS = 1_000_000
+"""A sheet of a workbook holds 1,048,576 rows."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -68,6 +70,13 @@ class SiteFolder:
             shutil.copyfile(each, target)
         return [each.relative_to(source).as_posix() for each in copied]
 
+    def copy_file(self, source: Path, *, path: str) -> list[str]:
+        """Copy one file; return its name below ``path``."""
+        target = self._unfinished / path / source.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        return [source.name]
+
     def finish(self, content: dict[str, object]) -> None:
         """Put the site in its place; ``content`` is its ``site.json``."""
         self.write(MARKER, json.dumps(content, ensure_ascii=False, sort_keys=True) + "\n")
@@ -81,10 +90,12 @@ class SiteFolder:
     def _write_workbook(self, path: str, rows: pd.DataFrame) -> None:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         with xlsxwriter.Workbook(str(self._unfinished / path), options) as book:
-            sheet = book.add_worksheet("public")
-            sheet.write_row(0, 0, list(rows.columns))
-            for at, row in enumerate(rows.itertuples(index=False), start=1):
-                sheet.write_row(at, 0, [str(value) for value in row])
+            for start in range(0, max(len(rows), 1), _SHEET_ROWS):
+                sheet = book.add_worksheet()
+                sheet.write_row(0, 0, list(rows.columns))
+                part = rows.iloc[start : start + _SHEET_ROWS]
+                for at, row in enumerate(part.itertuples(index=False), start=1):
+                    sheet.write_row(at, 0, [str(value) for value in row])
 
 
 def _csv(rows: pd.DataFrame) -> str:

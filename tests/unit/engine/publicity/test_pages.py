@@ -1,41 +1,110 @@
 import json
+import re
+from dataclasses import replace
 
 import pandas as pd
+import pytest
 
-from engine.publicity.masking import RESULT_COLUMNS
-from engine.publicity.pages import BANNER, SHARD_FIRMS, page, result_scripts, results_page, script_json, table
+from engine.i18n import translator
+from engine.messages import Message
+from engine.publicity.feeds import atom_feed, json_feed
+from engine.publicity.layout import CHINESE, ENGLISH, Edition, page, table
+from engine.publicity.pages import PublicDraw, draw_page, draws_page, objection_page, plans_page, script_json
+from engine.publicity.search import build_index, results_page
+
+ZH = Edition(CHINESE, translator("zh_CN"), is_demo=False)
+EN = Edition(ENGLISH, translator("en"), is_demo=False)
+DRAW = PublicDraw(
+    draw_id="2026-001",
+    plan="2026-annual",
+    plan_digest="a" * 64,
+    state="drawn",
+    suite="sm3",
+    committed_at="2026-03-02T09:00:00+08:00",
+    issued_at="2026-03-04T09:00:00+08:00",
+    commit_digest="b" * 64,
+    certificate_digest="c" * 64,
+    seed="d" * 64,
+    reason="",
+    release="",
+    events=(("fc3d", "2026055", "407"),),
+    n_frame=1000,
+    n_visits=50,
+    n_checks=80,
+    items=(("I1", 1000, 40), ("I2", 500, 40)),
+    files=("commitment.json", "frame/000000.bin", "frame/000001.bin"),
+    withheld=(),
+)
+NOBODY = build_index(pd.DataFrame({"name": [], "uscc": []}, dtype="string"))
 
 
-def results(n_firms):
-    rows = [(f"店{n:05d}", f"code{n}", "区", "事项", "局", "2026-01-01", "未发现问题") for n in range(n_firms)]
-    return pd.DataFrame(rows + rows[:1], columns=list(RESULT_COLUMNS))
+def search_page(edition):
+    return results_page(edition, NOBODY, clean_months=24, adverse_months=60)
 
 
 def test_text_of_tables_cannot_become_markup():
     rows = pd.DataFrame({"name": ["<script>x</script>"]})
 
-    assert "<script>" not in table(rows, headings={"name": "N"}, caption="<b>")
+    assert "<script>" not in table(rows, headings={"name": "N"}, caption="C")
     assert "</script" not in script_json(["</script><!--"])
     assert "<!" not in script_json(["<!--"])
     assert json.loads(script_json(["</script><!--"])) == ["</script><!--"]
 
 
-def test_every_firm_stands_in_the_shard_that_its_place_names():
-    scripts = dict(result_scripts(results(SHARD_FIRMS + 3)))
-
-    firms = json.loads(scripts["results/firms.js"][len("const FIRMS = ") : -2])
-    last = json.loads(scripts["results/00001.js"][len("take(1, ") : -3])
-    first = json.loads(scripts["results/00000.js"][len("take(0, ") : -3])
-
-    assert len(firms) == SHARD_FIRMS + 3
-    assert [firm[0][0] for firm in last] == [name for name, _ in firms[SHARD_FIRMS:]]
-    assert len(first[0]) == 2
-
-
 def test_a_demonstration_says_so_on_every_page_and_a_real_site_does_not():
-    assert BANNER in results_page(n_firms=1, is_demo=True)
-    assert BANNER not in page("t", "b", is_demo=False)
+    demo = Edition(CHINESE, translator("zh_CN"), is_demo=True)
+
+    assert 'class="banner"' in page(demo, "index.html", title="t", body="b")
+    assert 'class="banner"' not in page(ZH, "index.html", title="t", body="b")
 
 
-def test_pages_name_no_other_site():
-    assert "://" not in results_page(n_firms=1, is_demo=False)
+@pytest.mark.parametrize("edition", [ZH, EN], ids=["zh", "en"])
+def test_pages_name_no_other_site(edition):
+    for text in (search_page(edition), draws_page(edition, [DRAW]), objection_page(edition)):
+        assert "://" not in text
+
+
+def test_links_lead_up_from_the_depth_of_the_page():
+    chinese, english = (draw_page(edition, DRAW, names={}) for edition in (ZH, EN))
+
+    assert 'href="../index.html"' in chinese
+    assert 'href="../draws/2026-001/commitment.json"' in chinese
+    assert 'href="../en/draws/2026-001.html"' in chinese
+    assert 'href="../../draws/2026-001/commitment.json"' in english
+    assert 'href="../../draws/2026-001.html"' in english
+
+
+def test_nothing_published_yet_is_said_in_words():
+    assert "尚未" in plans_page(ZH, [])
+    assert "尚未" in draws_page(ZH, [])
+
+
+def test_a_withheld_draw_says_why_and_what_can_still_be_checked():
+    kept = Message(
+        "the smallest group that can be told apart has {n} object(s), {least} are asked", {"n": 1, "least": 20}
+    )
+    text = draw_page(ZH, replace(DRAW, withheld=(kept,)), names={})
+
+    assert "可辨认的最小群体只有 1 户" in text
+    assert "每个对象可核对自己那一行" in text
+
+
+def test_feeds_are_well_formed_and_stable():
+    atom = atom_feed(ZH, [DRAW], updated="2026-06-30T00:00:00+08:00")
+
+    assert atom == atom_feed(ZH, [DRAW], updated="2026-06-30T00:00:00+08:00")
+    assert re.findall(r"<id>urn:uuid:[0-9a-f-]{36}</id>", atom) != []
+    assert json.loads(json_feed(ZH, [DRAW]))["items"][0]["url"] == "draws/2026-001.html"
+
+
+def test_no_english_words_stand_in_the_chinese_pages():
+    allowed = {"English", "JSON", "CSV", "XLSX", "Atom", "frame", "commitment", "json", "bin", "fc3d", "sm3", "annual"}
+    pages = (
+        plans_page(ZH, [DRAW]),
+        draws_page(ZH, [DRAW]),
+        objection_page(ZH),
+        draw_page(ZH, DRAW, names={"I1": "甲"}),
+    )
+    for text in (*pages, search_page(ZH)):
+        shown = re.sub(r"<script>.*?</script>|<style>.*?</style>|<code>.*?</code>|<[^>]+>", " ", text, flags=re.DOTALL)
+        assert {word for word in re.findall(r"[A-Za-z][A-Za-z0-9]{2,}", shown)} <= allowed
