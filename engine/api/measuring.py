@@ -58,13 +58,16 @@ class Drawn:
     as_of: date
 
 
-def read_drawn(workspace: Workspace, *, draw_ids: Sequence[str] = (), book: PolicyBook) -> Drawn:
+def read_drawn(
+    workspace: Workspace, *, draw_ids: Sequence[str] = (), book: PolicyBook, team: str = "inspector_code"
+) -> Drawn:
     """Return the drawn rows of one period with their results and every column one may measure by.
 
     Parameters
     ----------
     draw_ids : draws of one period; empty = the latest that was run.
     book : policies in force.
+    team : see :func:`engine.pipeline.domain_measurement.measured_rows`.
 
     Raises
     ------
@@ -87,7 +90,7 @@ def read_drawn(workspace: Workspace, *, draw_ids: Sequence[str] = (), book: Poli
     rows = _with_domains(workspace, pd.concat(parts, ignore_index=True), on=as_of)
     spared = spared_rows(workspace.path, draw_ids=list(chosen))
     return Drawn(
-        measured_rows(rows, pd.concat(strata, ignore_index=True), spared=spared),
+        measured_rows(rows, pd.concat(strata, ignore_index=True), spared=spared, team=team),
         precision=PrecisionLimits(**book.value("estimation.precision_limits", on=as_of)),
         least_units=int(book.value("estimation.least_units", on=as_of)),
         level=float(book.value("estimation.interval_level", on=as_of)),

@@ -26,6 +26,7 @@ GROUPS = {
     "registers": N_("Registers: departments, objects, inspectors, experts, item list."),
     "contracts": N_("Contracts of the source tables: documentation, changes since the last release."),
     "policy": N_("Ratio policies: check, draft, approve, simulate, evaluate, optimise."),
+    "arm": N_("Randomised control arm and grade-blind officers."),
     "draw": N_("The public draw: commit, run, certificate."),
 }
 
@@ -87,6 +88,10 @@ COMMANDS = (
     Command(
         ("policy", "optimise"), "engine.cli.policy_optimise:optimise", N_("Find the best ratios within the limits.")
     ),
+    Command(("arm", "power"), "engine.cli.arm:power", N_("Say how many checks each arm needs.")),
+    Command(("arm", "register"), "engine.cli.arm:register", N_("Register an experiment before its results.")),
+    Command(("arm", "analyse"), "engine.cli.arm:analyse", N_("Say what a registered experiment showed.")),
+    Command(("arm", "blind"), "engine.cli.arm:blind", N_("Name the officers who are not shown the class.")),
     Command(("measure",), "engine.cli.measure:measure", N_("Say which share of everybody would fail, by domain.")),
     Command(("draw", "commit"), "engine.cli.draw:commit", N_("Freeze the frame and publish the commitment.")),
     Command(("draw", "run"), "engine.cli.draw:run", N_("Draw from a commitment and public entropy.")),

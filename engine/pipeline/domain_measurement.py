@@ -48,7 +48,11 @@ class Measured:
 
 
 def measured_rows(
-    results: pd.DataFrame, strata: pd.DataFrame, *, spared: Mapping[str, pd.DataFrame] | None = None
+    results: pd.DataFrame,
+    strata: pd.DataFrame,
+    *,
+    spared: Mapping[str, pd.DataFrame] | None = None,
+    team: str = "inspector_code",
 ) -> Measured:
     """Return the drawn rows of one or more draws as one sample.
 
@@ -59,6 +63,8 @@ def measured_rows(
     strata : every stratum of those draws: draw_id, item_code, stratum, n_units, n_drawn, grade, merge_into if there.
     spared : by draw the (entity_id, item_code) its frame left out as visited; with several draws these objects enter
         the later one as known, in a stratum that is drawn in full. None = nobody.
+    team : column whose equal values are a cluster beside the object: who led the visit, or the district where districts
+        were assigned by lot.
 
     Raises
     ------
@@ -80,7 +86,7 @@ def measured_rows(
     rows = rows.assign(
         outcome=classify_outcomes(rows["result_codes"]),
         object=rows.groupby(["draw_id", "entity_id"], sort=False).ngroup(),
-        team=rows["inspector_code"],
+        team=rows[team],
     )
     days = pd.to_datetime(rows["occurred_on"]).dropna()
     return Measured(
