@@ -95,7 +95,7 @@ def commit_draw(
         registry=registry,
     )
     settings: dict[str, object] = {"as_of": order.as_of.isoformat(), "profile": profile, "seed": simulation_seed}
-    units = framed.strata.frame[["entity_id", "item_code", "grade", "district_code"]]
+    units = framed.strata.frame[["entity_id", "item_code", "grade", "district_code", "established_on"]]
     private = PrivateDraw(
         key=key,
         frame=frame_table(framed),

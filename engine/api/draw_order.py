@@ -67,6 +67,7 @@ class RunDraw:
 
     ``visits_independent`` and ``visits_least``: what separate draws of the same sizes would make on average, and the
     Fréchet bound; ``checks_per_visit`` and ``checks_per_visit_independent``: the price that a visited firm pays.
+    ``fairness``: what :func:`engine.api.draw_fairness.quick_fairness` says.
     """
 
     draw_id: str
@@ -84,6 +85,7 @@ class RunDraw:
     visits_least: float
     checks_per_visit: float
     checks_per_visit_independent: float
+    fairness: Mapping[str, object]
 
     def as_json(self) -> dict[str, object]:
         """Return the JSON object."""

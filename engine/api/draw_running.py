@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 import pandas as pd
 
+from engine.api.draw_fairness import monitors_of, quick_fairness
 from engine.api.draw_order import CERTIFIED, COMMITTED, STARTED, RunDraw, written
 from engine.draw.bundle import bundle_files
 from engine.draw.certificate import Certificate, certify
@@ -21,6 +22,7 @@ from engine.draw.tables import selection_table, stratum_table, team_table, visit
 from engine.errors import AlreadyDrawnError, DrawError, UsageError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
+from engine.store.documents import load_policies
 from engine.store.draws import DrawFolder, PrivateDraw
 from engine.store.ledger import Ledger
 from engine.store.workspace import Workspace
@@ -65,6 +67,7 @@ def run_draw(
     progress(Message(N_("Write the certificate and the bundle")))
     folder.publish(bundle_files(commitment, certificate, frame=frame.hashed, roster=roster.officers))
     tables = result_tables(drawn, frame=frame, roster=roster, private=private)
+    tables["monitors"] = monitors_of(drawn, frame=frame, private=private)
     workspace.warehouse.write_run(
         tables,
         kind="draw",
@@ -81,14 +84,17 @@ def run_draw(
         idempotency_key=f"{CERTIFIED}:{draw_id}",
         content={"commit_digest": commitment.digest.hex(), "certificate_digest": certificate.digest},
     )
-    return _summary(drawn, certificate, tables, folder=folder)
+    book, as_of = load_policies(str(private.settings["profile"])), date.fromisoformat(str(private.settings["as_of"]))
+    fairness = quick_fairness(drawn, tables["monitors"], book=book, on=as_of)
+    return _summary(drawn, certificate, tables, folder=folder, fairness=fairness)
 
 
 def result_tables(drawn: Drawn, *, frame: Frame, roster: Roster, private: PrivateDraw) -> dict[str, pd.DataFrame]:
     """Return the draw as internal tables: selections, strata, teams; grades beside strata are for the agency only."""
     strata = stratum_table(drawn).merge(private.cells, on=["item_code", "stratum"], validate="1:1")
     strata = strata.drop(columns=["n_units_y"], errors="ignore").rename(columns={"n_units_x": "n_units"})
-    selections = selection_table(drawn, frame=frame).merge(private.units, on=["object_id", "item_code"], validate="1:1")
+    units = private.units.drop(columns="established_on")
+    selections = selection_table(drawn, frame=frame).merge(units, on=["object_id", "item_code"], validate="1:1")
     names = {"object_id": "entity_id"}
     return {
         "selections": selections.drop(columns=["handle", "ticket"]).rename(columns=names),
@@ -158,7 +164,12 @@ def _simulated_values(commitment: Commitment, private: PrivateDraw) -> list[Entr
 
 
 def _summary(
-    drawn: Drawn, certificate: Certificate, tables: Mapping[str, pd.DataFrame], *, folder: DrawFolder
+    drawn: Drawn,
+    certificate: Certificate,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    folder: DrawFolder,
+    fairness: Mapping[str, object],
 ) -> RunDraw:
     items: dict[str, dict[str, dict[str, int]]] = {}
     strata = tables["strata"]
@@ -184,4 +195,5 @@ def _summary(
         visits_least=round(joint.least, 1),
         checks_per_visit=round(joint.checks_per_visit, 3),
         checks_per_visit_independent=round(joint.checks_per_independent_visit, 3),
+        fairness=fairness,
     )

@@ -183,6 +183,13 @@ def run(
             alone=f"{drawn.checks_per_visit_independent:.2f}",
         )
     )
+    fair = translate(
+        N_(
+            "Fairness: {visits_least} to {visits_most} new visits per officer; "
+            "{few_eligible} of {teams} teams random in name only (few eligible officers); {alarms} alarm(s)"
+        )
+    )
+    show_line(fair.format(**drawn.fairness))
     show_line(translate(N_("Certificate: {path}")).format(path=str(Path(drawn.bundle) / "certificate.json")))
 
 

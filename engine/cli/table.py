@@ -95,6 +95,7 @@ COMMANDS = (
     Command(("measure",), "engine.cli.measure:measure", N_("Say which share of everybody would fail, by domain.")),
     Command(("draw", "commit"), "engine.cli.draw:commit", N_("Freeze the frame and publish the commitment.")),
     Command(("draw", "run"), "engine.cli.draw:run", N_("Draw from a commitment and public entropy.")),
+    Command(("draw", "fairness"), "engine.cli.draw_fairness:fairness", N_("How fair and how random a draw was.")),
     Command(("draw", "void"), "engine.cli.draw:void", N_("Close a commitment without drawing from it.")),
     Command(("draw", "certificate"), "engine.cli.draw:certificate", N_("Show the certificate of a draw.")),
     Command(("verify",), "engine.cli.draw:verify", N_("Recompute a published draw and name what is wrong.")),

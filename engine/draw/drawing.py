@@ -13,7 +13,7 @@ from engine.draw.commitment import Commitment, check_against_frame
 from engine.draw.encoding import HashSuite
 from engine.draw.entropy import EntropyEvent, EntropyValue, require_canonical, seed_of
 from engine.draw.entropy_policy import check_timing
-from engine.draw.frame import BlindedFrame, Cell, HashedFrame, is_exclusion
+from engine.draw.frame import BlindedFrame, Cell, HashedFrame, is_exclusion, rows_of
 from engine.draw.match import Match, match_teams
 from engine.draw.posts import Visit
 from engine.draw.roster import Officer, roster_root
@@ -134,6 +134,16 @@ def list_visits(frame: BlindedFrame, cells: tuple[DrawnCell, ...]) -> tuple[Visi
     for row, items in visits_of(cells).items():
         strata = frame.cells_of(row)
         found.append(Visit(frame.handle(row), items, tuple(strata[item] for item in items)))
+    return tuple(found)
+
+
+def visits_from_record(frame: BlindedFrame, record: Mapping[str, Sequence[str]]) -> tuple[Visit, ...]:
+    """Return the visits of a certificate (handle → items) with the strata that the frame gives their objects."""
+    handles = [bytes.fromhex(handle) for handle in record]
+    found = []
+    for row, handle, items in zip(rows_of(frame, handles), handles, record.values(), strict=True):
+        strata = frame.cells_of(int(row))
+        found.append(Visit(handle, tuple(items), tuple(strata[item] for item in items)))
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ the next 44 bits decide. Officers with equal eligibility have equal chances, nob
 unique. Source: docs/spec/draw-protocol.md §7.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -179,6 +179,31 @@ def _run_phases(
         problem=Message(N_("the match stays tied beyond all bits of the tickets")),
         remedy=Message(N_("publish a void and commit anew")),
     )
+
+
+def flows_under(network: Network, *, codes: list[str], suite: HashSuite, seeds: Iterable[bytes]) -> Iterator[Flow]:
+    """Yield the match of every seed on one network, without its proof; the fairest loads are found only once.
+
+    Parameters
+    ----------
+    network : feasible; its teams are those of one rung.
+    codes : officers in roster order.
+
+    Raises
+    ------
+    DrawError
+        No match exists on this network.
+    """
+    first = solve_phase(network, whole_face(network), pair_costs=None)
+    if first is None:
+        raise DrawError(
+            problem=Message(N_("these teams cannot all be staffed")), remedy=Message(N_("look at the rehearsal"))
+        )
+    face, _ = _prove(network, whole_face(network), first, pair_costs=None)
+    for seed in seeds:
+        tickets = pair_tickets(network, suite=suite, seed=seed, officers=codes, phase=1)
+        found = solve_phase(network, face, pair_costs=tickets)
+        yield first if found is None else found
 
 
 def _prove(network: Network, face: Face, flow: Flow, *, pair_costs: Integers | None) -> tuple[Face, Integers]:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from engine.draw.drawing import Drawn, inclusion_probability
 from engine.draw.encoding import DIGEST_BYTES
-from engine.draw.frame import is_exclusion
+from engine.draw.frame import is_exclusion, rows_of
 from engine.draw.preparation import Frame, Roster
 from engine.draw.selection import rows_by_stratum
 from engine.draw.shortage import Shortage
@@ -36,7 +37,7 @@ def selection_table(drawn: Drawn, *, frame: Frame) -> pd.DataFrame:
     visit_id (null unless drawn), selection_order (1 = smallest ticket; null unless drawn).
     """
     rows_of = {cell.cell: cell for cell in drawn.selected.cells}
-    names = np.array(frame.object_ids, dtype=object)
+    names = frame.identifiers.to_numpy(zero_copy_only=False)
     terms = drawn.commitment.items
     handles = drawn.frame.rows.handles.hex()
     dealt_text = {group: batch.hex() for group, batch in drawn.selected.tickets.items()}
@@ -103,7 +104,7 @@ def reserve_table(drawn: Drawn, *, frame: Frame) -> pd.DataFrame:
             cell.item,
             cell.stratum,
             k,
-            frame.object_ids[row],
+            frame.identifiers[row].as_py(),
             frame.rows.handle(row).hex(),
         )
         for cell in drawn.selected.cells
@@ -115,18 +116,19 @@ def reserve_table(drawn: Drawn, *, frame: Frame) -> pd.DataFrame:
 
 def visit_table(drawn: Drawn, *, frame: Frame) -> pd.DataFrame:
     """Return one row per visit: draw_id, visit_id, object_id, handle, item_codes (joined by ``;``), is_matched."""
-    name_of = {frame.rows.handle(row): object_id for row, object_id in enumerate(frame.object_ids)}
+    rows = rows_of(frame.rows, [visit.handle for visit in drawn.visits])
+    names = frame.identifiers.take(pa.array(rows, type=pa.int64())).to_pylist()
     unmatched = {team for entry in drawn.match.unmatched for team in entry.teams}
     records = [
         (
             drawn.commitment.record["draw"],
             visit.team,
-            name_of[visit.handle],
+            name,
             visit.handle.hex(),
             ";".join(visit.items),
             visit.team not in unmatched,
         )
-        for visit in drawn.visits
+        for visit, name in zip(drawn.visits, names, strict=True)
     ]
     columns = ["draw_id", "visit_id", "object_id", "handle", "item_codes", "is_matched"]
     return pd.DataFrame.from_records(records, columns=columns)

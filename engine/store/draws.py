@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -112,6 +113,11 @@ class DrawFolder:
                 remedy=Message(N_("run 'xinheng draw commit' first")),
             )
         return read_json((self.public / COMMITMENT).read_bytes())
+
+    def read_certificate(self) -> dict[str, Any] | None:
+        """Return the certificate as JSON, None before the draw."""
+        path = self.public / CERTIFICATE
+        return dict(read_json(path.read_bytes())) if path.is_file() else None
 
     def read_private(self) -> PrivateDraw:
         """Return what :meth:`write` kept to the agency."""
