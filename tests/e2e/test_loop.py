@@ -139,6 +139,19 @@ def test_who_committed_cannot_draw(demo):
     assert set(said["items"]) == {"SCJG05"}
 
 
+def test_a_draw_tells_how_fair_it_was_and_alarms_are_kept_over_draws(demo):
+    folder, said = demo
+
+    found = json.loads(xinheng("draw", "fairness", "2026-001", "--seeds", "20", "--json", cwd=folder).stdout)
+
+    assert found["teams"] == said["draw"]["teams"]
+    assert found["seeds"] == 20
+    assert found["new_visits"]["most"] >= found["new_visits"]["mean"] > 0
+    assert 1 <= found["effective"]["least"] <= found["eligible"]["most"]
+    assert sum(found["rehearsal"]["rungs"]) + found["rehearsal"]["unstaffed"] == pytest.approx(1)
+    assert {row["test"] for row in found["monitors"]} == {"tickets", "district", "year of registration", "id prefix"}
+
+
 def test_reasons_of_a_score_add_up(demo):
     folder, _ = demo
     from engine.api.workspace import open_workspace
