@@ -139,6 +139,16 @@ class ContractViolationsError(ContractError):
         super().__init__(**params)
 
 
+class QualityGateError(ContractError):
+    """The data quality of a source that grades and draws rest on is red."""
+
+    code = "contract.quality_gate"
+    template = N_(
+        "Data quality as of {as_of} is red: {first}; {n} red finding(s) under {reference}. Mend the source, or go on "
+        "with 'xinheng quality --override REASON'."
+    )
+
+
 # --- point in time (exit 11) ---------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from engine.api.draw_commitment import commit_draw
 from engine.api.draw_order import CommittedDraw, DrawOrder
 from engine.api.draw_running import run_draw
 from engine.api.featuring import FeatureBuilder
+from engine.api.quality import require_quality
 from engine.api.results import enter_results, measure
 from engine.api.simulation import Simulation, simulate
 from engine.api.verification import verify
@@ -89,6 +90,7 @@ def _assess(
     workspace: Workspace, *, seed: int, threads: int, watch: Stopwatch
 ) -> tuple[pd.DataFrame, dict[str, FittedModel]]:
     """Features, scorecard, learned models, grades; stored as one run."""
+    require_quality(workspace, as_of=LAST_DAY, profile="default")
     warehouse, book = workspace.warehouse, load_policies()
     entities, builder = cohort_on(warehouse, as_of=LAST_DAY), FeatureBuilder(warehouse, book=book)
     with watch.stage("features", Message(N_("Build features"))):

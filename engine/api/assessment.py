@@ -6,6 +6,7 @@ from datetime import date
 import pandas as pd
 
 from engine.api.featuring import FeatureBuilder, FeatureEngine
+from engine.api.quality import require_quality
 from engine.errors import AsOfOutsideDataError, TableMissingError
 from engine.features.cohorts import cohort
 from engine.messages import N_, Message
@@ -102,7 +103,10 @@ def score(
     ------
     TableMissingError
         Features of that date were not built.
+    QualityGateError
+        A source that scores rest on is red and nobody took responsibility.
     """
+    require_quality(workspace, as_of=as_of, profile=profile)
     warehouse, book = workspace.warehouse, load_policies(profile)
     features = stored(warehouse, "features", as_of=as_of)
     progress(Message(N_("Score entities")))

@@ -12,6 +12,7 @@ import pandas as pd
 from engine.api.assessment import said, stored
 from engine.api.draw_order import CERTIFIED, COMMITTED, CommittedDraw, DrawOrder, written
 from engine.api.draw_roster import current, roster_tables
+from engine.api.quality import require_quality
 from engine.draw.certificate import plan_digest
 from engine.draw.commitment import Commitment, build_commitment, committed_reserves
 from engine.draw.encoding import canonical_json, suite_named
@@ -60,7 +61,10 @@ def commit_draw(
         Nothing was graded as of ``order.as_of``.
     DrawError
         Policy, frame or terms do not allow the draw; nothing is written.
+    QualityGateError
+        A source that the grades rest on is red and nobody took responsibility.
     """
+    require_quality(workspace, as_of=order.as_of, profile=profile)
     book, at = policies_of(workspace, profile), clock()
     progress(Message(N_("Cut the frame into strata")))
     suite = suite_named(order.suite)

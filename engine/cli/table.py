@@ -36,6 +36,7 @@ COMMANDS = (
     Command(("ingest",), "engine.cli.intake:ingest", N_("Load source files into the workspace.")),
     Command(("loads",), "engine.cli.intake:loads", N_("List the loads of the workspace.")),
     Command(("reverse",), "engine.cli.intake:reverse", N_("Take one load back.")),
+    Command(("quality",), "engine.cli.quality:quality", N_("Show data quality and its gate.")),
     Command(("erase",), "engine.cli.erasure:erase", N_("Erase an entity where law requires it.")),
     Command(("tombstones",), "engine.cli.erasure:tombstones", N_("List what was erased under which law.")),
     Command(("replay",), "engine.cli.erasure:replay", N_("Compute a stored run again and compare.")),
