@@ -274,15 +274,6 @@ class DrawError(SupervisionError):
     template = N_("Draw: {problem}; {remedy}.")
 
 
-class InfeasibleAllocationError(DrawError):
-    """A quota exceeds its stratum, or names an empty one."""
-
-    code = "draw.infeasible_allocation"
-    template = N_(
-        "Stratum {stratum} needs {needed} units but the frame holds {held}: lower its quota or widen the frame."
-    )
-
-
 class FrameChangedError(DrawError):
     """The frame is not the one that was committed to."""
 
@@ -297,13 +288,6 @@ class AlreadyDrawnError(DrawError):
 
     code = "draw.already_drawn"
     template = N_("Draw {draw_id} was already drawn from commitment {commit_digest}: one commitment is one draw.")
-
-
-class ReplayMismatchError(DrawError):
-    """A replayed draw differs from what was published."""
-
-    code = "draw.replay_mismatch"
-    template = N_("The replay differs from the published draw first at {first_difference}.")
 
 
 class NotCanonicalError(DrawError):
