@@ -174,6 +174,16 @@ class LookaheadError(PointInTimeError):
     template = N_("{table} holds {n_rows} row(s) known only after {as_of}: they must not be used as of that date.")
 
 
+class FeatureLeakError(PointInTimeError):
+    """A score reads a column that records known by its date do not give."""
+
+    code = "point_in_time.feature_leak"
+    template = N_(
+        "Column(s) {columns} hold what was not known on their date: built again from the records known by then they "
+        "differ or do not exist. Take them out before judging the score."
+    )
+
+
 class LabelWindowOpenError(PointInTimeError):
     """The outcome window after ``as_of`` is not over yet."""
 

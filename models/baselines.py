@@ -32,6 +32,7 @@ class Baseline:
 
 BASELINES = (
     Baseline("last_outcome", ("inspections_routine_last_adverse", "inspections_last_adverse")),
+    Baseline("last_score", ("inspections_routine_severity_last", "inspections_severity_last", "violations_last")),
     Baseline("prior_rate", ("inspections_adverse_rate_shrunken_36m",)),
     Baseline(
         "mean_past_score",

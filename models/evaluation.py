@@ -79,8 +79,9 @@ def judge_population(
     UndefinedEstimateError
         All later inspections found the same.
     """
-    scored = later_scores(model, later, cohort, book=book, on=on, rng=rng)
-    names = [name for name in scored.columns if name not in (*_ROW, PROBABILITY)]
+    types = cohort.entities.drop_duplicates("entity_id").set_index("entity_id")["entity_type"]
+    scored = later_scores(model, later, types, book=book, on=on, rng=rng)
+    names = score_names(scored)
     inspection = judge_inspection_level(
         scored, names=names, reference=model.card.name, probability={model.card.name: PROBABILITY}, rng=rng
     )
@@ -101,7 +102,14 @@ def judge_population(
     )
 
 
-_ROW = ("entity_id", "as_of", "adverse")
+_ROW = ("entity_id", "as_of", "occurred_on", "item_code", "adverse")
+
+
+def score_names(scored: pd.DataFrame) -> list[str]:
+    """Return the score columns of :func:`later_scores`: the model first, the baselines last."""
+    return [name for name in scored.columns if name not in (*_ROW, PROBABILITY)]
+
+
 _GRADES = tuple(str(grade) for grade in RISK_GRADES)
 
 
@@ -138,10 +146,18 @@ def score_columns(
 
 
 def later_scores(
-    model: FittedModel, later: EveTables, cohort: CohortTables, *, book: PolicyBook, on: date, rng: Generator
+    model: FittedModel, later: EveTables, types: pd.Series, *, book: PolicyBook, on: date, rng: Generator
 ) -> pd.DataFrame:
-    """Return one row per later checked item with every score, no nulls: unknown stands at the mean of the known."""
-    types = cohort.entities.drop_duplicates("entity_id").set_index("entity_id")["entity_type"]
+    """Return one row per later checked item with every score, no nulls: unknown stands at the mean of the known.
+
+    Parameters
+    ----------
+    model : fitted on results known before ``on``.
+    later : later inspections with the features of their eve.
+    types : entity type by entity_id; decides the scorecard, the usual type where it is not known.
+    book, on : dated policy of the scorecards.
+    rng : gives the random order.
+    """
     usual = types.mode().iloc[0] if len(types) else ""
     features = later.features
     scores = score_columns(
@@ -150,7 +166,7 @@ def later_scores(
     scores = scores.apply(lambda column: typical_filled(column.to_numpy(dtype=np.float64)))
     keyed = pd.concat([features[["entity_id", "as_of"]], scores], axis=1)
     known = later.labels[later.labels["label"].notna()]
-    rows = known[["entity_id", "as_of", "label"]].rename(columns={"label": "adverse"})
+    rows = known[["entity_id", "as_of", "occurred_on", "item_code", "label"]].rename(columns={"label": "adverse"})
     return rows.merge(keyed, on=["entity_id", "as_of"], validate="many_to_one")
 
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import ibis
+import pandas as pd
 
 from engine.api.featuring import FeatureBuilder
 from engine.api.workspace import Workspace
@@ -73,12 +74,27 @@ def eve_tables(
     -----
     Cost: that of the features of as many (entity, date) pairs as there are inspections.
     """
+    labels = eve_labels(
+        warehouse, population=population, basis=basis, known_until=known_until, first_day=first_day
+    )
+    spine = labels[["entity_id", "as_of"]].drop_duplicates()
+    return EveTables(builder.build(spine, on=on), labels, basis)
+
+
+def eve_labels(
+    warehouse: Warehouse, *, population: str, basis: Basis, known_until: date, first_day: date | None = None
+) -> pd.DataFrame:
+    """Return what the inspections of a population found, with their eve; parameters as for :func:`eve_tables`.
+
+    Returns
+    -------
+    DataFrame of :func:`engine.features.labels.eve_rows`, sorted by entity, eve and item.
+    """
     found = found_outcomes(warehouse, population=population, basis=basis, known_until=known_until)
     if first_day is not None:
         found = found.filter(found.occurred_on >= first_day)
-    rows = eve_rows(found)
-    spine = rows.select("entity_id", "as_of").distinct()
-    return EveTables(builder.build(spine, on=on), rows.execute(), basis)
+    rows = eve_rows(found).execute()
+    return rows.sort_values(["entity_id", "as_of", "item_code"], ignore_index=True)
 
 
 def fit_population(

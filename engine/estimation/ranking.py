@@ -39,20 +39,27 @@ def auc(scores: ArrayLike, adverse: ArrayLike) -> float:
     (sum of the mid-ranks of the adverse rows - m (m+1) / 2) / (m (n - m)). Source: Hanley & McNeil, Radiology 143
     (1982). Cost: one sort.
     """
-    ranking = _ranking(scores, adverse)
+    ranking = ranking_of(scores, adverse)
     return float(ranking.areas(np.ones((1, ranking.outcome.size)))[0])
 
 
 @dataclass(frozen=True, slots=True)
-class _Ranking:
-    """Rows in ascending order of score, with the start of each group of equal scores."""
+class Ranking:
+    """Rows in ascending order of score, made by :func:`ranking_of`.
+
+    Parameters
+    ----------
+    order : rows by ascending score.
+    starts : place in ``order`` where each group of equal scores begins.
+    outcome : 0 or 1, in ``order``.
+    """
 
     order: NDArray[np.int64]
     starts: NDArray[np.int64]
     outcome: FloatArray
 
     def areas(self, weights: FloatArray) -> FloatArray:
-        """AUC for each row of ``weights`` (replicates by rows); NaN where a replicate holds one outcome only."""
+        """Return the AUC for each row of ``weights`` (replicates by rows); NaN where one outcome has no weight."""
         held = weights[:, self.order]
         adverse = np.add.reduceat(held * self.outcome, self.starts, axis=1)
         clean = np.add.reduceat(held * (1 - self.outcome), self.starts, axis=1)
@@ -62,7 +69,8 @@ class _Ranking:
             return np.asarray((adverse * below).sum(axis=1) / np.where(pairs > 0, pairs, np.nan))
 
 
-def _ranking(scores: ArrayLike, adverse: ArrayLike) -> _Ranking:
+def ranking_of(scores: ArrayLike, adverse: ArrayLike) -> Ranking:
+    """Return rows ranked once, so that many weightings of them cost no sort; errors as for :func:`auc`."""
     score, outcome = np.asarray(scores, dtype=float), np.asarray(adverse, dtype=float)
     if score.shape != outcome.shape or score.ndim != 1 or np.isnan(score).any() or not np.isin(outcome, (0, 1)).all():
         raise UndefinedEstimateError(
@@ -73,7 +81,7 @@ def _ranking(scores: ArrayLike, adverse: ArrayLike) -> _Ranking:
     order = np.argsort(score, kind="stable")
     ranked = score[order]
     starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
-    return _Ranking(order, starts, outcome[order])
+    return Ranking(order, starts, outcome[order])
 
 
 def auc_interval(
@@ -99,7 +107,7 @@ def auc_interval(
     UndefinedEstimateError
         As for :func:`auc`.
     """
-    ranking = _ranking(scores, adverse)
+    ranking = ranking_of(scores, adverse)
     value = float(ranking.areas(np.ones((1, ranking.outcome.size)))[0])
     drawn = _resampled([ranking], clusters, rng=rng, replicates=replicates)[0]
     return _percentile("auc", value, drawn, n=ranking.outcome.size, confidence=confidence)
@@ -119,14 +127,14 @@ def auc_difference(
 
     Parameters and errors as for :func:`auc_interval`; ``other`` is a second array of scores of the same rows.
     """
-    pair = [_ranking(scores, adverse), _ranking(other, adverse)]
+    pair = [ranking_of(scores, adverse), ranking_of(other, adverse)]
     ones = np.ones((1, pair[0].outcome.size))
     value = float(pair[0].areas(ones)[0] - pair[1].areas(ones)[0])
     drawn = _resampled(pair, clusters, rng=rng, replicates=replicates)
     return _percentile("auc_difference", value, drawn[0] - drawn[1], n=ones.size, confidence=confidence)
 
 
-def _resampled(rankings: list[_Ranking], clusters: ArrayLike, *, rng: Generator, replicates: int) -> list[FloatArray]:
+def _resampled(rankings: list[Ranking], clusters: ArrayLike, *, rng: Generator, replicates: int) -> list[FloatArray]:
     """AUC of every ranking on the same cluster resamples, one array per ranking."""
     codes, labels = pd.factorize(np.asarray(clusters))
     if codes.size != rankings[0].outcome.size or replicates < 1:
