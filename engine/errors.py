@@ -250,6 +250,13 @@ class FeatureSetMismatchError(ScoringError):
     )
 
 
+class PromotionRefusedError(ScoringError):
+    """A challenger has not earned the champion's place."""
+
+    code = "scoring.promotion_refused"
+    template = N_("Run {run} promotes nothing: {objections}. Judge it on later windows, or leave the champion.")
+
+
 class FeatureDeclarationError(ScoringError):
     """A feature is declared twice or against the closed list of operators."""
 

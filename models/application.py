@@ -2,7 +2,8 @@
 
 score = 500 + 50 x log-odds, held to 0..1000: 50 points multiply the odds by e, 500 means as likely as not. Being linear
 in log-odds, the score is the exact sum of its reasons (:mod:`models.explanation`); being strictly rising, it keeps the
-model's order and its ties. ``probability`` is the calibrated chance of an adverse finding, rising with the score.
+model's order and its ties. ``probability`` is the calibrated chance that a check on the next day finds something; among
+rows of one date it rises with the score.
 """
 
 from dataclasses import dataclass
@@ -10,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import expit
 
 from engine.errors import FeatureSetMismatchError
 from models.admission import known_values, with_typical
 from models.artifact import FittedModel
-from models.challenger import log_odds
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -82,17 +83,18 @@ class ModelScorer:
         Cost: rows x trees.
         """
         matrix = model_matrix(self.model, features)
-        raw = log_odds(self.model.trees, with_typical(matrix, typical=self.model.card.typical), threads=self.threads)
-        importance = np.array([feature.importance for feature in self.model.card.features])
+        card = self.model.card
+        raw = self.model.ranker.log_odds_of(with_typical(matrix, typical=card.typical), threads=self.threads)
+        importance = np.array([feature.importance for feature in card.features])
         return pd.DataFrame(
             {
                 "entity_id": features["entity_id"].to_numpy(),
                 "as_of": features["as_of"].to_numpy(),
                 "model": self.name,
-                "population": self.model.card.population,
+                "population": card.population,
                 "score": score_points(raw),
                 "coverage_ratio": np.clip(~np.isnan(matrix) @ importance, 0.0, 1.0),
-                "probability": self.model.card.calibration.probability(raw),
+                "probability": expit(card.calibration.log_odds(raw) + card.level.log_odds(features["as_of"])),
             },
             index=features.index,
         )

@@ -12,9 +12,12 @@ from typing import Any
 
 from engine.errors import ScoringError
 from engine.messages import N_, Message
+from models.anchor import Anchor
 from models.calibration import Calibration, Method
+from models.level import Level
+from models.ranker import Ranker
 
-FORM = "xinheng-lightgbm/1"
+FORM = "xinheng-lightgbm/2"
 CARD_FILE = "card.json"
 TREES_FILE = "trees.txt"
 
@@ -28,7 +31,7 @@ class ReadFeature:
     name : column of the feature table.
     direction : monotone constraint, +1, -1 or 0.
     typical : value that stands in where it is not known.
-    importance : share of the loss reduction by splits on it, 0..1.
+    importance : share of what moves the scores of the training rows, 0..1.
     """
 
     name: str
@@ -67,20 +70,24 @@ class ModelCard:
     name : model name in scores and policy, ``challenger``.
     population : whom it was fitted for.
     features : in the order of the trees' columns.
+    anchor : the line that the trees start from; None = the base rate.
     window : training window.
     configuration : settings of the fit, with the seed.
     rehearsal : AUC per rolling-origin window inside the training past, by configuration.
     calibration : map to probabilities.
+    level : what season and drift add to them.
     inputs : digests or versions of what went in (loads, feature list, policies).
     """
 
     name: str
     population: str
     features: tuple[ReadFeature, ...]
+    anchor: Anchor | None
     window: TrainingWindow
     configuration: Mapping[str, Any]
     rehearsal: Mapping[str, tuple[float, ...]]
     calibration: Calibration
+    level: Level
     inputs: Mapping[str, str]
 
     @property
@@ -100,6 +107,11 @@ class FittedModel:
 
     card: ModelCard
     trees: str
+
+    @property
+    def ranker(self) -> Ranker:
+        """What gives the log-odds."""
+        return Ranker(self.card.feature_names, self.card.typical, self.card.anchor, self.trees)
 
     @property
     def digest(self) -> str:
@@ -159,6 +171,7 @@ def _card(content: dict[str, Any]) -> ModelCard:
         name=content["name"],
         population=content["population"],
         features=tuple(ReadFeature(**feature) for feature in content["features"]),
+        anchor=None if content["anchor"] is None else Anchor(**content["anchor"]),
         window=TrainingWindow(**content["window"]),
         configuration=content["configuration"],
         rehearsal={name: tuple(aucs) for name, aucs in content["rehearsal"].items()},
@@ -167,5 +180,6 @@ def _card(content: dict[str, Any]) -> ModelCard:
             tuple((float(x), float(y)) for x, y in calibration["knots"]),
             float(calibration["outer_slope"]),
         ),
+        level=Level(**content["level"]),
         inputs=content["inputs"],
     )

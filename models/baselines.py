@@ -1,9 +1,10 @@
 """Simple scores that every model must beat, read from the same features.
 
-Each is one column that an office could sort by today. A row about which the column says nothing stands at the mean of
-those about which it does.
+Each is one column that an office could sort by today. A row about which the column says nothing stands where a typical
+row of the training past does, or at the mean of the known where there was no such past.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,19 +42,24 @@ BASELINES = (
 )
 
 
-def typical_filled(values: FloatArray) -> FloatArray:
-    """Return ``values`` with every NaN replaced by the mean of the others (by 0 when there are none)."""
+def typical_filled(values: FloatArray, *, typical: float | None = None) -> FloatArray:
+    """Return ``values`` with every NaN replaced by ``typical``, else by the mean of the others (0 without any)."""
     is_known = ~np.isnan(values)
-    return np.where(is_known, values, values[is_known].mean() if is_known.any() else 0.0)
+    if typical is None:
+        typical = float(values[is_known].mean()) if is_known.any() else 0.0
+    return np.where(is_known, values, typical)
 
 
-def baseline_scores(features: pd.DataFrame, *, rng: Generator) -> pd.DataFrame:
+def baseline_scores(
+    features: pd.DataFrame, *, rng: Generator, typical: Mapping[str, float] | None = None
+) -> pd.DataFrame:
     """Return one column per baseline that the features allow, and ``random``.
 
     Parameters
     ----------
     features : feature rows.
     rng : gives the random order.
+    typical : value of a column where it is not known, by name, from the training past.
 
     Returns
     -------
@@ -63,6 +69,7 @@ def baseline_scores(features: pd.DataFrame, *, rng: Generator) -> pd.DataFrame:
     for baseline in BASELINES:
         known = [name for name in baseline.columns if name in features and features[name].notna().any()]
         if known:
-            columns[baseline.name] = typical_filled(features[known[0]].to_numpy(dtype=np.float64, na_value=np.nan))
+            values = features[known[0]].to_numpy(dtype=np.float64, na_value=np.nan)
+            columns[baseline.name] = typical_filled(values, typical=(typical or {}).get(known[0]))
     columns[RANDOM] = rng.permutation(len(features)).astype(np.float64)
     return pd.DataFrame(columns, index=features.index)

@@ -1,7 +1,8 @@
 """LightGBM with monotone constraints: more or fresher adverse conduct never lowers the risk.
 
-Small trees keep the reasons cheap (a million explained in minutes) and lose no accuracy at this size of signal. The
-fit is a function of rows, configuration and seed alone: one thread or many give the same trees.
+The simplest configurations start from an anchor (:mod:`models.anchor`) and add only what the rows prove beyond it.
+Small trees keep the reasons cheap (a million explained in minutes) and lose no accuracy at this size of signal. The fit
+is a function of rows, configuration and seed alone: one thread or many give the same trees.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from engine.features.declaration import Feature
 from models.admission import known_values, with_typical
+from models.anchor import Anchor
 from models.examples import Examples
 
 FloatArray = npt.NDArray[np.float64]
@@ -32,6 +34,7 @@ class Configuration:
     feature_share, row_share : shares in (0, 1] drawn for each tree.
     l2 : penalty on leaf values, >= 0.
     min_leaf_share : least share of the rows in a leaf; bounded by ``MIN_LEAF_ROWS``.
+    is_anchored : whether the trees start from the anchor. Being monotone they can add to its slope, not take from it.
     """
 
     name: str
@@ -43,17 +46,21 @@ class Configuration:
     row_share: float = 0.6
     l2: float = 30.0
     min_leaf_share: float = 0.005
+    is_anchored: bool = False
 
 
 MIN_LEAF_ROWS = (20, 500)
 """Bounds of the least number of rows in a leaf."""
 
 CANDIDATES = (
+    Configuration("anchor", trees=0, leaves=2, depth=1, learning_rate=0.03, is_anchored=True),
+    Configuration("careful", trees=100, leaves=4, depth=2, learning_rate=0.03, l2=100.0, is_anchored=True),
     Configuration("pairs", trees=200, leaves=4, depth=2, learning_rate=0.05),
     Configuration("triples", trees=200, leaves=8, depth=3, learning_rate=0.05),
     Configuration("long", trees=400, leaves=8, depth=4, learning_rate=0.04),
 )
-"""Configurations to choose from, simplest first; the number of features that can act together names them."""
+"""Configurations to choose from, simplest first: the anchor alone, a little beyond it, then trees of their own on more
+features together."""
 
 
 def fit_booster(
@@ -62,6 +69,7 @@ def fit_booster(
     features: Sequence[Feature],
     typical: Sequence[float],
     configuration: Configuration,
+    anchor: Anchor | None,
     seed: int,
     threads: int = 1,
 ) -> str:
@@ -73,6 +81,7 @@ def fit_booster(
     features : what the booster reads, in this order; directions +1 and -1 become monotone constraints.
     typical : value of each feature where it is not known.
     configuration : size and regularisation.
+    anchor : where the trees start; None = the base rate.
     seed : int, decides the rows and features drawn for each tree.
     threads : int >= 1; does not change the result.
 
@@ -100,26 +109,22 @@ def fit_booster(
         "num_threads": threads,
         "verbose": -1,
     }
+    matrix = with_typical(known_values(examples.rows, names=names), typical=typical)
     table = lightgbm.Dataset(
-        with_typical(known_values(examples.rows, names=names), typical=typical),
+        matrix,
+        init_score=None if anchor is None else anchor.log_odds(matrix, names=names),
         label=examples.adverse,
         weight=examples.weights,
         feature_name=names,
         params={"verbose": -1},
     )
-    text = lightgbm.train(settings, table, num_boost_round=configuration.trees).model_to_string(num_iteration=-1)
-    return without_settings(text)
+    booster = lightgbm.Booster(settings, table)
+    for _ in range(configuration.trees):
+        booster.update()
+    return without_settings(booster.model_to_string(num_iteration=-1))
 
 
 def without_settings(text: str) -> str:
     """Return LightGBM text without its ``parameters`` block, which names threads and would make the digest unstable."""
     head, found, tail = text.partition(_PARAMETERS_START)
     return head + "\n" + tail.partition(_PARAMETERS_END)[2].lstrip("\n") if found else text
-
-
-def log_odds(text: str, matrix: FloatArray, *, threads: int = 1) -> FloatArray:
-    """Return the booster's log-odds for every row of ``matrix`` (columns as fitted, typical values where not known)."""
-    if not len(matrix):
-        return np.zeros(0)
-    booster = lightgbm.Booster(model_str=text)
-    return np.asarray(booster.predict(matrix, raw_score=True, num_threads=threads), dtype=np.float64)

@@ -19,6 +19,7 @@ from engine.cli.output import StageClock, current_translate, show_json, show_lin
 from engine.errors import UsageError
 from engine.messages import N_, Message, Translate
 from engine.vocabulary import POPULATION_NAMES
+from models.wording import SCORE_NAMES
 
 EntitiesOption = Annotated[int, typer.Option("--entities", min=2000, help=N_("Number of entities of the city."))]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help=N_("Seed that fixes city, draw and models."))]
@@ -28,15 +29,6 @@ AsOfChoice = Annotated[str | None, typer.Option("--as-of", help=N_("Date as of w
 PopulationOption = Annotated[str | None, typer.Option("--population", help=N_("Only this population."))]
 
 YEARS = 6
-SCORE_NAMES = {
-    "challenger": N_("learned model (LightGBM)"),
-    "scorecard": N_("points scorecard"),
-    "last_outcome": N_("last outcome"),
-    "last_score": N_("last score"),
-    "prior_rate": N_("prior rate"),
-    "mean_past_score": N_("mean of past scores"),
-    "random": N_("random order"),
-}
 
 
 def demo(

@@ -142,7 +142,8 @@ def score_columns(
         points = score_points(features[rows], read_scorecard(book, name=name, on=on))
         columns.loc[rows, SCORECARD] = points["score"].to_numpy()
         columns.loc[rows, "scorecard_coverage"] = points["coverage_ratio"].to_numpy()
-    return columns.join(baseline_scores(features, rng=rng))
+    usual = dict(zip(model.card.feature_names, model.card.typical, strict=True))
+    return columns.join(baseline_scores(features, rng=rng, typical=usual))
 
 
 def later_scores(

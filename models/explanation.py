@@ -1,15 +1,14 @@
 """Why a model gave its score: signed points per feature that add up to the score exactly.
 
-TreeSHAP gives each feature its share of the log-odds; times the points per log-odds, base plus contributions is the
-score. Where a score was held at 0 or 1000, the contributions are shrunk by one factor so that the sum still holds.
-Source: Lundberg et al., Nature Machine Intelligence 2 (2020).
+Each feature has its share of the log-odds (:meth:`models.ranker.Ranker.shares`); times the points per log-odds, base
+plus contributions is the score. Where a score was held at 0 or 1000, the contributions are shrunk by one factor so that
+the sum still holds.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -17,7 +16,6 @@ import pandas as pd
 from engine.features.declaration import Feature
 from engine.features.registry import FEATURES
 from engine.messages import N_
-from models.admission import with_typical
 from models.application import CENTRE, POINTS_PER_LOG_ODDS, model_matrix, score_points
 from models.artifact import FittedModel
 
@@ -25,7 +23,6 @@ FloatArray = npt.NDArray[np.float64]
 
 KNOWN = N_("{title}: {value}")
 UNKNOWN = N_("{title}: not known")
-BATCH_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +58,8 @@ def contributions(model: FittedModel, features: pd.DataFrame, *, threads: int = 
     -----
     Cost: rows x trees x leaves x depth; memory 8 bytes x rows x features.
     """
-    matrix = with_typical(model_matrix(model, features), typical=model.card.typical)
-    booster = lightgbm.Booster(model_str=model.trees)
-    parts = [
-        np.asarray(booster.predict(matrix[first : first + BATCH_ROWS], pred_contrib=True, num_threads=threads))
-        for first in range(0, len(matrix), BATCH_ROWS)
-    ]
-    shares = np.concatenate(parts) if parts else np.zeros((0, matrix.shape[1] + 1))
+    model_matrix(model, features)
+    shares = model.ranker.shares(features, threads=threads)
     base = np.asarray(CENTRE + POINTS_PER_LOG_ODDS * shares[:, -1])
     points = POINTS_PER_LOG_ODDS * shares[:, :-1]
     total = points.sum(axis=1)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 
-import lightgbm
 import numpy as np
 import pandas as pd
 
@@ -14,13 +13,19 @@ from engine.features.registry import FEATURES
 from engine.messages import N_, Message
 from engine.pipeline.ports import Progress, silent
 from models.admission import admitted_features, has_record, typical_values
+from models.anchor import fit_anchor
 from models.artifact import FittedModel, ModelCard, ReadFeature, TrainingWindow
 from models.calibration import fit_calibration
-from models.challenger import CANDIDATES, Configuration, fit_booster
+from models.challenger import CANDIDATES, Configuration
 from models.examples import Basis, Examples, assemble_examples
-from models.validation import choose, rehearse, rolling_origins
+from models.level import fit_level
+from models.ranker import Ranker, fit_ranker
+from models.validation import choose, rehearse, rehearse_level, rolling_origins
 
 MODEL_NAME = "challenger"
+IMPORTANCE_ROWS = 5_000
+"""Training rows on which the share of each feature is taken."""
+
 MIN_ADVERSE = 50
 """Fewer adverse rows than this fit noise."""
 
@@ -70,31 +75,43 @@ def train_population(
     read = admitted_features(examples.rows, declared=declared)
     _require_enough(examples, read, population=population)
     origins = rolling_origins(examples)
+    typical = typical_values(examples.rows, names=[feature.name for feature in read])
+    has_anchor = fit_anchor(examples, features=read, typical=typical) is not None
+    grown = [candidate for candidate in candidates if has_anchor or not candidate.is_anchored]
     rehearsals = []
-    for place, configuration in enumerate(candidates):
-        progress(
-            Message(N_("Trying configurations for {population}"), {"population": population}), place / len(candidates)
-        )
+    for place, configuration in enumerate(grown):
+        progress(Message(N_("Trying configurations for {population}"), {"population": population}), place / len(grown))
         rehearsals.append(
             rehearse(examples, origins, declared=read, configuration=configuration, seed=seed, threads=threads)
         )
-    chosen = choose(rehearsals)
+    chosen = choose(rehearsals, rng=np.random.default_rng(seed))  # noqa: TID251 - seeded resamples
+    season, drift = rehearse_level(
+        examples, origins, declared=read, configuration=chosen.configuration, seed=seed, threads=threads
+    )
     progress(Message(N_("Fitting the model of {population}"), {"population": population}))
-    typical = typical_values(examples.rows, names=[feature.name for feature in read])
-    trees = fit_booster(
-        examples, features=read, typical=typical, configuration=chosen.configuration, seed=seed, threads=threads
+    ranker = fit_ranker(examples, features=read, configuration=chosen.configuration, seed=seed, threads=threads)
+    calibration = fit_calibration(chosen.raw, chosen.adverse, chosen.weights)
+    level = fit_level(
+        calibration.log_odds(ranker.log_odds(examples.rows, threads=threads)),
+        examples.adverse,
+        examples.weights,
+        examples.rows["as_of"],
+        season=season,
+        drift=drift,
     )
     card = ModelCard(
         name=MODEL_NAME,
         population=population,
-        features=_read_features(trees, read, typical),
+        features=_read_features(ranker, examples, read),
+        anchor=ranker.anchor,
         window=_training_window(examples, known_by=known_by),
         configuration=asdict(chosen.configuration) | {"seed": seed},
         rehearsal={r.configuration.name: tuple(round(value, 6) for value in r.aucs) for r in rehearsals},
-        calibration=fit_calibration(chosen.raw, chosen.adverse, chosen.weights),
+        calibration=calibration,
+        level=level,
         inputs=dict(inputs or {}),
     )
-    return FittedModel(card, trees)
+    return FittedModel(card, ranker.trees)
 
 
 def _require_enough(examples: Examples, read: Sequence[Feature], *, population: str) -> None:
@@ -103,12 +120,14 @@ def _require_enough(examples: Examples, read: Sequence[Feature], *, population: 
         raise NothingToLearnError(population=population, n_rows=n_rows, n_positive=n_adverse, need=MIN_ADVERSE)
 
 
-def _read_features(trees: str, read: Sequence[Feature], typical: Sequence[float]) -> tuple[ReadFeature, ...]:
-    gains = lightgbm.Booster(model_str=trees).feature_importance(importance_type="gain")
-    shares = gains / gains.sum() if gains.sum() > 0 else np.full(len(read), 1 / len(read))
+def _read_features(ranker: Ranker, examples: Examples, read: Sequence[Feature]) -> tuple[ReadFeature, ...]:
+    """What each feature moves a score by on average among training rows, as shares."""
+    sample = examples.rows.iloc[:: max(1, len(examples.rows) // IMPORTANCE_ROWS)]
+    sizes = np.abs(ranker.shares(sample)[:, :-1]).mean(axis=0)
+    shares = sizes / sizes.sum() if sizes.sum() > 0 else np.full(len(read), 1 / len(read))
     return tuple(
         ReadFeature(feature.name, feature.direction, value, round(float(share), 9))
-        for feature, value, share in zip(read, typical, shares, strict=True)
+        for feature, value, share in zip(read, ranker.typical, shares, strict=True)
     )
 
 

@@ -16,6 +16,8 @@ from urllib.parse import unquote, urlparse
 
 from engine.api.workspace import Workspace
 from models.artifact import CARD_FILE, FittedModel
+from models.backtest_summary import gain_rows
+from models.backtesting import Backtest
 from models.training import load_model, models_folder
 
 DATABASE = "mlflow.db"
@@ -71,6 +73,27 @@ def rebuild(workspace: Workspace) -> int:
                 _log(client, model, name=registered_name(model))
                 added += 1
     return added
+
+
+def log_backtest(workspace: Workspace, found: Backtest, *, run_id: str) -> None:
+    """Record a backtest's figures as an MLflow run: AUC of every score by window, means and gains."""
+    with _client(workspace) as client:
+        experiment = client.get_experiment_by_name(EXPERIMENT)
+        tags = {"backtest": run_id, "test_digest": found.test_digest}
+        run = client.create_run(
+            experiment.experiment_id, run_name=f"{run_id}-{found.population}", tags=tags
+        ).info.run_id
+        client.log_param(run, "population", found.population)
+        client.log_param(run, "windows", len(found.folds))
+        for step, fold in enumerate(found.folds):
+            for judged in fold.judged:
+                client.log_metric(run, f"auc_{judged.name}", judged.auc.value, step=step)
+        for row in gain_rows(found):
+            stem = f"{row['measure']}_{row['score']}_by_{row['resampled_by']}"
+            for figure in ("mean_value", "gain_value", "gain_low", "gain_high"):
+                if row[figure] is not None:
+                    client.log_metric(run, f"{stem}_{figure}", float(str(row[figure])))
+        client.set_terminated(run)
 
 
 @contextmanager

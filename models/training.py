@@ -74,9 +74,7 @@ def eve_tables(
     -----
     Cost: that of the features of as many (entity, date) pairs as there are inspections.
     """
-    labels = eve_labels(
-        warehouse, population=population, basis=basis, known_until=known_until, first_day=first_day
-    )
+    labels = eve_labels(warehouse, population=population, basis=basis, known_until=known_until, first_day=first_day)
     spine = labels[["entity_id", "as_of"]].drop_duplicates()
     return EveTables(builder.build(spine, on=on), labels, basis)
 
@@ -93,7 +91,7 @@ def eve_labels(
     found = found_outcomes(warehouse, population=population, basis=basis, known_until=known_until)
     if first_day is not None:
         found = found.filter(found.occurred_on >= first_day)
-    rows = eve_rows(found).execute()
+    rows: pd.DataFrame = eve_rows(found).execute()
     return rows.sort_values(["entity_id", "as_of", "item_code"], ignore_index=True)
 
 

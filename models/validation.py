@@ -12,20 +12,29 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from numpy.random import Generator  # noqa: TID251 - the type of an argument; nothing is seeded here
 
 from engine.errors import UndefinedEstimateError
 from engine.estimation.ranking import auc
+from engine.estimation.rounds import Measure, judge_rounds
 from engine.features.declaration import Feature
 from engine.messages import N_, Message
-from models.admission import admitted_features, known_values, typical_values, with_typical
-from models.challenger import Configuration, fit_booster, log_odds
+from models.admission import admitted_features
+from models.challenger import Configuration
 from models.examples import Examples
+from models.level import FORMS, fit_level, level_loss
+from models.ranker import fit_ranker
 
 FloatArray = npt.NDArray[np.float64]
 
-WINDOWS = 3
+WINDOWS = (3, 2, 1)
+"""Numbers of windows, the first that gives every one enough adverse rows is taken."""
+
 FIRST_ORIGIN = 0.5
 """Share of the training rows that lie before the first window."""
+
+REPLICATES = 200
+"""Resamples of the error of a difference between configurations."""
 
 MIN_POSITIVES = 30
 """Adverse rows needed before a window (to fit) and inside it (to compare)."""
@@ -48,14 +57,14 @@ class Origin:
 
 
 def rolling_origins(
-    examples: Examples, *, windows: int = WINDOWS, first_origin: float = FIRST_ORIGIN
+    examples: Examples, *, windows: Sequence[int] = WINDOWS, first_origin: float = FIRST_ORIGIN
 ) -> tuple[Origin, ...]:
     """Return the splits that hold enough adverse rows on both sides, oldest first; may be empty.
 
     Parameters
     ----------
     examples : training rows; ``as_of`` and ``known_at`` decide.
-    windows : int >= 1.
+    windows : numbers of windows to try, each >= 1; where none fills them all, the most that are filled.
     first_origin : share of rows in (0, 1) before the first window.
 
     Notes
@@ -63,6 +72,14 @@ def rolling_origins(
     Windows hold equal numbers of rows by ``as_of``. A row whose result became known only after a window began is not
     in that window's past, whenever it occurred. Source: Tashman, International Journal of Forecasting 16 (2000).
     """
+    tried = [_origins(examples, windows=count, first_origin=first_origin) for count in windows]
+    for origins, count in zip(tried, windows, strict=True):
+        if len(origins) == count:
+            return origins
+    return max(tried, key=len)
+
+
+def _origins(examples: Examples, *, windows: int, first_origin: float) -> tuple[Origin, ...]:
     as_of = pd.to_datetime(examples.rows["as_of"]).to_numpy()
     known_at = pd.to_datetime(examples.rows["known_at"]).to_numpy()
     ordered = np.sort(as_of)
@@ -89,19 +106,24 @@ class Rehearsal:
     ----------
     configuration : the configuration.
     aucs : AUC per window.
-    raw, adverse, weights : log-odds, outcome and weight of every window row, oldest window first.
+    raw : log-odds of every window row, oldest window first.
+    rows : those rows, with their ``window``.
     """
 
     configuration: Configuration
     aucs: tuple[float, ...]
     raw: FloatArray
-    adverse: FloatArray
-    weights: FloatArray
+    rows: pd.DataFrame
 
     @property
-    def mean_auc(self) -> float:
-        """Mean AUC over the windows; NaN without windows."""
-        return float(np.mean(self.aucs)) if self.aucs else float("nan")
+    def adverse(self) -> FloatArray:
+        """Outcome of every window row."""
+        return self.rows["adverse"].to_numpy(dtype=np.float64)
+
+    @property
+    def weights(self) -> FloatArray:
+        """Weight of every window row."""
+        return self.rows["weight"].to_numpy(dtype=np.float64)
 
 
 def rehearse(
@@ -123,48 +145,35 @@ def rehearse(
     -------
     Rehearsal; windows whose past admits no feature are left out. Cost: one fit per window.
     """
-    parts = list(_predictions(examples, origins, declared, configuration, seed, threads))
-    aucs = tuple(auc(raw, adverse) for raw, adverse, _ in parts)
-    raw, adverse, weights = (
-        np.concatenate([part[place] for part in parts]) if parts else np.zeros(0) for place in range(3)
-    )
-    return Rehearsal(configuration, aucs, raw, adverse, weights)
-
-
-def _predictions(
-    examples: Examples,
-    origins: Sequence[Origin],
-    declared: Sequence[Feature],
-    configuration: Configuration,
-    seed: int,
-    threads: int,
-) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
-    for origin in origins:
-        past, window = examples.part(origin.past), examples.part(origin.window)
+    parts = []
+    for past, window in _parts(examples, origins):
         features = admitted_features(past.rows, declared=declared)
-        if not features:
-            continue
-        names = [feature.name for feature in features]
-        typical = typical_values(past.rows, names=names)
-        text = fit_booster(
-            past, features=features, typical=typical, configuration=configuration, seed=seed, threads=threads
-        )
-        matrix = with_typical(known_values(window.rows, names=names), typical=typical)
-        raw = log_odds(text, matrix, threads=threads)
-        yield raw, window.adverse, window.weights
+        if features:
+            ranker = fit_ranker(past, features=features, configuration=configuration, seed=seed, threads=threads)
+            parts.append((ranker.log_odds(window.rows, threads=threads), window))
+    aucs = tuple(auc(raw, window.adverse) for raw, window in parts)
+    raw = np.concatenate([raw for raw, _ in parts]) if parts else np.zeros(0)
+    rows = [window.rows.assign(window=place) for place, (_, window) in enumerate(parts)]
+    return Rehearsal(configuration, aucs, raw, pd.concat(rows) if rows else examples.rows.iloc[:0])
 
 
-def choose(rehearsals: Sequence[Rehearsal]) -> Rehearsal:
+def _parts(examples: Examples, origins: Sequence[Origin]) -> Iterator[tuple[Examples, Examples]]:
+    for origin in origins:
+        yield examples.part(origin.past), examples.part(origin.window)
+
+
+def choose(rehearsals: Sequence[Rehearsal], *, rng: Generator) -> Rehearsal:
     """Return the simplest configuration that the best one does not clearly beat.
 
     Parameters
     ----------
     rehearsals : simplest configuration first, all over the same windows.
+    rng : resamples the entities.
 
     Notes
     -----
-    One-standard-error rule on the paired differences in AUC between windows; without at least two windows the
-    simplest. Source: Breiman et al., Classification and Regression Trees (1984), §3.4.3.
+    One-standard-error rule on the paired difference in mean AUC over the windows, its error from a bootstrap over the
+    entities; without windows the simplest. Source: Breiman et al., Classification and Regression Trees (1984), §3.4.3.
 
     Raises
     ------
@@ -173,11 +182,50 @@ def choose(rehearsals: Sequence[Rehearsal]) -> Rehearsal:
     """
     if not rehearsals:
         raise UndefinedEstimateError(measure="choice", reason=Message(N_("no configuration was given")))
-    if len(rehearsals[0].aucs) < 2:
-        return rehearsals[0]
-    best = max(rehearsals, key=lambda rehearsal: rehearsal.mean_auc)
-    for rehearsal in rehearsals:
-        gaps = np.asarray(best.aucs) - np.asarray(rehearsal.aucs)
-        if gaps.mean() <= gaps.std(ddof=1) / np.sqrt(len(gaps)):
+    first = rehearsals[0]
+    if not first.aucs:
+        return first
+    scored = first.rows.assign(**{str(place): found.raw for place, found in enumerate(rehearsals)})
+    names = [str(place) for place in range(len(rehearsals))]
+    rounds = judge_rounds(
+        scored, names=names, cluster="entity_id", rng=rng, replicates=REPLICATES, measures=(Measure.AUC,)
+    )
+    best = rounds.best(names, Measure.AUC)
+    for name, rehearsal in zip(names, rehearsals, strict=True):
+        gap = rounds.by_window[best, Measure.AUC] - rounds.by_window[name, Measure.AUC]
+        error = np.nanstd(rounds.resampled[best, Measure.AUC] - rounds.resampled[name, Measure.AUC], ddof=1)
+        if gap.mean() <= error:
             return rehearsal
-    return best
+    return rehearsals[int(best)]
+
+
+def rehearse_level(
+    examples: Examples,
+    origins: Sequence[Origin],
+    *,
+    declared: Sequence[Feature],
+    configuration: Configuration,
+    seed: int,
+    threads: int = 1,
+) -> tuple[bool, bool]:
+    """Return which parts of a level (season, drift) foretold the level of the windows best; none without windows.
+
+    Parameters
+    ----------
+    configuration : the one chosen; fitted on every past, its level on the same past, judged on the window.
+
+    Notes
+    -----
+    Weighted log loss, summed over the windows; the simplest of equals. Cost: one fit per window.
+    """
+    losses = dict.fromkeys(FORMS, 0.0)
+    for past, window in _parts(examples, origins):
+        features = admitted_features(past.rows, declared=declared)
+        if not features:
+            continue
+        ranker = fit_ranker(past, features=features, configuration=configuration, seed=seed, threads=threads)
+        past_raw, raw = (ranker.log_odds(part.rows, threads=threads) for part in (past, window))
+        for season, drift in FORMS:
+            level = fit_level(past_raw, past.adverse, past.weights, past.rows["as_of"], season=season, drift=drift)
+            losses[season, drift] += level_loss(level, raw, window.adverse, window.weights, window.rows["as_of"])
+    return min(FORMS, key=lambda form: losses[form])

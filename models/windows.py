@@ -67,13 +67,14 @@ def named_windows(texts: Sequence[str]) -> tuple[TestWindow, ...]:
 
 
 def _named(text: str) -> TestWindow:
-    first, separator, last = text.partition("..")
+    first, _, last = text.partition("..")
+    remedy = Message(N_("write FIRST..LAST, for example 2024-01-01..2024-02-29"))
     try:
         begins, ends = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:
-        begins = ends = None  # type: ignore[assignment]
-    if not separator or begins is None or ends < begins:
-        raise _refused(text, Message(N_("write FIRST..LAST, for example 2024-01-01..2024-02-29")))
+        raise _refused(text, remedy) from None
+    if ends < begins:
+        raise _refused(text, remedy)
     return TestWindow(begins, ends + timedelta(days=1))
 
 

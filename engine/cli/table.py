@@ -70,6 +70,14 @@ COMMANDS = (
     Command(("templates",), "engine.cli.intake:templates", N_("Write empty workbooks to be filled in.")),
     Command(("features",), "engine.cli.assessment:features", N_("Build features as of a date.")),
     Command(("train",), "models.commands:train", N_("Fit a model on what was known by a date.")),
+    Command(
+        ("backtest",),
+        "models.judging_commands:backtest",
+        N_("Judge models on windows of the past, beside simple scores."),
+    ),
+    Command(
+        ("promote",), "models.judging_commands:promote", N_("Give a challenger the champion's place, or say why not.")
+    ),
     Command(("score",), "engine.cli.assessment:score", N_("Score entities as of a date.")),
     Command(("grade",), "engine.cli.assessment:grade", N_("Turn scores into grades A to D.")),
     Command(("explain",), "engine.cli.assessment:explain", N_("Say why an entity has its score.")),

@@ -141,6 +141,7 @@ def judge_rounds(
     cluster: str,
     rng: Generator,
     replicates: int = REPLICATES,
+    measures: Sequence[Measure] = tuple(Measure),
 ) -> Rounds:
     """Judge scores over windows on resamples of whole clusters.
 
@@ -151,6 +152,7 @@ def judge_rounds(
     names : score columns.
     cluster : column whose equal values are resampled together, over all windows: ``entity_id`` or ``occurred_on``.
     rng : seeded numpy Generator.
+    measures : what is averaged; ``occurred_on`` is read for days only.
     replicates : resamples, > 0. Cost: one sort per score and window, then replicates x rows x scores.
 
     Raises
@@ -162,14 +164,20 @@ def judge_rounds(
     parts = {label: scored[scored["window"].astype(str) == label] for label in windows}
     ranked = {(w, n): ranking_of(part[n], part["adverse"]) for w, part in parts.items() for n in names}
     tables = {
-        (w, n): timetable(part["occurred_on"], part[n], part["adverse"]) for w, part in parts.items() for n in names
+        (w, n): timetable(part["occurred_on"], part[n], part["adverse"])
+        for w, part in parts.items()
+        for n in names
+        if Measure.DAYS in measures
     }
     rows = {label: np.flatnonzero(scored["window"].astype(str) == label) for label in windows}
     ones = {label: np.ones((1, len(part))) for label, part in parts.items()}
     values = {
-        (name, measure): [float(_values(ranked[w, name], tables[w, name], ones[w], measure)[0]) for w in windows]
+        (name, measure): [
+            float(_values(ranked[w, name], tables[w, name] if measure is Measure.DAYS else None, ones[w])[0])
+            for w in windows
+        ]
         for name in names
-        for measure in Measure
+        for measure in measures
     }
     codes, labels = pd.factorize(scored[cluster].to_numpy())
     resampled = {key: np.empty(replicates) for key in values}
@@ -179,12 +187,12 @@ def judge_rounds(
         picks = rng.integers(len(labels), size=(size, len(labels)))
         times = np.stack([np.bincount(row, minlength=len(labels)) for row in picks]).astype(float)[:, codes]
         for name, measure in values:
-            each = [_values(ranked[w, name], tables[w, name], times[:, rows[w]], measure) for w in windows]
+            by_date = measure is Measure.DAYS
+            each = [_values(ranked[w, name], tables[w, name] if by_date else None, times[:, rows[w]]) for w in windows]
             resampled[name, measure][first : first + size] = np.mean(each, axis=0)
     return Rounds(windows, pd.DataFrame(values, index=list(windows)), resampled, len(scored), cluster)
 
 
-def _values(ranking: Ranking, table: Timetable, weights: FloatArray, measure: Measure) -> FloatArray:
-    if measure is Measure.AUC:
-        return ranking.areas(weights)
-    return np.array([table.days_over_random(row) for row in weights])
+def _values(ranking: Ranking, table: Timetable | None, weights: FloatArray) -> FloatArray:
+    """AUC per row of weights, or days where the visits are given by date."""
+    return ranking.areas(weights) if table is None else np.array([table.days_over_random(row) for row in weights])

@@ -87,7 +87,11 @@ def test_plain_python_reads_the_files_and_gets_the_same_probability(model):
     slope = card["calibration"]["outer_slope"]
     line = np.interp(raw, knots[:, 0], knots[:, 1])
     line = line + slope * (np.minimum(raw - knots[0, 0], 0) + np.maximum(raw - knots[-1, 0], 0))
+    level = card["level"]
+    angle = np.array([2 * np.pi * day.timetuple().tm_yday / 365.25 for day in rows["as_of"]])
+    line = line + level["shift"] + level["cosine"] * np.cos(angle) + level["sine"] * np.sin(angle)
     # assert
+    assert card["anchor"] is None
     scored = ModelScorer(model).score(rows)
     np.testing.assert_allclose(scored["score"], 500 + 50 * np.asarray(raw), atol=1e-9)
     np.testing.assert_allclose(scored["probability"], expit(line), atol=1e-12)

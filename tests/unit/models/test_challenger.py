@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models.admission import known_values, typical_values, with_typical
-from models.challenger import fit_booster, log_odds, without_settings
+from models.challenger import fit_booster, without_settings
+from models.ranker import Ranker
 from tests.model_world import DISTRICT, RATE, READ, SEVERITY, SMALL, examples, feature_rows, true_log_odds
 
 NAMES = [feature.name for feature in READ]
@@ -18,8 +19,12 @@ def world():
 
 def _fit(world, **changes):
     rows, typical = world
-    settings = {"features": READ, "typical": typical, "configuration": SMALL, "seed": 7} | changes
+    settings = {"features": READ, "typical": typical, "configuration": SMALL, "anchor": None, "seed": 7} | changes
     return fit_booster(rows, **settings)
+
+
+def log_odds(text, matrix):
+    return Ranker(tuple(NAMES), (0.0,) * len(NAMES), None, text).log_odds_of(matrix)
 
 
 def test_the_same_call_gives_the_same_bytes_and_threads_do_not_matter(world):
@@ -56,7 +61,7 @@ def test_weights_decide(world):
     heavy = rows.rows.assign(weight=np.where(rows.adverse > 0, 10.0, 1.0))
     # act
     raw = log_odds(
-        fit_booster(type(rows)(heavy, rows.basis), features=READ, typical=typical, configuration=SMALL, seed=7),
+        _fit((type(rows)(heavy, rows.basis), typical)),
         np.asarray([typical]),
     )
     # assert

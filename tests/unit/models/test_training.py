@@ -1,6 +1,6 @@
 """Training and judging over a workspace of a small regulator whose firms differ in a hidden risk."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -8,11 +8,15 @@ import pytest
 
 from engine.api.featuring import FeatureBuilder
 from engine.api.workspace import open_workspace
-from engine.errors import LabelWindowOpenError, ScoringError, TableMissingError
+from engine.errors import LabelWindowOpenError, PromotionRefusedError, ScoringError, TableMissingError
+from engine.pipeline.ports import Actor
 from engine.store.documents import load_policies
 from models.artifact import CARD_FILE, TREES_FILE
+from models.backtest_summary import gain_rows
+from models.backtesting import backtest_population
 from models.evaluation import judge_population
 from models.examples import Basis
+from models.judging import promote_run, run_backtest
 from models.registry import rebuild, register, registered_digest, registered_name
 from models.training import (
     cohort_tables,
@@ -24,11 +28,13 @@ from models.training import (
     store_model,
     training_basis,
 )
+from models.windows import windows_between
 from tests.small_sources import take_in
 
 SPLIT = date(2020, 1, 1)
 N = 700
 BOOK = load_policies("benchmark")
+ANALYST, NOON = Actor("分析员甲", "analyst"), datetime(2020, 2, 3, 4, 0, tzinfo=UTC)
 
 
 def _inspections(entities, *, seed, first, days, mode="scheduled", probability=None):
@@ -163,6 +169,7 @@ def test_the_model_is_judged_on_what_followed_and_finds_the_hidden_risk(workspac
         "challenger",
         "scorecard",
         "last_outcome",
+        "last_score",
         "prior_rate",
         "mean_past_score",
         "random",
@@ -219,3 +226,51 @@ def test_the_registry_is_an_index_that_can_be_made_again(workspace, model):
     assert registered_digest(workspace, name=name, alias="champion") == digest
     assert registered_digest(workspace, name="nobody", alias="champion") is None
     assert (workspace.path / "mlflow.db").is_file()
+
+
+def test_a_backtest_judges_every_window_by_a_model_that_knew_only_what_was_before(workspace, builder):
+    # arrange
+    windows = windows_between(date(2019, 1, 1), date(2019, 12, 31), days=180)
+    # act
+    found = backtest_population(
+        workspace, builder, book=BOOK, population="plants", windows=windows, seed=1, replicates=50
+    )
+    # assert
+    assert [fold.window for fold in found.folds] == list(windows)
+    for fold in found.folds:
+        assert date.fromisoformat(fold.model.card.window.known_by) < fold.window.begins
+        days = pd.to_datetime(fold.scored["occurred_on"]).dt.date
+        assert fold.window.begins <= days.min() <= days.max() < fold.window.ends
+    assert found.leak_check.leaks == ()
+    assert found.leak_check.n_rows > 0
+    rows = pd.DataFrame(gain_rows(found))
+    own = rows[(rows["score"] == "challenger") & (rows["measure"] == "auc")]
+    assert (own["mean_low"] > 0.55).all()
+    assert own["gain_value"].isna().all()
+
+
+def test_the_same_test_rows_are_counted_and_a_promotion_is_refused_or_recorded(workspace, tmp_path):
+    # arrange
+    asked = {
+        "windows": windows_between(date(2019, 7, 1), date(2019, 12, 31), days=184),
+        "populations": ["plants"],
+        "profile": "benchmark",
+        "seed": 1,
+        "actor": ANALYST,
+        "at": NOON,
+    }
+    first = run_backtest(workspace, **asked, report=tmp_path / "one.html")
+    second = run_backtest(workspace, **asked, report=tmp_path / "two.html")
+    gains = workspace.warehouse.read("backtest_gains", run_id=second["run_id"]).execute()
+    rivals = gains[gains["is_best_other"] & (gains["measure"] == "auc")]
+    # act
+    try:
+        promoted = promote_run(workspace, run_id=second["run_id"], populations=None, actor=ANALYST, at=NOON)
+    except PromotionRefusedError:
+        promoted = None
+    # assert: the page is the same but for the run and the count; the verdict follows from the stored figures
+    assert [found["populations"][0]["times_scored"] for found in (first, second)] == [1, 2]
+    assert "http" not in (tmp_path / "one.html").read_text().replace("http://www.w3.org", "")
+    assert (promoted is not None) == bool((rivals["gain_low"] > 0).all())
+    actions = [entry.action for entry in workspace.ledger.entries(subject=second["run_id"])]
+    assert actions[-1] == ("model.promoted" if promoted else "model.promotion_refused")

@@ -40,7 +40,9 @@ def test_a_visit_counted_twice_is_the_same_as_two_visits():
     times = np.random.default_rng(1).integers(0, 4, size=len(scored))
     repeated = scored.loc[scored.index.repeat(times)]
 
-    weighted = timetable(scored["occurred_on"], scored["model"], scored["adverse"]).days_over_random(times.astype(float))
+    weighted = timetable(scored["occurred_on"], scored["model"], scored["adverse"]).days_over_random(
+        times.astype(float)
+    )
 
     gain = schedule_by_score(repeated["occurred_on"], repeated["model"], repeated["adverse"])
     assert weighted == pytest.approx(gain.days_earlier - gain.random_days_earlier, abs=1e-9)

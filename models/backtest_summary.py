@@ -1,0 +1,110 @@
+"""A backtest as tidy tables and as the JSON that other programs read."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from engine.estimation.estimate import Estimate
+from engine.estimation.rounds import Measure, Rounds
+from engine.estimation.schedule import schedule_by_score
+from models.backtesting import Backtest, Fold
+from models.judgement import InspectionJudgement, interval
+
+SCORES_TABLE = "backtest_windows"
+GAINS_TABLE = "backtest_gains"
+
+
+def window_rows(found: Backtest) -> list[dict[str, object]]:
+    """Return one object per window and score: what ``backtest --json`` lists under ``models``."""
+    return [
+        {"name": judged.name, "population": found.population, "split": fold.window.name}
+        | _figures(fold, judged)
+        | ({"digest": fold.model.digest} if judged.name == fold.model.card.name else {})
+        for fold in found.folds
+        for judged in fold.judged
+    ]
+
+
+def _figures(fold: Fold, judged: InspectionJudgement) -> dict[str, object]:
+    scored = fold.scored
+    gain = schedule_by_score(scored["occurred_on"], scored[judged.name], scored["adverse"])
+    return judged.as_json() | {
+        "days_earlier": gain.days_earlier,
+        "days_earlier_random": gain.random_days_earlier,
+        "first_half_by_date": gain.first_half_share,
+        "first_half_actual": gain.actual_first_half_share,
+    }
+
+
+def best_other(found: Backtest, measure: Measure) -> str:
+    """Return the score beside the model with the highest mean over the windows."""
+    return next(iter(found.rounds.values())).best(found.baselines, measure)
+
+
+def gain_rows(found: Backtest) -> list[dict[str, object]]:
+    """Return one row per (resampled by, measure, score): its mean, and what the model gains over it in pairs."""
+    rows: list[dict[str, object]] = []
+    for cluster, rounds in found.rounds.items():
+        for measure in Measure:
+            best = best_other(found, measure)
+            for score in rounds.scores:
+                rows.append(
+                    {
+                        "population": found.population,
+                        "resampled_by": cluster,
+                        "measure": str(measure),
+                        "score": score,
+                        "is_best_other": score == best,
+                        **_prefixed("mean", rounds.mean(score, measure)),
+                        **_prefixed("gain", _gain(rounds, found.model, score, measure)),
+                    }
+                )
+    return rows
+
+
+def _gain(rounds: Rounds, model: str, score: str, measure: Measure) -> Estimate | None:
+    return None if score == model else rounds.gain(model, over=score, measure=measure)
+
+
+def _prefixed(name: str, found: Estimate | None) -> dict[str, float | None]:
+    values: Mapping[str, float | None] = (
+        interval(found) if found is not None else dict.fromkeys(("value", "low", "high"))
+    )
+    return {f"{name}_{key}": value for key, value in values.items()}
+
+
+def population_object(found: Backtest, *, times_scored: int) -> dict[str, object]:
+    """Return the entry of ``populations`` in ``backtest --json``.
+
+    Parameters
+    ----------
+    times_scored : how often this very set of test rows has been looked at, this run included.
+    """
+    check = found.leak_check
+    return {
+        "name": found.population,
+        "basis": str(found.basis),
+        "windows": [fold.window.name for fold in found.folds],
+        "n": sum(len(fold.scored) for fold in found.folds),
+        "test_digest": found.test_digest,
+        "times_scored": times_scored,
+        "leak_check": {"rows": check.n_rows, "dates": check.n_dates, "leaks": list(check.leaks)},
+        "comparisons": gain_rows(found),
+    }
+
+
+def result_tables(tests: list[Backtest]) -> dict[str, pd.DataFrame]:
+    """Return the result tables of a backtest run: figures by window, and means with gains."""
+    flat = []
+    for found in tests:
+        for row in window_rows(found):
+            auc = row.pop("auc")
+            precision = row.pop("precision_at")
+            kept = {key: value for key, value in row.items() if not isinstance(value, dict)}
+            flat.append(
+                kept
+                | {f"auc_{key}": value for key, value in auc.items()}  # type: ignore[attr-defined]
+                | {"precision_at_10": precision.get("0.1")}  # type: ignore[attr-defined]
+            )
+    gains = [row for found in tests for row in gain_rows(found)]
+    return {SCORES_TABLE: pd.DataFrame(flat), GAINS_TABLE: pd.DataFrame(gains)}

@@ -1,0 +1,210 @@
+"""Running backtests and promotions over a workspace, with everything that must be on record of them."""
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from engine.api.assessment import said
+from engine.api.featuring import FeatureBuilder
+from engine.api.workspace import Workspace
+from engine.errors import NothingToLearnError, PromotionRefusedError, TableMissingError, UndefinedEstimateError
+from engine.grading.champions import read_champions
+from engine.i18n import chosen_language, translator
+from engine.messages import N_, Message
+from engine.pipeline.ports import Actor, Progress, silent
+from engine.store.documents import load_policies
+from engine.store.warehouse import Run
+from models.artifact import FittedModel
+from models.backtest_report import backtest_page
+from models.backtest_summary import GAINS_TABLE, population_object, result_tables, window_rows
+from models.backtesting import Backtest, backtest_population
+from models.fitting import MODEL_NAME
+from models.promotion import Verdict, judge_promotion
+from models.registry import log_backtest, register, registered_digest
+from models.training import LABEL_WINDOW, load_model
+from models.windows import TestWindow
+
+KIND = "backtest"
+
+
+def run_backtest(
+    workspace: Workspace,
+    *,
+    windows: Sequence[TestWindow],
+    populations: Sequence[str] | None,
+    profile: str,
+    seed: int,
+    actor: Actor,
+    at: datetime,
+    report: Path | None = None,
+    threads: int = 1,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Backtest populations, keep the figures as a run and in MLflow, write the report; return the JSON object.
+
+    Parameters
+    ----------
+    windows : oldest first.
+    populations : None = all; one that holds too little to learn from is left out and named, unless asked for.
+    report : HTML file; None = ``reports/<run>.html`` of the workspace.
+    actor, at : who runs it, and when.
+
+    Raises
+    ------
+    NothingToLearnError, UndefinedEstimateError
+        A population that was asked for, or every one, cannot be judged.
+    FeatureLeakError
+        A score reads what was not known.
+    """
+    book, warehouse = load_policies(profile), workspace.warehouse
+    builder = FeatureBuilder(warehouse, book=book)
+    names = list(populations) if populations else _populations(workspace)
+    tests: list[Backtest] = []
+    left_out: dict[str, str] = {}
+    for name in names:
+        try:
+            tests.append(
+                backtest_population(
+                    workspace,
+                    builder,
+                    book=book,
+                    population=name,
+                    windows=windows,
+                    seed=seed,
+                    threads=threads,
+                    progress=progress,
+                )
+            )
+        except (NothingToLearnError, UndefinedEstimateError) as problem:
+            if populations or len(names) == len(left_out) + 1:
+                raise
+            left_out[name] = problem.render(translator(chosen_language()))
+    earlier = warehouse.runs(kind=KIND)
+    times = {found.test_digest: 1 + sum(found.test_digest in run.manifest for run in earlier) for found in tests}
+    last = windows[-1]
+    manifest = said(book) | {
+        "windows": [window.name for window in windows],
+        "seed": seed,
+        "test_sets": {found.population: found.test_digest for found in tests},
+        "models": {found.population: [fold.model.digest for fold in found.folds] for found in tests},
+        "leaks": {found.population: list(found.leak_check.leaks) for found in tests},
+        "mature_on": (last.ends + timedelta(days=int(book.value(LABEL_WINDOW, on=last.begins)["result_lag_days"]) - 1)),
+        "last_known": warehouse.bounds().last,
+    }
+    run_id = warehouse.write_run(
+        result_tables(tests), kind=KIND, as_of=last.begins, manifest=manifest, actor=actor, at=at
+    )
+    for found in tests:
+        log_backtest(workspace, found, run_id=run_id)
+    target = report or workspace.path / "reports" / f"{run_id}.html"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    language = chosen_language()
+    page = backtest_page(
+        [(found, times[found.test_digest]) for found in tests],
+        run_id=run_id,
+        caveats=[],
+        translate=translator(language),
+        language=language,
+    )
+    target.write_text(page, encoding="utf-8")
+    return {
+        "run_id": run_id,
+        "report": str(target),
+        "models": [row for found in tests for row in window_rows(found)],
+        "populations": [population_object(found, times_scored=times[found.test_digest]) for found in tests],
+        "left_out": left_out,
+    }
+
+
+def _populations(workspace: Workspace) -> list[str]:
+    found = workspace.warehouse.table("entities").select("population").distinct().order_by("population").execute()
+    return [str(name) for name in found["population"]]
+
+
+def promote_run(
+    workspace: Workspace, *, run_id: str, populations: Sequence[str] | None, actor: Actor, at: datetime
+) -> dict[str, Any]:
+    """Promote the challengers that a backtest run earned their place, all asked for or none.
+
+    Parameters
+    ----------
+    run_id : run of kind ``backtest``.
+    populations : None = all of the run.
+
+    Returns
+    -------
+    ``{run_id, promoted: [{population, digest, policy}]}``; ``policy`` is the entry of ``grading.champion`` that lets
+    the model decide the class.
+
+    Raises
+    ------
+    TableMissingError
+        There is no such run, or no challenger was trained.
+    PromotionRefusedError
+        A population's figures do not carry it; every objection is named, the refusal is on record.
+    """
+    run = _backtest_run(workspace, run_id)
+    manifest = json.loads(run.manifest)
+    gains = workspace.warehouse.read(GAINS_TABLE, run_id=run_id).execute()
+    names = list(populations) if populations else sorted(manifest["test_sets"])
+    champions = read_champions(load_policies(manifest["profile"]), on=run.as_of)
+    verdicts = [
+        judge_promotion(
+            gains,
+            population=name,
+            champion=champions.of(name),
+            challenger=MODEL_NAME,
+            leaks=manifest["leaks"].get(name, []),
+            last_day=date.fromisoformat(manifest["last_known"]),
+            mature_on=date.fromisoformat(manifest["mature_on"]),
+        )
+        for name in names
+    ]
+    refused = [verdict for verdict in verdicts if not verdict.is_passed]
+    if refused:
+        content = {verdict.population: [str(objection) for objection in verdict.objections] for verdict in refused}
+        workspace.ledger.append("model.promotion_refused", subject=run_id, content=content, actor=actor, at=at)
+        raise PromotionRefusedError(run=run_id, objections=_joined(refused))
+    models = [_trained(workspace, name) for name in names]
+    promoted = []
+    for name, model in zip(names, models, strict=True):
+        register(workspace, model, alias="champion")
+        promoted.append(
+            {"population": name, "digest": model.digest, "policy": f"populations: {{{name}: {model.card.name}}}"}
+        )
+    workspace.ledger.append("model.promoted", subject=run_id, content={"promoted": promoted}, actor=actor, at=at)
+    return {"run_id": run_id, "promoted": promoted}
+
+
+def _backtest_run(workspace: Workspace, run_id: str) -> Run:
+    for run in workspace.warehouse.runs(kind=KIND):
+        if run.run_id == run_id:
+            return run
+    raise TableMissingError(
+        table=Message(N_("backtest {run}"), {"run": run_id}), remedy=Message(N_("run xinheng backtest first"))
+    )
+
+
+def _trained(workspace: Workspace, population: str) -> FittedModel:
+    digest = registered_digest(workspace, name=f"{MODEL_NAME}-{population}", alias="challenger")
+    if digest is None:
+        raise TableMissingError(
+            table=Message(N_("trained model of {population}"), {"population": population}),
+            remedy=Message(N_("run xinheng train first")),
+        )
+    return load_model(workspace, digest=digest)
+
+
+def _joined(verdicts: Sequence[Verdict]) -> Message:
+    """All objections as one sentence, each after the population it speaks of."""
+    parts = [
+        Message(N_("{population}: {objection}"), {"population": verdict.population, "objection": objection})
+        for verdict in verdicts
+        for objection in verdict.objections
+    ]
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = Message(N_("{first}; {second}"), {"first": joined, "second": part})
+    return joined

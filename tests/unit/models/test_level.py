@@ -1,0 +1,54 @@
+"""The level of a day: season and drift are found where they are, and change no order."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.level import MIN_SPAN_DAYS, Level, fit_level, level_loss
+
+DAYS = pd.Series(pd.date_range("2019-01-01", "2022-12-31", freq="D"))
+
+
+def _outcomes(level, *, per_day=40, seed=1, base=-1.5):
+    rng = np.random.default_rng(seed)
+    days = DAYS.repeat(per_day).reset_index(drop=True)
+    offset = base + 0.8 * rng.normal(size=len(days))
+    value = offset + level.log_odds(days)
+    return offset, (rng.random(len(days)) < 1 / (1 + np.exp(-value))).astype(float), days
+
+
+def test_a_planted_season_is_found():
+    truth = Level(0.0, -0.3, 0.2)
+    offset, adverse, days = _outcomes(truth)
+    found = fit_level(offset, adverse, np.ones(len(days)), days, season=True, drift=False)
+    assert (found.cosine, found.sine) == pytest.approx((truth.cosine, truth.sine), abs=0.03)
+    assert found.shift == 0.0
+
+
+def test_a_new_level_is_followed_within_the_half_life():
+    # arrange: the last year is half a unit of log-odds higher
+    offset, _, days = _outcomes(Level(0, 0, 0))
+    rng = np.random.default_rng(2)
+    value = offset + 0.5 * (days >= pd.Timestamp("2022-01-01"))
+    adverse = (rng.random(len(days)) < 1 / (1 + np.exp(-value))).astype(float)
+    # act
+    found = fit_level(offset, adverse, np.ones(len(days)), days, season=False, drift=True)
+    # assert: more than the plain mean of .125, less than all of it
+    assert 0.2 < found.shift < 0.5
+
+
+def test_no_season_is_read_from_less_than_two_summers():
+    offset, adverse, days = _outcomes(Level(0.0, -0.5, 0.5))
+    short = days < DAYS[0] + pd.Timedelta(days=MIN_SPAN_DAYS)
+    found = fit_level(offset[short], adverse[short], np.ones(int(short.sum())), days[short], season=True, drift=False)
+    assert found == Level(0.0, 0.0, 0.0)
+
+
+def test_the_true_level_loses_least():
+    truth = Level(0.2, -0.4, 0.3)
+    offset, adverse, days = _outcomes(truth)
+    weights = np.ones(len(days))
+    losses = [
+        level_loss(level, offset, adverse, weights, days) for level in (truth, Level(0, 0, 0), Level(0.2, 0.4, 0.3))
+    ]
+    assert losses[0] == min(losses)
