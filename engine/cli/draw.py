@@ -260,7 +260,7 @@ def verify(
         show_table(str(bundle), ["", translate(N_("check")), translate(N_("what was found"))], rows)
         show_line(verification.verdict.render(translate))
         if caution is not None:
-            show_line(f"entropy.expected: {caution.render(translate)}")
+            show_line(caution.render(translate))
     raise typer.Exit(0 if verification.ok else EXIT_NOT_VERIFIED)
 
 

@@ -104,6 +104,9 @@ class Verification:
     def caution(self) -> Message | None:
         """What the verdict does not cover although no check failed: values nobody compared with the operators."""
         state = {check.name: check.state for check in self.checks}
+        unread = (state.get("frame.root"), state.get("certificate.digest"))
+        if self.ok and unread == (CheckState.NOT_CHECKED, CheckState.NOT_CHECKED):
+            return Message(N_("content withheld: neither frame nor selection nor teams were recomputed"))
         has_entropy = state.get("seed", CheckState.NOT_CHECKED) is not CheckState.NOT_CHECKED
         if self.is_simulation or not has_entropy or state["entropy.expected"] is not CheckState.NOT_CHECKED:
             return None

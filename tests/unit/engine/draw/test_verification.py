@@ -231,7 +231,8 @@ def test_entropy_that_nobody_compared_is_said_on_its_own_line(case, bundle):
     assert verify_bundle(bundle, expect_entropy=expected).caution is None
     assert verify_bundle(bundle_of(make_case(simulated=True))).caution is None
     sealed = make_case(changes={"profile": "sealed", "release": "2026-06-01T00:00:00+08:00"})
-    assert verify_bundle(withheld_bundle(sealed.commitment, sealed.certificate)).caution is None
+    withheld = verify_bundle(withheld_bundle(sealed.commitment, sealed.certificate))
+    assert "neither frame nor selection nor teams were recomputed" in str(withheld.caution)
 
 
 def test_opening_of_every_object_passes_and_of_another_fails(case, bundle):
