@@ -71,7 +71,7 @@ def optimise_policy(bench: Bench, experiment: Experiment, wishes: Wishes) -> Bes
             remedy=Message(N_("ratios are chosen for a whole year: ask for its first draw")),
         )
     kept = replace(wishes, person_days=(*bench.capacity.limits, *wishes.person_days))
-    question = _question(bench, experiment, kept)
+    question = best_ratio_question(experiment, bench.policy, bench.items, wishes=kept, names=bench.names)
     best = optimise(question.problem)
     if best is None:
         names = conflicting_limits(question.problem)
@@ -83,30 +83,22 @@ def optimise_policy(bench: Bench, experiment: Experiment, wishes: Wishes) -> Bes
     for (owner, grade), ratio in zip(question.names, best.ratios, strict=False):
         ratios.setdefault(owner, {})[grade] = round(float(ratio), DIGITS)
     binding = shadow_prices(question.problem, best)
-    curve = _curve(bench, experiment, question, kept)
+    curve = _curve(experiment, question)
     return BestPolicy(ratios, best.value + question.due_findings, binding, curve)
 
 
-def _question(bench: Bench, experiment: Experiment, wishes: Wishes) -> Question:
-    return best_ratio_question(experiment, bench.policy, bench.items, wishes=wishes, names=bench.names)
-
-
-def _curve(bench: Bench, experiment: Experiment, question: Question, wishes: Wishes) -> tuple[CurvePoint, ...]:
+def _curve(experiment: Experiment, question: Question) -> tuple[CurvePoint, ...]:
     """From the plan that finds most to the one that measures best, every other limit kept."""
-    free = replace(wishes, total_cv=None, class_a_cv=None)
-    problem = _question(bench, experiment, free).problem
-    cells = experiment.cells
-    spread = cells["n_units"].to_numpy(dtype=float) * experiment.mean * (1 - experiment.mean)
-    held = question.variable >= 0
-    weights = np.bincount(question.variable[held], weights=spread[held], minlength=len(problem.gains)).astype(float)
-    greedy, sharpest = optimise(problem), most_precise(problem, weights)
+    problem = question.unmeasured
+    everyone = np.ones(len(question.variable), dtype=bool)
+    greedy, sharpest = optimise(problem), most_precise(problem, question.spread(experiment, everyone))
     if greedy is None or sharpest is None:
         return ()
     ends = [question.ratios_of_cells(found.ratios) for found in (greedy, sharpest)]
     coarse, fine = (precision(experiment, ratios)[0] for ratios in ends)
     points = [_point(experiment, ends[0])]
     for cv in np.geomspace(coarse, fine, CURVE_POINTS)[1:-1]:
-        found = optimise(_question(bench, experiment, replace(free, total_cv=float(cv))).problem)
+        found = optimise(question.measured(experiment, float(cv)))
         if found is not None:
             points.append(_point(experiment, question.ratios_of_cells(found.ratios)))
     return (*points, _point(experiment, ends[1]))

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array, diags_array, hstack
 from engine.laboratory.posterior import FloatArray
 
 _MOST_STEPS = 120
-_CLOSE, _DUAL, _LOST = 1e-10, 1e-7, 1e9
+_CLOSE, _USABLE, _DUAL, _LOST = 1e-10, 1e-6, 1e-7, 1e9
 _AWAY, _NEARLY = 0.1, 0.995
 _LEAST = 1e-15
 
@@ -26,8 +26,8 @@ class Interior:
 
     Parameters
     ----------
-    ratios : x. prices : multiplier of every row, linear ones first. is_settled : whether limits hold to 1e-10 and
-        prices to 1e-7.
+    ratios : x. prices : multiplier of every row, linear ones first. is_settled : whether limits, gap and prices
+        are closed; rounding may leave 1e-6, so a relaxation has the last word.
     """
 
     ratios: FloatArray
@@ -91,16 +91,19 @@ def interior_point(
     n_rows = len(rows.bounds) + len(rows.limits)
     slack = np.maximum(-rows.excess(x), _AWAY)
     price, low_price, high_price = np.ones(n_rows), np.ones(len(x)), np.ones(len(x))
+    found: Interior | None = None
     for _ in range(_MOST_STEPS):
         newton = _Newton(rows, gains, variance_cost, lowest, highest, (x, slack, price, low_price, high_price))
-        if newton.is_settled():
+        if newton.is_settled(within=_CLOSE):
             return Interior(x, price, is_settled=True)
+        if newton.is_settled(within=_USABLE):
+            found = Interior(x, price, is_settled=True)
         if newton.is_lost() or not newton.factorise():
             break
         towards = newton.step(centre=0.0, correct=None)
         step = newton.step(centre=newton.centring(towards), correct=towards)
         x, slack, price, low_price, high_price = newton.moved(step)
-    return Interior(x, price, is_settled=False)
+    return found or Interior(x, price, is_settled=False)
 
 
 _Parts = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
@@ -133,9 +136,10 @@ class _Newton:
         products = (slack @ price) + self.above @ low_price + self.below @ high_price
         self.mu = float(products / (len(slack) + 2 * len(x)))
 
-    def is_settled(self) -> bool:
-        """Whether limits and complementarity hold; the dual's rounding grows with the steepest curve."""
-        tight = max(float(np.abs(self.primal).max(initial=0.0)), self.mu) < _CLOSE
+    def is_settled(self, *, within: float) -> bool:
+        """Whether limits hold and the gap to the best is closed; the dual's rounding grows with the steepest curve."""
+        gap = self.mu * (len(self.at[1]) + 2 * len(self.at[0]))
+        tight = max(float(np.abs(self.primal).max(initial=0.0)), gap) < within
         return tight and float(np.abs(self.dual).max()) < _DUAL * max(1.0, self.steepest)
 
     def is_lost(self) -> bool:

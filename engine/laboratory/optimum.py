@@ -196,15 +196,11 @@ def _solve(problem: RatioProblem, *, gains: FloatArray, variance_cost: FloatArra
     scaled = _Scaled.of(problem, gains, variance_cost)
     tangents = _Tangents(problem.lowest, [], [])
     at = np.flatnonzero(scaled.curved)
-    for share in np.linspace(0, 1, _FIRST_TANGENTS):
-        tangents.add(at, problem.lowest[at] * (problem.highest[at] / problem.lowest[at]) ** share)
-    inside = None
-    if at.size:
-        inside = scaled.inside()
-        if not inside.is_settled:
-            tangents.add(at, scaled.broken_least().ratios[at])
-        else:
-            tangents.add(at, inside.ratios[at])
+    inside = scaled.inside() if at.size else None
+    if inside is not None and inside.is_settled:
+        tangents.add(at, inside.ratios[at])
+    elif at.size:
+        tangents.add(at, scaled.broken_least().ratios[at])
     for rounds in range(1, _MOST_ROUNDS + 1):
         answer = _program(scaled, tangents)
         if answer is None:
@@ -212,6 +208,9 @@ def _solve(problem: RatioProblem, *, gains: FloatArray, variance_cost: FloatArra
         x, auxiliary, prices, cost = answer
         if rounds == 1 and inside is not None and _is_proved(scaled, inside, cost):
             return _optimum(scaled, inside.ratios, inside.prices, rounds)
+        if rounds == 1:  # nothing is proved yet: spread tangents before adding them one answer after another
+            for share in np.linspace(0, 1, _FIRST_TANGENTS):
+                tangents.add(at, problem.lowest[at] * (problem.highest[at] / problem.lowest[at]) ** share)
         gap = np.where(scaled.curved, problem.lowest / x - auxiliary, 0.0)
         if not at.size or _is_settled(scaled, x, gap):
             return _optimum(scaled, x, prices, rounds)

@@ -1,10 +1,11 @@
 """From cells and a policy to the question of the best yearly ratios."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from engine.laboratory.experiment import Experiment
@@ -13,7 +14,7 @@ from engine.laboratory.problem import LimitKind, LinearLimit, PrecisionLimit, Ra
 from engine.laboratory.simulation import expected_in_full
 from engine.messages import N_, Message
 from engine.pipeline.visit_limits import VisitRows, visit_rows
-from engine.ratios.capacity import CapacityLimit
+from engine.ratios.capacity import CapacityLimit, rows_of_limits
 from engine.ratios.policy import RatioPolicy, item_rows
 from engine.vocabulary import RISK_GRADES
 
@@ -58,6 +59,40 @@ class Question:
     due_findings: float
     due_checks: float
 
+    @property
+    def unmeasured(self) -> RatioProblem:
+        """The problem without its limits on precision."""
+        return replace(self.problem, precision=())
+
+    def measured(self, experiment: Experiment, cv: float) -> RatioProblem:
+        """Return the problem with one limit on precision, that of the estimate of all findings."""
+        everyone = np.ones(len(self.variable), dtype=bool)
+        return replace(self.problem, precision=(self._precision(experiment, "total", cv, everyone),))
+
+    def spread(self, experiment: Experiment, rows: npt.NDArray[np.bool_]) -> FloatArray:
+        """Return sum N p(1-p) of each variable over some cells."""
+        size = experiment.cells["n_units"].to_numpy(dtype=float)
+        weights = size * experiment.mean * (1 - experiment.mean) * rows
+        free = self.variable >= 0
+        wide = len(self.problem.gains)
+        return np.bincount(self.variable[free], weights=weights[free], minlength=wide).astype(float)
+
+    def _precision(
+        self, experiment: Experiment, subject: str, cv: float, rows: npt.NDArray[np.bool_]
+    ) -> PrecisionLimit:
+        """Sum N S^2 (1/r - 1) <= (cv Y)^2."""
+        spread = self.spread(experiment, rows)
+        total = float((experiment.cells["n_units"].to_numpy(dtype=float) * experiment.mean)[rows].sum())
+        name = Message(N_("coefficient of variation of {subject} at most {cv}"), {"subject": subject, "cv": f"{cv:g}"})
+        return PrecisionLimit(name, subject, spread, (cv * total) ** 2 + float(spread.sum()), cv)
+
+    def with_precisions(self, experiment: Experiment, wishes: Wishes) -> "Question":
+        """Return the question with the limits on precision that are wished for."""
+        class_a = (experiment.cells["grade"] == RISK_GRADES[0]).to_numpy()
+        asked = (("total", wishes.total_cv, np.ones_like(class_a)), ("class A", wishes.class_a_cv, class_a))
+        limits = tuple(self._precision(experiment, subject, cv, rows) for subject, cv, rows in asked if cv is not None)
+        return replace(self, problem=replace(self.problem, precision=limits))
+
     def ratios_of_cells(self, ratios: FloatArray) -> FloatArray:
         """Return the ratio of every cell: its variable's, or 1 where it is due."""
         return np.where(self.variable < 0, 1.0, ratios[np.maximum(self.variable, 0)])
@@ -92,19 +127,13 @@ def best_ratio_question(
         name = Message(N_("at most {n} checks"), {"n": f"{wishes.checks:g}"})
         linear.append(LinearLimit(LimitKind.CHECKS, name, "", sums(units), wishes.checks - float(units[due].sum())))
     linear += _capacity(cells, items, wishes.person_days, sums, names or {})
-    spread = units * experiment.mean * (1 - experiment.mean)
-    everyone, class_a = np.ones(len(cells), dtype=bool), (cells["grade"] == RISK_GRADES[0]).to_numpy()
-    precise = [
-        _precision(subject, cv, sums(spread * rows), float((units * experiment.mean)[rows].sum()))
-        for subject, cv, rows in (("total", wishes.total_cv, everyone), ("class A", wishes.class_a_cv, class_a))
-        if cv is not None
-    ]
     floors = np.array([float(policy.floor.by_grade[grade]) for _, grade in keys])
     floor_name = Message(N_("the floors of the policy ({reference})"), {"reference": policy.floor.reference})
-    problem = RatioProblem(sums(in_full), floors, np.ones(n_ratios), tuple(linear), tuple(precise), floor_name)
+    problem = RatioProblem(sums(in_full), floors, np.ones(n_ratios), tuple(linear), (), floor_name)
     if wishes.visits:
         problem = _with_visits(problem, visit_rows(experiment, variable, wishes.visits))
-    return Question(problem, variable, keys, float(in_full[due].sum()), float(units[due].sum()))
+    question = Question(problem, variable, keys, float(in_full[due].sum()), float(units[due].sum()))
+    return question.with_precisions(experiment, wishes)
 
 
 def _variables(cells: pd.DataFrame, *, by_item: bool) -> tuple[Codes, tuple[tuple[str, str], ...]]:
@@ -114,12 +143,6 @@ def _variables(cells: pd.DataFrame, *, by_item: bool) -> tuple[Codes, tuple[tupl
     variable = np.full(len(cells), -1, dtype=np.int64)
     variable[~due] = codes
     return variable, tuple((str(key[0]), str(key[1])) for key in keys)
-
-
-def _precision(subject: str, cv: float, spread: FloatArray, total: float) -> PrecisionLimit:
-    """Sum N S^2 (1/r - 1) <= (cv Y)^2."""
-    name = Message(N_("coefficient of variation of {subject} at most {cv}"), {"subject": subject, "cv": f"{cv:g}"})
-    return PrecisionLimit(name, subject, spread, (cv * total) ** 2 + float(spread.sum()), cv)
 
 
 def _order(names: tuple[tuple[str, str], ...]) -> list[LinearLimit]:
@@ -165,8 +188,7 @@ def _capacity(
     days = cells["n_units"].to_numpy(dtype=float) * cells["effort"].to_numpy(dtype=float)
     due = cells["is_due"].to_numpy(dtype=bool)
     found = []
-    for limit in limits:
-        own = limit.holds(cells, departments).to_numpy(dtype=bool)
+    for limit, own in zip(limits, rows_of_limits(limits, cells, departments), strict=True):
         codes = [code for code in (limit.label, limit.district, limit.department) if code]
         place = " ".join(names.get(code, code) for code in codes)
         params: dict[str, object] = {"n": f"{float(limit.person_days):g}", "place": place, "reference": limit.reference}
@@ -200,10 +222,4 @@ def _with_visits(problem: RatioProblem, visits: VisitRows) -> RatioProblem:
         weights = np.r_[np.zeros(n_ratios), chances]
         linear.append(LinearLimit(LimitKind.VISITS, name, grade, weights, most - surely))
     lowest = np.r_[problem.lowest, visits.lowest(problem.lowest)]
-    precise = [
-        PrecisionLimit(limit.name, limit.subject, widened(limit.weights), limit.bound, limit.cv)
-        for limit in problem.precision
-    ]
-    return RatioProblem(
-        widened(problem.gains), lowest, np.ones(wide), tuple(linear), tuple(precise), problem.floor_name
-    )
+    return RatioProblem(widened(problem.gains), lowest, np.ones(wide), tuple(linear), (), problem.floor_name)

@@ -12,6 +12,8 @@ from fractions import Fraction
 from math import floor
 from typing import NoReturn
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from engine.errors import PolicyInconsistentError, UsageError
@@ -50,16 +52,33 @@ class CapacityLimit:
         """Label, department and district, as sentences name the limit."""
         return " ".join(part for part in (self.label, self.department, self.district) if part)
 
-    def holds(self, rows: pd.DataFrame, departments: Mapping[str, str]) -> pd.Series:
-        """Return which rows (item_code, district_code) count against the limit."""
-        meant = pd.Series(data=True, index=rows.index)
-        if self.items:
-            meant &= rows["item_code"].isin(self.items)
-        if self.department is not None:
-            meant &= rows["item_code"].map(departments) == self.department
-        if self.district is not None:
-            meant &= rows["district_code"] == self.district
-        return meant
+
+def rows_of_limits(
+    limits: Sequence[CapacityLimit], rows: pd.DataFrame, departments: Mapping[str, str]
+) -> list[npt.NDArray[np.bool_]]:
+    """Return for each limit which rows (item_code, district_code) count against it.
+
+    Notes
+    -----
+    Codes are compared as whole numbers, so that hundreds of limits over thousands of cells cost milliseconds.
+    """
+    item, items = pd.factorize(rows["item_code"])
+    district, districts = pd.factorize(rows["district_code"])
+    own = np.array([departments.get(str(code), "") for code in items], dtype=object)[item]
+    department, names = pd.factorize(own)
+    at_district = {str(code): at for at, code in enumerate(districts)}
+    at_department = {str(code): at for at, code in enumerate(names)}
+    found = []
+    for limit in limits:
+        meant = np.ones(len(rows), dtype=bool)
+        if limit.items:
+            meant &= np.isin(item, [at for at, code in enumerate(items) if str(code) in limit.items])
+        if limit.department is not None:
+            meant &= department == at_department.get(limit.department, -1)
+        if limit.district is not None:
+            meant &= district == at_district.get(limit.district, -1)
+        found.append(meant)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +103,12 @@ class Capacity:
         departments : department of each item. draws_left : this draw included, >= 1.
         """
         found = []
-        for limit in self.limits:
+        is_first = done is None or done.empty
+        counted = [None] * len(self.limits) if done is None else rows_of_limits(self.limits, done, departments)
+        for limit, own_rows in zip(self.limits, counted, strict=True):
             used = Fraction(0)
-            if done is not None and len(done):
-                own = done[limit.holds(done, departments)]
+            if done is not None and not is_first:
+                own = done[own_rows]
                 used = sum(
                     (
                         self.effort[str(item)] * int(n)
@@ -179,19 +200,23 @@ def apply_capacity(
     UsageError
         An item that a limit covers has no effort.
     """
-    for limit in sorted(capacity.limits, key=lambda each: each.name):
-        own = cells[limit.holds(cells, departments)]
-        units = own.groupby(["item_code", "stratum"])["n_units"].sum().to_dict()
-        weighted: list[tuple[Quota, Fraction]] = []
-        for code in sorted(by_item):
-            held = [quota for quota in by_item[code] if (code, quota.stratum) in units and quota.n_units]
-            if held and code not in capacity.effort:
-                remedy = Message(N_("say how many person-days one check takes"))
-                raise UsageError(what=Message(N_("effort of item")), value=code, remedy=remedy)
-            weighted += [
-                (quota, capacity.effort[code] * Fraction(int(units[(code, quota.stratum)]), quota.n_units))
-                for quota in held
-            ]
+    limits = sorted(capacity.limits, key=lambda each: each.name)
+    quotas = {(code, quota.stratum): quota for code, held in by_item.items() for quota in held}
+    keys = list(zip(cells["item_code"].tolist(), cells["stratum"].tolist(), strict=True))
+    sizes = cells["n_units"].tolist()
+    for limit, own in zip(limits, rows_of_limits(limits, cells, departments), strict=True):
+        units: dict[tuple[str, str], int] = {}
+        for at in np.flatnonzero(own).tolist():
+            units[keys[at]] = units.get(keys[at], 0) + int(sizes[at])
+        missing = sorted({code for code, _ in units} - capacity.effort.keys())
+        if missing:
+            remedy = Message(N_("say how many person-days one check takes"))
+            raise UsageError(what=Message(N_("effort of item")), value=missing[0], remedy=remedy)
+        weighted = [
+            (quotas[key], capacity.effort[key[0]] * Fraction(n, quotas[key].n_units))
+            for key, n in sorted(units.items())
+            if quotas[key].n_units
+        ]
         _trim(weighted, limit, notes, violations)
 
 

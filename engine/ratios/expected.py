@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from engine.ratios.capacity import Capacity
+from engine.ratios.capacity import Capacity, rows_of_limits
 from engine.ratios.policy import ItemRow, RatioPolicy, item_rows
 from engine.ratios.quota import DrawOfYear, with_done
 from engine.vocabulary import Grade
@@ -192,9 +192,10 @@ def _limits(
     departments = dict(zip(items["item_code"], items["department_code"], strict=True))
     effort = np.array([float(capacity.effort.get(str(code), Fraction(0))) for code in codes])
     found = []
-    for limit in sorted(capacity.limits, key=lambda each: each.name):
-        own = limit.holds(cells, departments).to_numpy(dtype=bool)
-        shares = np.where(own, effort[item] * cells["n_units"].to_numpy(dtype=float), 0.0)
+    limits = sorted(capacity.limits, key=lambda each: each.name)
+    days = effort[item] * cells["n_units"].to_numpy(dtype=float)
+    for limit, own in zip(limits, rows_of_limits(limits, cells, departments), strict=True):
+        shares = np.where(own, days, 0.0)
         per_check = np.bincount(stratum, weights=shares, minlength=len(stratum_units)) / stratum_units
         found.append(_Weights(per_check.astype(float), float(limit.person_days)))
     return tuple(found)
