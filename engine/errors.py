@@ -230,6 +230,20 @@ class ShareMovementError(PolicyError):
     template = N_("{movement}; {n_movements} such movement(s): find the cause, or have a second person sign off.")
 
 
+class PlanError(PolicyError):
+    """A plan, one of its lines or one of its steps breaks the rules of planning."""
+
+    code = "policy.plan"
+    template = N_("Plan {plan}: {problem}; {remedy}.")
+
+
+class OffListError(PlanError):
+    """No check off the list: a task without a listed item and without a lawful exemption."""
+
+    code = "policy.off_list"
+    template = N_("Task {task}: {problem}; no check off the list without a ground and its document.")
+
+
 # --- scoring (exit 13) ---------------------------------------------------------------------------------------------
 
 

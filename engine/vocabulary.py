@@ -37,6 +37,13 @@ class SelectionMode(StrEnum):
     RESERVE = "reserve"
 
 
+class Arm(StrEnum):
+    """Arm of a randomised trial of graded supervision: ratios by grade, or one ratio for every grade."""
+
+    GRADED = "graded"
+    CONTROL = "control"
+
+
 class ItemClass(StrEnum):
     """Key items (safety, quality, public interest) know no ratio cap; general items must have one."""
 

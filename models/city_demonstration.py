@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ from engine.api.draw_commitment import commit_draw
 from engine.api.draw_order import CommittedDraw, DrawOrder
 from engine.api.draw_running import run_draw
 from engine.api.featuring import FeatureBuilder
+from engine.api.plan_approval import approve, consolidate, publish
+from engine.api.plan_reading import published_lines
+from engine.api.plan_submission import decide, open_proposals, schedule_plan, submit
+from engine.api.plan_tasks import acknowledge, archive, dispatch, publicise
 from engine.api.quality import require_quality
 from engine.api.results import enter_results, measure
 from engine.api.simulation import Simulation, simulate
@@ -35,12 +40,13 @@ LAST_DAY = date(2025, 12, 31)
 COMMITTED_ON, DRAWN_ON = date(2026, 3, 2), date(2026, 3, 4)
 FIRST_VISIT, LAST_VISIT, INSPECT_UNTIL = date(2026, 3, 9), date(2026, 6, 26), date(2026, 6, 30)
 MEASURED_ON = date(2026, 8, 3)
-COMMITTED_ON, DRAWN_ON = date(2026, 3, 2), date(2026, 3, 4)
-FIRST_VISIT, LAST_VISIT, INSPECT_UNTIL = date(2026, 3, 9), date(2026, 6, 26), date(2026, 6, 30)
-MEASURED_ON = date(2026, 8, 3)
+PLANNED_ON, APPROVED_ON, PUBLISHED_ON = date(2026, 2, 2), date(2026, 2, 9), date(2026, 2, 10)
+PLAN_ID = "2026-330600"
 DRAW_ID = "2026-001"
 PLANNER = Actor("演示·抽查计划员 (fictional)", "draw_officer")
 WITNESS = Actor("演示·监督人 (fictional)", "leader")
+CONVENOR = Actor("演示·联席会议召集人 (fictional)", "leader")
+SUBMITTER = Actor("演示·部门联络员 (fictional)", "analyst")
 
 
 def demonstrate_city(
@@ -61,14 +67,18 @@ def _run_loop(
     with watch.stage("ingest", Message(N_("Load the records"))):
         report = load_records(workspace, [file.path for file in city.files], at=china_morning(LAST_DAY))
     scores, models = _assess(workspace, seed=seed, threads=threads, watch=watch)
+    with watch.stage("plan", Message(N_("Merge, schedule, approve and publish the plan"))):
+        lines = _plan(workspace, seed=seed)
     with watch.stage("commit", Message(N_("Commit to the draw"))):
-        committed = _commit(workspace, seed=seed)
+        committed = _commit(workspace, lines, seed=seed)
     with watch.stage("draw", Message(N_("Draw objects and teams"))):
         drawn = run_draw(workspace, DRAW_ID, values=[], actor=WITNESS, clock=lambda: china_morning(DRAWN_ON))
     with watch.stage("verify", Message(N_("Verify the published draw"))):
         verification = verify(drawn.bundle, expect_commit=committed.commit_digest, expect_entropy=None)
     with watch.stage("results", Message(N_("Inspect and enter the results"))):
         _inspect(workspace, city, seed=seed)
+        publicise(workspace, DRAW_ID, actor=WITNESS, clock=_measured_at)
+        archive(workspace, DRAW_ID, actor=WITNESS, clock=_measured_at)
     with watch.stage("measure", Message(N_("Measure what was found"))):
         measured = measure(workspace, draw_ids=[DRAW_ID], book=book, actor=PLANNER, clock=_measured_at)
         populations = _city_populations(measured, scores, models, workspace=workspace, seed=seed)
@@ -143,20 +153,35 @@ def _measured_at() -> datetime:
     return china_morning(MEASURED_ON)
 
 
-def _commit(workspace: Workspace, *, seed: int) -> CommittedDraw:
+def _plan(workspace: Workspace, *, seed: int) -> tuple[str, ...]:
+    """Take the departments' lines through the whole path and return the published ones; dispatch their tasks."""
+    book, planned = load_policies(), partial(china_morning, PLANNED_ON)
+    submit(workspace, [], book=book, actor=SUBMITTER, clock=planned)
+    while waiting := open_proposals(workspace, PLAN_ID, book=book, on=PLANNED_ON):
+        chosen = waiting[0].proposal_id
+        decide(workspace, PLAN_ID, chosen, is_accepted=True, reason="", book=book, actor=PLANNER, clock=planned)
+    schedule_plan(workspace, PLAN_ID, book=book, actor=PLANNER, clock=planned)
+    consolidate(workspace, PLAN_ID, book=book, actor=PLANNER, clock=planned)
+    document = "simulated approval of the joint conference"
+    approve(workspace, PLAN_ID, document=document, actor=CONVENOR, clock=partial(china_morning, APPROVED_ON))
+    announced = partial(china_morning, PUBLISHED_ON)
+    publish(workspace, PLAN_ID, book=book, actor=WITNESS, clock=announced, simulation_seed=seed)
+    lines = published_lines(workspace, PLAN_ID, on=PUBLISHED_ON)
+    for task in dispatch(workspace, lines, actor=PLANNER, clock=announced):
+        acknowledge(workspace, task.task_id, actor=SUBMITTER, clock=announced)
+    return lines
+
+
+def _commit(workspace: Workspace, lines: tuple[str, ...], *, seed: int) -> CommittedDraw:
     now = china_morning(COMMITTED_ON)
     order = DrawOrder(
         draw_id=DRAW_ID,
-        plan="2026-annual",
         as_of=LAST_DAY,
-        items=(),
-        number=1,
-        draws=1,
+        lines=lines,
         events={"sim": "1"},
         not_before=now + timedelta(hours=25),
         deadlines={"sim": now + timedelta(days=3)},
         inspect_until=INSPECT_UNTIL,
-        approval="simulated approval of the joint conference",
     )
     return commit_draw(workspace, order, profile="default", actor=PLANNER, clock=lambda: now, simulation_seed=seed)
 

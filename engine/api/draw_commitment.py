@@ -2,6 +2,8 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from importlib.resources import files
@@ -9,25 +11,27 @@ from typing import Any
 
 import pandas as pd
 
-from engine.api.assessment import said, stored
+from engine.api.assessment import said
+from engine.api.draw_framing import DrawFrame, frame_of
 from engine.api.draw_order import CERTIFIED, COMMITTED, CommittedDraw, DrawOrder, written
 from engine.api.draw_roster import current, roster_tables
+from engine.api.plan_approval import rulebook
+from engine.api.plan_draw import Mandate, mandate_of
 from engine.api.quality import require_quality
 from engine.draw.certificate import plan_digest
 from engine.draw.commitment import Commitment, build_commitment, committed_reserves
-from engine.draw.encoding import canonical_json, suite_named
+from engine.draw.encoding import HashSuite, canonical_json, suite_named
 from engine.draw.entropy import planned_event, simulated_key
 from engine.draw.merges import committed_merges
 from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
-from engine.errors import DrawError, UsageError
+from engine.errors import DrawError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.drawing import entropy_policy, frame_table, item_terms, match_rule
-from engine.pipeline.framing import Framed, allocate, exclude, frame_rows, register_counts
+from engine.pipeline.framing import Framed
 from engine.pipeline.ports import Actor, Clock, Progress, silent
-from engine.ratios.capacity import read_capacity
-from engine.ratios.quota import DrawOfYear
-from engine.registers.item_list import in_force
+from engine.registers.plan_lines import ratio_text
+from engine.registers.plan_records import draw_record
 from engine.store.draws import DrawFolder, PrivateDraw
 from engine.store.ledger import Ledger
 from engine.store.policies import policies_of
@@ -35,7 +39,26 @@ from engine.store.workspace import Workspace
 
 GENESIS = "0" * 64
 FRAME = "draw.frame"
-RULEBOOK = "ssdraw/1; engine rulebook 2026-01"
+PROTOCOL_RULES = "ssdraw/1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a commitment is built from beside the order."""
+
+    mandate: Mandate
+    frame: DrawFrame
+    book: PolicyBook
+    suite: HashSuite
+    key: bytes
+    at: datetime
+    is_simulated: bool
+
+    @property
+    def groups(self) -> Mapping[str, str]:
+        """Item to ticket group."""
+        planned = self.mandate.planned
+        return dict.fromkeys(self.mandate.items, self.mandate.plan) if planned is None else planned.groups
 
 
 def commit_draw(
@@ -59,47 +82,45 @@ def commit_draw(
     ------
     TableMissingError
         Nothing was graded as of ``order.as_of``.
+    PlanError
+        The lines are not published, do not fit together or have been used up.
     DrawError
-        Policy, frame or terms do not allow the draw; nothing is written.
+        Policy, frame or terms do not allow the draw, or it stands outside the plan without a published reason; nothing
+        is written.
     QualityGateError
         A source that the grades rest on is red and nobody took responsibility.
     """
     require_quality(workspace, as_of=order.as_of, profile=profile)
     book, at = policies_of(workspace, profile), clock()
+    mandate = mandate_of(workspace, order, at=at)
     progress(Message(N_("Cut the frame into strata")))
     suite = suite_named(order.suite)
     key = secrets.token_bytes(32) if simulation_seed is None else simulated_key(suite, seed=simulation_seed)
-    items, framed, registry = _framed(workspace, order, book=book, key=key)
+    cut = frame_of(workspace, order, mandate, book=book, key=key, suite=suite)
+    framed = cut.framed
     if framed.allocation.violations:
         raise DrawError(problem=framed.allocation.violations[0], remedy=Message(N_("change the ratios first")))
+    if simulation_seed is None and cut.witness.is_required and cut.witness.faults:
+        raise DrawError(problem=cut.witness.faults[0], remedy=Message(N_("enter the registry's own count, or mend it")))
+    terms = _Terms(mandate, cut, book, suite, key, at, simulation_seed is not None)
     progress(Message(N_("Blind and hash the frame")))
     frame = prepare_frame(frame_table(framed), key=key, suite=suite)
-    tables = roster_tables(workspace, order, book=book)
+    until = mandate.window[1]
+    tables = roster_tables(workspace, order, until=until, book=book)
     roster = prepare_roster(tables.people, recusals=tables.recusals, rotations=tables.rotations, frame=frame)
+    departments = current(workspace, "departments", key="department_code", on=order.as_of)
     rule = match_rule(
         framed,
-        items,
-        current(workspace, "departments", key="department_code", on=order.as_of),
+        cut.items,
+        departments,
         book=book,
         on=order.as_of,
         districts=sorted(tables.people["district_code"].unique()),
-        until=order.inspect_until,
+        until=until,
+        initiators=() if mandate.planned is None else tuple(line.initiator for line in mandate.planned.lines),
     )
-    commitment = _commitment(
-        workspace.ledger,
-        order,
-        frame,
-        roster,
-        framed,
-        rule=rule,
-        book=book,
-        key=key,
-        at=at,
-        is_simulated=simulation_seed is not None,
-        registry=registry,
-    )
-    settings: dict[str, object] = {"as_of": order.as_of.isoformat(), "profile": profile, "seed": simulation_seed}
-    units = framed.strata.frame[["entity_id", "item_code", "grade", "district_code", "established_on"]]
+    carried = _carried_out(order, terms)
+    commitment = _commitment(workspace.ledger, order, frame, roster, terms, rule=rule, plan=carried)
     private = PrivateDraw(
         key=key,
         frame=frame_table(framed),
@@ -107,78 +128,92 @@ def commit_draw(
         recusals=tables.recusals,
         rotations=tables.rotations,
         cells=_cells(framed),
-        units=units.rename(columns={"entity_id": "object_id"}),
-        settings=settings,
+        units=_units(framed, mandate),
+        settings={
+            "as_of": order.as_of.isoformat(),
+            "profile": profile,
+            "seed": simulation_seed,
+            "blind": _blind_shares(mandate),
+        },
     )
     folder = DrawFolder(workspace.path, draw_id=order.draw_id)
-    folder.write(canonical_json(commitment.record), private)
+    folder.write(canonical_json(commitment.record), private, plan=canonical_json(carried))
+    content = {
+        "commit_digest": commitment.digest.hex(),
+        "plan": mandate.plan,
+        "plan_digest": commitment.record["plan_digest"],
+        "year": mandate.year,
+        "lines": sorted(mandate.numbers),
+        "items": list(mandate.items),
+        "rulebook": carried["rulebook"],
+        **said(book),
+    }
     workspace.ledger.append(
         COMMITTED,
         subject=order.draw_id,
         actor=actor,
         at=at,
         idempotency_key=f"{COMMITTED}:{order.draw_id}",
-        content={"commit_digest": commitment.digest.hex(), **said(book)},
+        content=content,
     )
     return CommittedDraw(
-        order.draw_id,
-        commitment.digest.hex(),
-        str(folder.public),
-        frame.rows.size,
-        len(framed.strata.frame),
-        framed.allocation.notes,
+        draw_id=order.draw_id,
+        commit_digest=commitment.digest.hex(),
+        folder=str(folder.public),
+        objects=frame.rows.size,
+        rows=len(framed.strata.frame),
+        plan=mandate.plan,
+        plan_digest=str(commitment.record["plan_digest"]),
+        numbers=mandate.numbers,
+        reconciliation=cut.reconciliation(),
+        registry=cut.witness.record(),
+        notes=(*framed.allocation.notes, *cut.witness.notes, *(cut.witness.faults if terms.is_simulated else ())),
     )
 
 
-def _framed(
-    workspace: Workspace, order: DrawOrder, *, book: PolicyBook, key: bytes
-) -> tuple[pd.DataFrame, Framed, dict[str, int]]:
-    warehouse = workspace.warehouse
-    grades = stored(warehouse, "grades", as_of=order.as_of)
-    listed = in_force(current(workspace, "items", key="item_code", on=order.as_of), on=order.as_of)
-    unknown = sorted(set(order.items) - set(listed["item_code"]))
-    if unknown:
-        raise UsageError(
-            what=Message(N_("items")),
-            value=", ".join(unknown),
-            remedy=Message(N_("name items of the list; no check off the list")),
-        )
-    items = listed[listed["item_code"].isin(order.items)] if order.items else listed
-    listed_entities = current(workspace, "entities", key="entity_id", on=order.as_of)
-    register = listed_entities.rename(columns={"occurred_on": "established_on"})
-    established = pd.to_datetime(register["established_on"]) <= pd.Timestamp(order.as_of)
-    register = register[established | register["established_on"].isna()]
-    rows = frame_rows(register, grades, items)
-    inspections = warehouse.history("inspections")
-    checks = (
-        inspections.filter(
-            inspections.known_at <= order.as_of,
-            inspections.superseded_at.isnull() | (inspections.superseded_at > order.as_of),
-        )
-        .select("entity_id", "item_code", "visit_id", "selection_mode", "result_codes", "occurred_on")
-        .execute()
+def _carried_out(order: DrawOrder, terms: _Terms) -> dict[str, Any]:
+    """The public record of what the draw carries out; its digest is the commitment's ``plan_digest``."""
+    mandate, cut = terms.mandate, terms.frame
+    first, last = mandate.window
+    return draw_record(
+        plan=mandate.plan,
+        draw_id=order.draw_id,
+        edition=mandate.edition,
+        lines=mandate.line_records,
+        numbers=mandate.numbers,
+        items=mandate.items,
+        departments=sorted(cut.items["department_code"].unique()),
+        window=(first.isoformat(), last.isoformat()),
+        mode=cut.mode.value,
+        rulebook=rulebook(terms.book, on=terms.at.date()),
+        registry=cut.witness.record(),
+        control=mandate.control,
+        outside=mandate.outside,
     )
-    eligible, outside, notes = exclude(rows, checks, book=book, on=order.as_of, until=order.inspect_until)
-    part = DrawOfYear(number=order.number, draws=order.draws)
-    framed = allocate(
-        eligible,
-        items,
-        book=book,
-        on=order.as_of,
-        key=key,
-        excluded=outside,
-        notes=notes,
-        capacity=read_capacity(book, items, on=order.as_of).left_for(
-            None, dict(zip(items["item_code"], items["department_code"], strict=True)), draws_left=part.left
-        ),
-        draw=part,
+
+
+def _units(framed: Framed, mandate: Mandate) -> pd.DataFrame:
+    """What the agency keeps of every row that can be drawn: grade, district, arm, line and way of selection."""
+    names = ["entity_id", "item_code", "grade", "district_code", "established_on"]
+    units = framed.strata.frame.reindex(columns=[*names, "arm"]).rename(columns={"entity_id": "object_id"})
+    planned = mandate.planned
+    line_of = {} if planned is None else {item: line.line_id for item, line in planned.line_of.items()}
+    return units.assign(
+        arm=units["arm"].astype("string"),
+        line_id=units["item_code"].map(line_of).astype("string"),
+        selection_mode=mandate.mode.value,
     )
-    return items, framed, {item: n for item, n in register_counts(register, items).items() if n}
+
+
+def _blind_shares(mandate: Mandate) -> dict[str, str]:
+    if mandate.planned is None:
+        return {}
+    return {item: ratio_text(line.blind_share) for item, line in mandate.planned.line_of.items() if line.blind_share}
 
 
 def _cells(framed: Framed) -> pd.DataFrame:
     table = framed.allocation.table
-    return table[["item_code", "stratum", "district_code", "grade", "item_class"]].copy()
+    return table[["item_code", "stratum", "district_code", "grade", "item_class", "is_due", "is_control"]].copy()
 
 
 def _commitment(
@@ -186,44 +221,41 @@ def _commitment(
     order: DrawOrder,
     frame: Frame,
     roster: Roster,
-    framed: Framed,
+    terms: _Terms,
     *,
     rule: Any,
-    book: PolicyBook,
-    key: bytes,
-    at: datetime,
-    is_simulated: bool,
-    registry: dict[str, int],
+    plan: Mapping[str, Any],
 ) -> Commitment:
-    suite, frame_policy = frame.hashed.suite, book.value(FRAME, on=order.as_of)
+    suite, frame_policy = frame.hashed.suite, terms.book.value(FRAME, on=order.as_of)
     certified = ledger.entries(action=CERTIFIED)
     previous = str(certified[-1].particulars["certificate_digest"]) if certified else GENESIS
-    plan = {"plan": order.plan, "draws": order.draws, "items": sorted(framed.allocation.table["item_code"].unique())}
     counts = frame.rows.counts()
+    items = item_terms(terms.frame.framed, groups=terms.groups)
+    book = plan["rulebook"]
     return build_commitment(
         frame.hashed,
         roster.officers,
-        key=key,
-        plan=order.plan,
+        key=terms.key,
+        plan=terms.mandate.plan,
         plan_digest=plan_digest(plan, suite=suite),
         draw_id=order.draw_id,
         sequence=len(certified) + 1,
         previous=previous,
-        items=item_terms(framed, group=order.plan),
+        items=items,
         rule=rule,
         events=[planned_event(source, event=event) for source, event in order.events.items()],
-        policy=None if is_simulated else entropy_policy(book, on=order.as_of),
-        committed_at=written(at),
+        policy=None if terms.is_simulated else entropy_policy(terms.book, on=order.as_of),
+        committed_at=written(terms.at),
         not_before=written(order.not_before),
         deadlines={source: written(day) for source, day in order.deadlines.items()},
         profile=order.profile,
         release=None if order.release is None else written(order.release),
         reserves=committed_reserves(counts, share=Fraction(str(frame_policy["reserve_share"]))),
-        merges=committed_merges(item_terms(framed, group=order.plan), counts=counts),
-        registry=registry,
-        rules=RULEBOOK,
+        merges=committed_merges(items, counts=counts),
+        registry=dict(terms.frame.registry),
+        rules=f"{PROTOCOL_RULES}; rulebook {book['version']} {book['digest'][:16]}",
         code_digest=code_digest(),
-        approval=order.approval,
+        approval=terms.mandate.approval,
         fallback_events=int(frame_policy["fallback_events"]),
     )
 

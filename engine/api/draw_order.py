@@ -1,8 +1,9 @@
 """What a draw is ordered with, and what committing and running it give back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from engine.messages import Message
 
@@ -16,29 +17,26 @@ class DrawOrder:
 
     Parameters
     ----------
-    draw_id, plan : names; the plan is the year's.
+    draw_id : name of the draw.
     as_of : date of the grades that cut the strata.
-    items : item codes, or empty for the whole list.
-    number, draws : which of how many draws of the year.
+    lines : published plan lines that the draw carries out; several lines are one joint draw. Empty for a draw outside
+        the plan, whose reason must have been published before.
     events : ``source -> event number`` of the public events, in the order in which they enter the seed.
     not_before : earliest time of an event; ``deadlines`` latest per source.
-    inspect_until : last day of the inspections.
+    items : for a draw outside the plan: the items of its published reason, or empty for those.
+    inspect_until : last day of the inspections; None takes the end of the lines' slot.
     profile : open, blind or sealed; ``release`` is the release time of a sealed draw.
     suite : sha256 or sm3.
-    approval : reference of the approval.
     """
 
     draw_id: str
-    plan: str
     as_of: date
-    items: tuple[str, ...]
-    number: int
-    draws: int
+    lines: tuple[str, ...]
     events: Mapping[str, str]
     not_before: datetime
     deadlines: Mapping[str, datetime]
-    inspect_until: date
-    approval: str
+    items: tuple[str, ...] = ()
+    inspect_until: date | None = None
     profile: str = "blind"
     release: datetime | None = None
     suite: str = "sha256"
@@ -50,7 +48,10 @@ class CommittedDraw:
 
     Parameters
     ----------
-    draw_id, commit_digest : names. folder : public folder. objects, rows : size of the frame. notes : what was trimmed.
+    draw_id, commit_digest : names. folder : public folder. objects, rows : size of the frame.
+    plan, plan_digest : what it carries out. numbers : line to (which, of how many) draws of the year.
+    reconciliation : per item and district: register, eligible and excluded by reason.
+    registry : independent counts beside the loaded register. notes : what was trimmed or let pass.
     """
 
     draw_id: str
@@ -58,6 +59,11 @@ class CommittedDraw:
     folder: str
     objects: int
     rows: int
+    plan: str
+    plan_digest: str
+    numbers: Mapping[str, tuple[int, int]]
+    reconciliation: Sequence[Mapping[str, Any]]
+    registry: Sequence[Mapping[str, Any]]
     notes: tuple[Message, ...]
 
 

@@ -39,8 +39,8 @@ def held(workspace: Workspace, table: str, *, on: date) -> ibis.Table:
     return history.filter(history.known_at <= on, history.superseded_at.isnull() | (history.superseded_at > on))
 
 
-def roster_tables(workspace: Workspace, order: DrawOrder, *, book: PolicyBook) -> RosterTables:
-    """Return the roster as known on the day of the grades, for visits between the draw and their last day.
+def roster_tables(workspace: Workspace, order: DrawOrder, *, until: date, book: PolicyBook) -> RosterTables:
+    """Return the roster as known on the day of the grades, for visits between the draw and ``until``.
 
     Notes
     -----
@@ -48,7 +48,7 @@ def roster_tables(workspace: Workspace, order: DrawOrder, *, book: PolicyBook) -
     """
     on = order.as_of
     attended = attendance(held(workspace, "inspections", on=on), held(workspace, "visits", on=on))
-    year = order.inspect_until.year
+    year = until.year
     this_year = attended.filter(attended.occurred_on >= date(year, 1, 1), attended.occurred_on <= date(year, 12, 31))
     counted = pd.DataFrame(this_year.group_by("inspector_code").agg(n=this_year.visit_id.nunique()).execute())
     experts = current(workspace, "experts", key="expert_code", on=on)
@@ -57,8 +57,8 @@ def roster_tables(workspace: Workspace, order: DrawOrder, *, book: PolicyBook) -
         experts=experts,
         leaves=current(workspace, "leaves", key=["inspector_code", "occurred_on"], on=on),
         visits_made=dict(zip(counted["inspector_code"], counted["n"].astype(int), strict=True)),
-        first=min(order.not_before.date(), order.inspect_until),
-        last=order.inspect_until,
+        first=min(order.not_before.date(), until),
+        last=until,
     )
     recusals = current(workspace, "recusals", key=["inspector_code", "entity_id"], on=on)
     is_expert = recusals["inspector_code"].isin(experts["expert_code"])

@@ -6,6 +6,7 @@ time it began with.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 
 import pandas as pd
 
@@ -16,9 +17,11 @@ from engine.draw.certificate import Certificate, certify
 from engine.draw.commitment import Commitment, read_commitment
 from engine.draw.coordination import coordination
 from engine.draw.drawing import Drawn, draw
+from engine.draw.encoding import DIGEST_BYTES
 from engine.draw.entropy import SIMULATED_SOURCE, EntropyValue, simulated_value
 from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
 from engine.draw.tables import selection_table, stratum_table, team_table, visit_table
+from engine.draw.tickets import tickets
 from engine.errors import AlreadyDrawnError, DrawError, UsageError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
@@ -26,6 +29,10 @@ from engine.store.documents import load_policies
 from engine.store.draws import DrawFolder, PrivateDraw
 from engine.store.ledger import Ledger
 from engine.store.workspace import Workspace
+from engine.vocabulary import JOINER, Arm
+
+BLIND_GROUP = "grade-blind visits"
+"""Ticket group that decides which visits are grade-blind; a plan's own groups hold no blanks."""
 
 
 def run_draw(
@@ -93,15 +100,43 @@ def result_tables(drawn: Drawn, *, frame: Frame, roster: Roster, private: Privat
     """Return the draw as internal tables: selections, strata, teams; grades beside strata are for the agency only."""
     strata = stratum_table(drawn).merge(private.cells, on=["item_code", "stratum"], validate="1:1")
     strata = strata.drop(columns=["n_units_y"], errors="ignore").rename(columns={"n_units_x": "n_units"})
-    units = private.units.drop(columns="established_on")
+    strata = strata.assign(arm=_arm_of_strata(strata))
+    units = private.units.drop(columns="established_on", errors="ignore")
     selections = selection_table(drawn, frame=frame).merge(units, on=["object_id", "item_code"], validate="1:1")
     names = {"object_id": "entity_id"}
     return {
         "selections": selections.drop(columns=["handle", "ticket"]).rename(columns=names),
         "strata": strata,
         "teams": team_table(drawn, frame=frame, roster=roster).rename(columns=names),
-        "visits": visit_table(drawn, frame=frame).drop(columns=["handle"]).rename(columns=names),
+        "visits": _with_blind(visit_table(drawn, frame=frame), drawn, private)
+        .drop(columns=["handle"])
+        .rename(columns=names),
     }
+
+
+def _arm_of_strata(strata: pd.DataFrame) -> pd.Series:
+    """The arm that each stratum's ratio belongs to; null where nothing of the item is randomised."""
+    control = strata["is_control"] if "is_control" in strata.columns else pd.Series(data=False, index=strata.index)
+    tried = strata["item_code"].isin(strata.loc[control, "item_code"])
+    named = control.map({True: Arm.CONTROL.value, False: Arm.GRADED.value})
+    return named.where(tried, None).astype("string")
+
+
+def _with_blind(visits: pd.DataFrame, drawn: Drawn, private: PrivateDraw) -> pd.DataFrame:
+    """The visits with ``is_grade_blind``: whether their officers must not be told the class, by ticket of the draw."""
+    shares: Mapping[str, str] = private.settings.get("blind") or {}  # type: ignore[assignment]
+    wanted = visits["item_codes"].map(
+        lambda joined: max(
+            (Fraction(shares[item]) for item in joined.split(JOINER) if item in shares), default=Fraction(0)
+        )
+    )
+    handles = b"".join(bytes.fromhex(handle) for handle in visits["handle"])
+    dealt = tickets(drawn.commitment.suite, seed=drawn.seed, group=BLIND_GROUP, handles=handles)
+    marks = [
+        int.from_bytes(dealt[at * DIGEST_BYTES : (at + 1) * DIGEST_BYTES], "big") < share * 2 ** (8 * DIGEST_BYTES)
+        for at, share in enumerate(wanted)
+    ]
+    return visits.assign(is_grade_blind=pd.array(marks, dtype="boolean"))
 
 
 def require_second_person(ledger: Ledger, draw_id: str, *, actor: Actor) -> None:

@@ -16,7 +16,7 @@ from engine.errors import PolicyInconsistentError, TableMissingError
 from engine.laboratory.experiment import Experiment, set_up
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.pipeline.framing import exclude, frame_rows
+from engine.pipeline.eligibility import exclude, frame_rows
 from engine.pipeline.laboratory import Frame, Terms, drawn_this_year, laboratory_frame
 from engine.ratios.capacity import Capacity, read_capacity, read_efforts
 from engine.ratios.policy import RatioPolicy, read_ratio_policy

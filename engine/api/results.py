@@ -9,6 +9,7 @@ import pandas as pd
 from engine.api.assessment import said, stored
 from engine.api.intake import IngestReport, ingest
 from engine.api.logged_draws import latest_runs
+from engine.api.plan_tasks import entered
 from engine.estimation.outcome import REACHED, Outcome, classify_outcomes
 from engine.parameters import PolicyBook
 from engine.pipeline.measurement import measure_draw
@@ -19,6 +20,8 @@ from engine.vocabulary import RISK_GRADES, Grade, SelectionMode
 
 RATIOS = "ratios.general"
 INTERVAL_LEVEL = "estimation.interval_level"
+DRAWN_MODES = (SelectionMode.RANDOM.value, SelectionMode.FILTERED_DRAW.value)
+"""Modes of results that a draw selected at random, in the whole library or in a pool."""
 
 
 def enter_results(
@@ -37,7 +40,9 @@ def enter_results(
     found : rows of the contract table ``inspections`` of that draw.
     """
     path = write_source(workspace.path, found, table="inspections", name=draw_id)
-    return ingest(workspace, [path], actor=actor, clock=clock, progress=progress)
+    report = ingest(workspace, [path], actor=actor, clock=clock, progress=progress)
+    entered(workspace, draw_id, n_rows=sum(each.accepted for each in report.loads), actor=actor, clock=clock)
+    return report
 
 
 def draw_results(workspace: Workspace, *, draw_id: str) -> pd.DataFrame:
@@ -54,11 +59,12 @@ def draw_results(workspace: Workspace, *, draw_id: str) -> pd.DataFrame:
     drawn: pd.DataFrame = selections[selections["is_drawn"]].drop(columns=["run_id", "is_drawn", "selection_order"])
     history = warehouse.history("inspections")
     rows = history.filter(
-        history.draw_id == draw_id, history.selection_mode == SelectionMode.RANDOM.value, history.superseded_at.isnull()
+        history.draw_id == draw_id, history.selection_mode.isin(DRAWN_MODES), history.superseded_at.isnull()
     )
     columns = ["entity_id", "item_code", "result_codes", "occurred_on", "inspector_code"]
     results = drawn.merge(rows.select(*columns).execute(), on=["entity_id", "item_code"], how="left", validate="1:1")
-    return results.assign(selection_mode=SelectionMode.RANDOM.value)
+    modes = results.get("selection_mode", pd.Series(None, index=results.index, dtype=object))
+    return results.assign(selection_mode=modes.astype(object).fillna(SelectionMode.RANDOM.value))
 
 
 def measure(

@@ -1,6 +1,6 @@
 """``xinheng draw commit``, ``draw run``, ``draw certificate`` and ``verify``."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -22,8 +22,12 @@ from engine.messages import N_, Message
 from engine.windows import parse_date
 
 DrawArgument = Annotated[str, typer.Argument(help=N_("Name of the draw, e.g. 2026-001."))]
-PlanOption = Annotated[str, typer.Option("--plan", help=N_("Annual plan that lists the draw."))]
-ItemOption = Annotated[list[str] | None, typer.Option("--item", help=N_("Item of the list; repeat it. All if none."))]
+LineOption = Annotated[
+    list[str] | None, typer.Option("--line", help=N_("Published plan line to draw from; several are one joint draw."))
+]
+ItemOption = Annotated[
+    list[str] | None, typer.Option("--item", help=N_("Item of a draw outside the plan, as its published reason says."))
+]
 EventOption = Annotated[
     list[str] | None, typer.Option("--event", help=N_("Public event as source:number; repeat it, in seed order."))
 ]
@@ -32,9 +36,6 @@ NotBeforeOption = Annotated[
 ]
 DeadlineOption = Annotated[str | None, typer.Option("--deadline", help=N_("Latest time of the events, with offset."))]
 UntilOption = Annotated[str | None, typer.Option("--inspect-until", help=N_("Last day of the inspections."))]
-NumberOption = Annotated[int, typer.Option("--number", min=1, help=N_("Which draw of the year this is."))]
-DrawsOption = Annotated[int, typer.Option("--draws", min=1, help=N_("How many draws the plan has in the year."))]
-ApprovalOption = Annotated[str, typer.Option("--approval", help=N_("Reference of the approval."))]
 DisclosureOption = Annotated[str, typer.Option("--disclosure", help=N_("open, blind or sealed."))]
 ReleaseOption = Annotated[str | None, typer.Option("--release", help=N_("Release time of a sealed draw, with offset."))]
 SuiteOption = Annotated[str, typer.Option("--suite", help=N_("Hash suite: sha256 or sm3."))]
@@ -60,15 +61,12 @@ EXIT_NOT_VERIFIED = 14
 def commit(
     draw_id: DrawArgument,
     as_of: AsOfOption,
-    plan: PlanOption = "",
+    line: LineOption = None,
     item: ItemOption = None,
     event: EventOption = None,
     not_before: NotBeforeOption = None,
     deadline: DeadlineOption = None,
     inspect_until: UntilOption = None,
-    number: NumberOption = 1,
-    draws: DrawsOption = 1,
-    approval: ApprovalOption = "",
     disclosure: DisclosureOption = "blind",
     release: ReleaseOption = None,
     suite: SuiteOption = "sha256",
@@ -88,16 +86,13 @@ def commit(
     latest = _time(deadline, what="--deadline") if deadline else earliest + timedelta(days=3)
     order = DrawOrder(
         draw_id=draw_id,
-        plan=plan or f"{now.year}-annual",
         as_of=graded_on,
+        lines=tuple(line or ()),
         items=tuple(item or ()),
-        number=number,
-        draws=draws,
         events=events,
         not_before=earliest,
         deadlines=dict.fromkeys(events, latest),
-        inspect_until=parse_date(inspect_until, what="--inspect-until") if inspect_until else date(now.year, 12, 31),
-        approval=approval or "-",
+        inspect_until=parse_date(inspect_until, what="--inspect-until") if inspect_until else None,
         profile=disclosure,
         release=_time(release, what="--release") if release else None,
         suite=suite,
@@ -122,12 +117,21 @@ def commit(
                 "folder": committed.folder,
                 "objects": committed.objects,
                 "rows": committed.rows,
+                "plan": committed.plan,
+                "plan_digest": committed.plan_digest,
+                "numbers": {name: list(pair) for name, pair in committed.numbers.items()},
+                "reconciliation": committed.reconciliation,
+                "registry": committed.registry,
                 "notes": [note.render(translate) for note in committed.notes],
             }
         )
         return
     for note in committed.notes:
         show_line(note.render(translate))
+    for name, (which, of) in sorted(committed.numbers.items()):
+        show_line(
+            translate(N_("{line}: draw {number} of {draws} in the year")).format(line=name, number=which, draws=of)
+        )
     show_line(
         translate(
             N_("Committed {draw_id}: {objects} objects, digest {digest}. Publish the digest before the events.")
@@ -148,7 +152,7 @@ def run(
     from engine.draw.entropy import EntropyValue
 
     clock = StageClock(quiet=as_json)
-    values = [EntropyValue(*_value(text), evidence=evidence) for text in value or []]
+    values = [EntropyValue(*event_value(text), evidence=evidence) for text in value or []]
     drawn = run_draw(
         open_workspace(workspace, create=False),
         draw_id,
@@ -278,7 +282,8 @@ def _events(texts: list[str]) -> dict[str, str]:
     return events
 
 
-def _value(text: str) -> tuple[str, str, str, str]:
+def event_value(text: str) -> tuple[str, str, str, str]:
+    """Return source, event, value and time of ``source:number:value@time``."""
     head, _, drawn_at = text.rpartition("@")
     parts = head.split(":", 2)
     if len(parts) != 3 or not drawn_at:

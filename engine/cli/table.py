@@ -27,6 +27,7 @@ GROUPS = {
     "contracts": N_("Contracts of the source tables: documentation, changes since the last release."),
     "policy": N_("Ratio policies: check, draft, approve, simulate, evaluate, optimise."),
     "arm": N_("Randomised control arm and grade-blind officers."),
+    "plan": N_("The annual plan: lines, merging, calendar, approval, tasks."),
     "draw": N_("The public draw: commit, run, certificate."),
 }
 
@@ -102,6 +103,31 @@ COMMANDS = (
     Command(("arm", "analyse"), "engine.cli.arm:analyse", N_("Say what a registered experiment showed.")),
     Command(("arm", "blind"), "engine.cli.arm:blind", N_("Name the officers who are not shown the class.")),
     Command(("measure",), "engine.cli.measure:measure", N_("Say which share of everybody would fail, by domain.")),
+    Command(("plan", "submit"), "engine.cli.plan:submit", N_("Hand in plan lines; lateness is recorded.")),
+    Command(("plan", "withdraw"), "engine.cli.plan:withdraw", N_("Take a line out of its plan.")),
+    Command(("plan", "list"), "engine.cli.plan:list_lines", N_("List plans and their lines.")),
+    Command(
+        ("plan", "status"), "engine.cli.plan:status", N_("Show the stage of every line and task, with who and when.")
+    ),
+    Command(("plan", "merge"), "engine.cli.plan:merge", N_("Show what overlaps; accept or refuse a merge.")),
+    Command(("plan", "schedule"), "engine.cli.plan:schedule", N_("Give every draw of a plan its time slot.")),
+    Command(
+        ("plan", "consolidate"), "engine.cli.plan_steps:consolidate", N_("Close the collection of a plan's lines.")
+    ),
+    Command(("plan", "approve"), "engine.cli.plan_steps:approve", N_("Approve a consolidated plan.")),
+    Command(("plan", "return"), "engine.cli.plan_steps:send_back", N_("Send a plan back to draft.")),
+    Command(("plan", "publish"), "engine.cli.plan_steps:publish", N_("Publish an approved plan.")),
+    Command(("plan", "control"), "engine.cli.plan_steps:control", N_("Assign the grade-blind control arm of a plan.")),
+    Command(("plan", "outside"), "engine.cli.plan_steps:outside", N_("Publish the reason of a draw outside the plan.")),
+    Command(("plan", "dispatch"), "engine.cli.plan_tasks:dispatch", N_("Dispatch a line to its departments.")),
+    Command(("plan", "acknowledge"), "engine.cli.plan_tasks:acknowledge", N_("Acknowledge a task.")),
+    Command(("plan", "task"), "engine.cli.plan_tasks:task", N_("Dispatch a task outside the plan.")),
+    Command(
+        ("plan", "publicise"),
+        "engine.cli.plan_tasks:publicise",
+        N_("Put on record that a draw's results are published."),
+    ),
+    Command(("plan", "archive"), "engine.cli.plan_tasks:archive", N_("Close the file of a draw.")),
     Command(("draw", "commit"), "engine.cli.draw:commit", N_("Freeze the frame and publish the commitment.")),
     Command(("draw", "run"), "engine.cli.draw:run", N_("Draw from a commitment and public entropy.")),
     Command(("draw", "fairness"), "engine.cli.draw_fairness:fairness", N_("How fair and how random a draw was.")),

@@ -62,12 +62,17 @@ def frame_table(framed: Framed) -> pd.DataFrame:
     return rows.rename(columns={"entity_id": "object_id"})
 
 
-def item_terms(framed: Framed, *, group: str) -> dict[str, ItemTerms]:
-    """Return the terms of every item; all share one ticket group, so that visits coincide as far as they can."""
+def item_terms(framed: Framed, *, groups: Mapping[str, str]) -> dict[str, ItemTerms]:
+    """Return the terms of every item; items of one ticket group share tickets, so that their visits coincide.
+
+    Parameters
+    ----------
+    groups : item to ticket group.
+    """
     table = framed.allocation.table
     return {
         str(item): ItemTerms(
-            group=group,
+            group=groups[str(item)],
             rounding=str(rows["rounding"].iloc[0]),
             ratios=dict(zip(rows["stratum"], rows["ratio"], strict=True)),
         )
@@ -84,6 +89,7 @@ def match_rule(
     on: date,
     districts: Sequence[str],
     until: date,
+    initiators: Sequence[str] = (),
 ) -> MatchRule:
     """Return the rule of the match under the policy in force.
 
@@ -93,6 +99,7 @@ def match_rule(
     departments : department_code, role; the lead's role comes first when a visit chooses its leader.
     districts : all districts of the roster.
     until : last day of the inspections; certificates must reach it.
+    initiators : departments that initiate by the plan; they come first when a visit chooses its leader.
     """
     policy: Mapping[str, Any] = book.value(TEAM, on=on)
     reach = Districts(book.value("ratios.neighbours", on=on), tuple(districts))
@@ -115,7 +122,7 @@ def match_rule(
             for row in taking_part.to_dict("records")
         },
         departments={code: int(policy["department_minimum"]) for code in codes},
-        initiators=_by_precedence(departments, codes),
+        initiators=_by_precedence(departments, codes, first=initiators),
         certificate_valid_on=until.isoformat(),
         team_minimum=int(policy["team_minimum"]),
         officer_districts=districts_of(policy["officer_districts"]),
@@ -139,12 +146,12 @@ def entropy_policy(book: PolicyBook, *, on: date) -> EntropyPolicy:
     return EntropyPolicy(**{name: int(value) for name, value in book.value(ENTROPY, on=on).items()})
 
 
-def _by_precedence(departments: pd.DataFrame, codes: Sequence[str]) -> tuple[str, ...]:
+def _by_precedence(departments: pd.DataFrame, codes: Sequence[str], *, first: Sequence[str]) -> tuple[str, ...]:
     roles = dict(zip(departments["department_code"], departments["role"], strict=True))
 
-    def rank(code: str) -> tuple[int, str]:
+    def rank(code: str) -> tuple[bool, int, str]:
         role = roles.get(code, ROLE_ORDER[-1])
-        return (ROLE_ORDER.index(role) if role in ROLE_ORDER else len(ROLE_ORDER), code)
+        return (code not in first, ROLE_ORDER.index(role) if role in ROLE_ORDER else len(ROLE_ORDER), code)
 
     return tuple(sorted(codes, key=rank))
 

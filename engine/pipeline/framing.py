@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 
 import pandas as pd
 
@@ -11,24 +12,12 @@ from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.ratios.allocation import Allocation, committed_ratios
 from engine.ratios.capacity import Capacity
-from engine.ratios.policy import read_ratio_policy
+from engine.ratios.policy import GradeRatios, read_ratio_policy
 from engine.ratios.quota import DrawOfYear
-from engine.ratios.spared import due_rows, in_industries, read_exemptions, read_legal_floors, read_visit_cap
 from engine.ratios.strata import Strata, build_strata, neighbour_order
-from engine.vocabulary import JOINER, Grade, SelectionMode
 
-ACTIVE = "active"
 OUTSIDE = "outside"
 """Stratum code of excluded rows whose cell holds nobody that can be drawn."""
-_RANDOM = (SelectionMode.RANDOM.value, SelectionMode.FILTERED_DRAW.value, SelectionMode.RESERVE.value)
-_FRAME_COLUMNS = ["entity_id", "item_code", "item_class", "district_code", "grade"] + [
-    "entity_type",
-    "industry_code",
-    "status",
-    "tags",
-    "established_on",
-    "specialities",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,156 +36,20 @@ class Framed:
     excluded: pd.DataFrame
 
 
-def frame_rows(entities: pd.DataFrame, grades: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
-    """Return every (entity, item) to which the item list says the item applies.
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What the plan lines of a draw say about the ratios of their items.
 
     Parameters
     ----------
-    entities : register, key entity_id; entity_type, industry_code, district_code and, if there, status, tags,
-        established_on.
-    grades : key entity_id; grade. An entity without one is not classified (U).
-    items : key item_code; item_class, applies_to_types, applies_to_industries (sections by letter or divisions; empty
-        = all), specialities if there.
-
-    Returns
-    -------
-    DataFrame, key (entity_id, item_code), sorted by it: item_class, district_code, grade, and what rules on exclusion
-    read: entity_type, industry_code, status, tags, established_on, specialities.
-
-    Raises
-    ------
-    DrawError
-        The rows are not as many as the register counts for some item.
-
-    Notes
-    -----
-    An item is matched against the distinct (type, industry) pairs, not against entities. Cost: O(pairs x items) plus
-    the rows of the result.
+    most : item to the planned ratio, the most of its objects that a year may draw, with its reference.
+    uniform : item to ratios that replace the graded ones (the same for every grade).
+    control : item to the yearly ratio of its grade-blind control arm.
     """
-    register = entities.assign(**{name: None for name in ("tags", "established_on") if name not in entities.columns})
-    if "status" not in register.columns:
-        register = register.assign(status=ACTIVE)
-    # a null industry is a kind of its own: a merge on nulls would match them all the same, but not on every version
-    register = register.assign(industry_code=register["industry_code"].astype(object).fillna(""))
-    kinds = register[["entity_type", "industry_code"]].drop_duplicates()
-    applicable = [
-        kinds[_applies(kinds, types=item["applies_to_types"], industries=item["applies_to_industries"])].assign(
-            item_code=str(item["item_code"]), item_class=str(item["item_class"]), specialities=item.get("specialities")
-        )
-        for item in items.to_dict("records")
-    ]
-    rows = register.merge(pd.concat(applicable), on=["entity_type", "industry_code"])
-    graded = rows.merge(grades[["entity_id", "grade"]], on="entity_id", how="left", validate="m:1")
-    graded["grade"] = graded["grade"].astype(object).fillna(Grade.UNCLASSIFIED.value)
-    found = graded[_FRAME_COLUMNS].sort_values(["entity_id", "item_code"], ignore_index=True)
-    reconcile(found, register_counts(entities, items))
-    return found
 
-
-def register_counts(entities: pd.DataFrame, items: pd.DataFrame) -> dict[str, int]:
-    """Return how many entities of the register each item applies to, counted without building a frame.
-
-    Parameters
-    ----------
-    entities, items : see :func:`frame_rows`.
-    """
-    counted = entities.groupby(["entity_type", "industry_code"], dropna=False).size().rename("n").reset_index()
-    return {
-        str(item["item_code"]): int(
-            counted.loc[
-                _applies(counted, types=item["applies_to_types"], industries=item["applies_to_industries"]), "n"
-            ].sum()
-        )
-        for item in items.to_dict("records")
-    }
-
-
-def reconcile(rows: pd.DataFrame, register: Mapping[str, int]) -> None:
-    """Raise unless the rows of every item, excluded ones included, are as many as the register counts.
-
-    Raises
-    ------
-    DrawError
-    """
-    found = rows["item_code"].value_counts()
-    for item in sorted(register.keys() | set(found.index)):
-        if register.get(item, 0) != found.get(item, 0):
-            params = {"item": item, "registered": register.get(item, 0), "found": int(found.get(item, 0))}
-            raise DrawError(
-                problem=Message(N_("{item}: the register counts {registered}, the frame {found}"), params),
-                remedy=Message(N_("look for entities that stand twice or are missing in the register")),
-            )
-
-
-def _applies(kinds: pd.DataFrame, *, types: object, industries: object) -> pd.Series:
-    type_codes = _parts(types)
-    industry_codes = _parts(industries)
-    in_type = kinds["entity_type"].isin(type_codes) if type_codes else pd.Series(data=True, index=kinds.index)
-    return in_type & in_industries(kinds["industry_code"], industry_codes) if industry_codes else in_type
-
-
-def _parts(joined: object) -> frozenset[str]:
-    return frozenset(part for part in joined.split(JOINER) if part) if isinstance(joined, str) else frozenset()
-
-
-def exclude(
-    rows: pd.DataFrame, checks: pd.DataFrame, *, book: PolicyBook, on: date, until: date
-) -> tuple[pd.DataFrame, pd.DataFrame, tuple[Message, ...]]:
-    """Split the register's rows into what can be drawn and what stays outside, each with one reason.
-
-    Parameters
-    ----------
-    rows : result of :func:`frame_rows`.
-    checks : every inspection known: entity_id, item_code, visit_id, selection_mode, result_codes, occurred_on.
-    book, on : policies in force on the day of the frame.
-    until : last day of the draw's inspections; its calendar year is the year of caps and visits.
-
-    Returns
-    -------
-    Eligible rows with ``is_due``; excluded rows with ``reason``; notes on rules that could not be applied. Reasons, the
-    first that holds: ``status`` (not active), ``exempt`` (a document), ``visited`` (a random visit this year for
-    this item, grades of ``draw.frame`` only), ``visit_cap``. A row that law makes due is kept out by its status alone.
-
-    Notes
-    -----
-    Only random visits spare: complaint checks would drain violators from the frame. A dispute defers the visit, not
-    the draw, so it is no reason here.
-    """
-    floors = read_legal_floors(book, on=on)
-    due = due_rows(rows, checks, floors, by=until)
-    reason = _reasons(rows, checks, due, book=book, on=on, year=until.year)
-    notes = tuple(
-        Message(
-            N_("Legal floor {name} not applied: no day is given from which its checks are all on record ({reference})"),
-            {"name": floor.name, "reference": floor.reference},
-        )
-        for floor in floors
-        if floor.records_complete_from is None and floor.scope.holds(rows).any()
-    )
-    stays = reason == ""
-    eligible = rows[stays].assign(is_due=due[stays]).reset_index(drop=True)
-    return eligible, rows[~stays].assign(reason=reason[~stays]).reset_index(drop=True), notes
-
-
-def _reasons(
-    rows: pd.DataFrame, checks: pd.DataFrame, due: pd.Series, *, book: PolicyBook, on: date, year: int
-) -> pd.Series:
-    """Why each row stays outside, empty for those that can be drawn."""
-    in_year = pd.to_datetime(checks["occurred_on"]) >= pd.Timestamp(year, 1, 1)
-    random = checks[checks["selection_mode"].isin(_RANDOM) & in_year]
-    exempt = pd.Series(data=False, index=rows.index)
-    for exemption in read_exemptions(book, on=on):
-        exempt |= exemption.scope.holds(rows)
-    undisturbed = book.value("draw.frame", on=on)["undisturbed_grades"]
-    pairs = pd.MultiIndex.from_frame(random[["entity_id", "item_code"]])
-    visited = pd.MultiIndex.from_frame(rows[["entity_id", "item_code"]]).isin(pairs) & rows["grade"].isin(undisturbed)
-    made = rows["entity_id"].map(random.groupby("entity_id")["visit_id"].nunique()).fillna(0)
-    capped = (made >= read_visit_cap(book, on=on).of(rows["grade"])).fillna(value=False).astype(bool)
-    reason = pd.Series("", index=rows.index, dtype=object)
-    for name, holds in (("visit_cap", capped), ("visited", visited), ("exempt", exempt)):
-        reason[holds & ~due] = name
-    reason[rows["status"] != ACTIVE] = "status"
-    return reason
+    most: Mapping[str, tuple[Fraction, str]]
+    uniform: Mapping[str, GradeRatios]
+    control: Mapping[str, Fraction]
 
 
 def allocate(
@@ -206,11 +59,12 @@ def allocate(
     book: PolicyBook,
     on: date,
     key: bytes,
-    draw: DrawOfYear,
+    draw: DrawOfYear | Mapping[str, DrawOfYear],
     done: pd.DataFrame | None = None,
     excluded: pd.DataFrame | None = None,
     capacity: Capacity | None = None,
     notes: tuple[Message, ...] = (),
+    planned: Planned | None = None,
 ) -> Framed:
     """Cut the frame into strata and give each the ratio that this draw commits to.
 
@@ -221,13 +75,16 @@ def allocate(
     key : secret that blinds the stratum codes.
     draw, done, capacity : see ``engine.ratios.allocation.committed_ratios``.
     notes : what was said while rows were excluded; it stands before the notes on the ratios.
+    planned : what the plan lines say about ratios; None for a draw outside the plan.
 
     Raises
     ------
     DrawError
         The policy breaks one of its own limits; every violation is named.
     """
-    policy = read_ratio_policy(book, on=on)
+    terms = planned or Planned({}, {}, {})
+    general = read_ratio_policy(book, on=on)
+    policy = replace(general, items={**general.items, **terms.uniform})
     violations = policy.check(items)
     if violations:
         raise DrawError(
@@ -243,14 +100,38 @@ def allocate(
         nearest=neighbour_order(book.value("ratios.neighbours", on=on)),
         key=key,
     )
-    allocation = committed_ratios(strata, policy, items, draw=draw, done=done, capacity=capacity)
+    allocation = committed_ratios(
+        strata,
+        policy,
+        _with_planned_caps(items, terms.most),
+        draw=draw,
+        done=done,
+        capacity=capacity,
+        control=terms.control,
+    )
     outside = frame.iloc[:0].assign(reason="") if excluded is None else excluded
     return Framed(strata, replace(allocation, notes=(*notes, *allocation.notes)), _placed(outside, strata.cells))
+
+
+def _with_planned_caps(items: pd.DataFrame, most: Mapping[str, tuple[Fraction, str]]) -> pd.DataFrame:
+    """The items with the planned ratio as their cap where it is lower than their own, and whose limit it is."""
+    caps, bases = [], []
+    for code, cap, basis in zip(items["item_code"], items["ratio_cap"], items["basis"], strict=True):
+        own = None if pd.isna(cap) else Fraction(str(cap))
+        planned, reference = most.get(code, (None, ""))
+        takes_planned = planned is not None and (own is None or planned < own)
+        caps.append(str(planned) if takes_planned else None if own is None else str(own))
+        bases.append(reference if takes_planned else basis)
+    return items.assign(ratio_cap=pd.Series(caps, index=items.index, dtype=object), basis=bases)
 
 
 def _placed(outside: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """The excluded rows with the stratum that would hold them, so that every stratum's count can be reconciled."""
     key = ["item_code", "grade", "district_code"]
+    if "is_control" in outside.columns:
+        key = [*key, "is_control"]
+    else:
+        cells = cells[~cells["is_control"]]
     drawable = cells.loc[~cells["is_due"], [*key, "stratum"]]
     placed = outside.drop(columns="stratum", errors="ignore").merge(drawable, on=key, how="left", validate="m:1")
     return placed.assign(stratum=placed["stratum"].astype(object).fillna(OUTSIDE))

@@ -186,7 +186,7 @@ def planned_ratios(
 ) -> FloatArray:
     """Return the ratio of every cell in the first of the year's equal draws, caps applied as in a draw."""
     codes = [f"{at:07d}" for at in range(len(cells))]
-    table = cells[[*CELL_KEY, "item_class", "n_units"]].assign(is_due=False, stratum=codes)
+    table = cells[[*CELL_KEY, "item_class", "n_units"]].assign(is_due=False, is_control=False, stratum=codes)
     found = committed_ratios(Strata(table, table), policy, items, draw=DrawOfYear(1, draws_per_year)).table
     by_stratum = dict(zip(found["stratum"], found["ratio"], strict=True))
     return np.array([float(by_stratum[code]) for code in codes])

@@ -6,6 +6,7 @@ Each draw takes an equal part of what remains of the year's quota (``quota``), t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 import pandas as pd
 
@@ -16,7 +17,6 @@ from engine.ratios.limits import Verdict, YearTotal, apply_cap
 from engine.ratios.policy import RatioPolicy, item_rows
 from engine.ratios.quota import DrawOfYear, Quota, quotas, with_done
 from engine.ratios.strata import Strata
-from engine.vocabulary import ItemClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,10 @@ def committed_ratios(
     policy: RatioPolicy,
     items: pd.DataFrame,
     *,
-    draw: DrawOfYear,
+    draw: DrawOfYear | Mapping[str, DrawOfYear],
     done: pd.DataFrame | None = None,
     capacity: Capacity | None = None,
+    control: Mapping[str, Fraction] | None = None,
 ) -> Allocation:
     """Return the exact ratio of every (item, stratum) for one draw.
 
@@ -53,10 +54,11 @@ def committed_ratios(
     strata : frame cut into strata.
     policy : yearly ratios; must have passed ``policy.check(items)``.
     items : item list; reads item_code, item_class, ratio_cap, basis, and department_code when capacity is given.
-    draw : which draw of the year.
-    done : this year's random draws so far, key (item_code, district_code, grade): n_drawn, n_excluded (drawn ones
-        that are not in this frame because a visit excludes them). None before the first draw.
+    draw : which draw of the year, for all items or by item.
+    done : this year's random draws so far, key (item_code, district_code, grade, is_control if there): n_drawn,
+        n_excluded (drawn ones that are not in this frame because a visit excludes them). None before the first draw.
     capacity : person-days of this draw by department and district (``Capacity.left_for``), or None.
+    control : yearly ratio of the grade-blind control arm by item; needed where the frame has one.
 
     Raises
     ------
@@ -71,15 +73,16 @@ def committed_ratios(
     strange = sorted(set(strata.cells["item_code"]) - set(rows))
     if strange:
         raise UsageError(what=Message(N_("item")), value=strange[0], remedy=Message(N_("name it in the item list")))
-    found = quotas(with_done(strata.cells, done), policy, rows, draw=draw)
+    parts = draw if isinstance(draw, Mapping) else dict.fromkeys(rows, draw)
+    found = quotas(with_done(strata.cells, done), policy, rows, draw=parts, control=control or {})
     by_item: dict[str, list[Quota]] = {}
     for (code, _), quota in sorted(found.items(), key=lambda entry: entry[0]):
         by_item.setdefault(code, []).append(quota)
-    verdict = Verdict([], [])
+    verdict = Verdict([], _control_violations(control or {}, policy))
     totals = _year_totals(strata.cells, done)
     for code, held in by_item.items():
-        if rows[code].item_class is ItemClass.GENERAL and rows[code].cap is not None:
-            apply_cap(held, year=totals[code], draw=draw, verdict=verdict)
+        if rows[code].cap is not None:
+            apply_cap(held, year=totals[code], draw=parts[code], verdict=verdict)
     if capacity is not None:
         departments = dict(zip(items["item_code"], items["department_code"], strict=True))
         apply_capacity(
@@ -91,6 +94,17 @@ def committed_ratios(
             violations=verdict.violations,
         )
     return Allocation(_result(strata.table, found, policy), tuple(verdict.notes), tuple(verdict.violations))
+
+
+def _control_violations(control: Mapping[str, Fraction], policy: RatioPolicy) -> list[Message]:
+    """A control ratio below the floor of some grade would leave that grade safer than law or policy allows."""
+    least = max(policy.floor.by_grade.values())
+    text = N_("{item}: the control ratio {ratio} is below the floor {floor} ({reference})")
+    return [
+        Message(text, {"item": code, "ratio": str(ratio), "floor": str(least), "reference": policy.floor.reference})
+        for code, ratio in sorted(control.items())
+        if ratio < least
+    ]
 
 
 def _year_totals(cells: pd.DataFrame, done: pd.DataFrame | None) -> dict[str, YearTotal]:

@@ -15,7 +15,7 @@ from engine.messages import N_, Message
 from engine.ratios.policy import ItemRow, RatioPolicy
 
 _DONE = ["n_drawn", "n_excluded"]
-_CELL = ["item_code", "district_code", "grade"]
+_CELL = ["item_code", "district_code", "grade", "is_control"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +62,48 @@ class Quota:
 
 
 def with_done(cells: pd.DataFrame, done: pd.DataFrame | None) -> pd.DataFrame:
-    """Return the cells with n_drawn and n_excluded; what was done counts for the cell that is not due."""
+    """Return the cells with n_drawn and n_excluded; what was done counts for the cell that is not due.
+
+    ``done`` may leave ``is_control`` out: nothing was drawn in a control arm then.
+    """
     if done is None or done.empty:
         return cells.assign(n_drawn=0, n_excluded=0)
-    sums = done.groupby(_CELL)[_DONE].sum().reset_index().assign(is_due=False)
+    marked = done if "is_control" in done.columns else done.assign(is_control=False)
+    sums = marked.groupby(_CELL)[_DONE].sum().reset_index().assign(is_due=False)
     merged = cells.merge(sums, on=[*_CELL, "is_due"], how="left")
     return merged.assign(**{name: merged[name].fillna(0).astype("int64") for name in _DONE})
 
 
 def quotas(
-    cells: pd.DataFrame, policy: RatioPolicy, rows: Mapping[str, ItemRow], *, draw: DrawOfYear
+    cells: pd.DataFrame,
+    policy: RatioPolicy,
+    rows: Mapping[str, ItemRow],
+    *,
+    draw: Mapping[str, DrawOfYear],
+    control: Mapping[str, Fraction],
 ) -> dict[tuple[str, str], Quota]:
     """Return the quota of every (item_code, stratum).
 
     Parameters
     ----------
     cells : ``Strata.cells`` after :func:`with_done`.
-    policy, rows, draw : what applies; ``rows`` names every item of the cells.
+    policy, rows, draw : what applies; ``rows`` and ``draw`` name every item of the cells.
+    control : yearly ratio of the control arm by item, for items that have one.
     """
     found: dict[tuple[str, str], Quota] = {}
-    names = ["item_code", "stratum", "grade", "is_due", "n_units", *_DONE]
-    for code, stratum, grade, is_due, n_units, n_drawn, n_excluded in cells[names].itertuples(index=False, name=None):
-        item = rows[code]
+    names = ["item_code", "stratum", "grade", "is_due", "is_control", "n_units", *_DONE]
+    for code, stratum, grade, is_due, is_control, n_units, n_drawn, n_excluded in cells[names].itertuples(
+        index=False, name=None
+    ):
+        item, part = rows[code], draw[code]
         quota = found.setdefault(
             (code, stratum), Quota(item, stratum, bool(is_due), 0, Fraction(0), Fraction(0), Fraction(0))
         )
-        ratio = Fraction(1) if is_due else policy.ratios(code, item.item_class).by_grade[grade]
+        graded = control[code] if is_control else policy.ratios(code, item.item_class).by_grade[grade]
+        ratio = Fraction(1) if is_due else graded
         yearly = ratio * (n_units + n_excluded)
-        least = Fraction(n_units) if is_due else policy.floor.by_grade[grade] * n_units / draw.draws
-        due_now = Fraction(n_units) if is_due else (yearly - n_drawn) / draw.left
+        least = Fraction(n_units) if is_due else policy.floor.by_grade[grade] * n_units / part.draws
+        due_now = Fraction(n_units) if is_due else (yearly - n_drawn) / part.left
         quota.n_units += int(n_units)
         quota.yearly += yearly
         quota.floor += least

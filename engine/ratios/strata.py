@@ -3,7 +3,8 @@
 Merge order, applied per item until no cell is below the policy minimum: (1) the smallest cell joins the same grade in
 the nearest district of the committed neighbour order; (2) a grade that is still too small in the whole item joins the
 adjacent grade, the riskier one first; its ratio becomes the size-weighted mean, so that no expected visit is lost.
-Objects whose legal floor is due form cells of their own, drawn in full and never merged.
+Objects whose legal floor is due form cells of their own, drawn in full and never merged. Objects of a grade-blind
+control arm form cells of their own too (merged among themselves only), so that one ratio can hold for every grade.
 A stratum's code is a keyed hash of what it holds: it reveals neither district nor grade, and its order is arbitrary.
 """
 
@@ -25,7 +26,7 @@ FRAME = TableShape(
 )
 _CODE_LENGTH = 10
 _GRADE_ORDER = (Grade.UNCLASSIFIED, *RISK_GRADES)
-_CELL = ["item_code", "grade", "district_code", "is_due"]
+_CELL = ["item_code", "grade", "district_code", "is_due", "is_control"]
 
 NeighbourOrder = Callable[[str, Sequence[str]], Sequence[str]]
 """District and its candidates to the candidates, nearest first."""
@@ -38,8 +39,8 @@ class Strata:
     Parameters
     ----------
     frame : the frame's rows in their order with column ``stratum``.
-    cells : key (item_code, grade, district_code, is_due): n_units, item_class, stratum. One row per cell before
-        merging, sorted by key.
+    cells : key (item_code, grade, district_code, is_due, is_control): n_units, item_class, stratum. One row per cell
+        before merging, sorted by key.
     """
 
     frame: pd.DataFrame
@@ -47,13 +48,14 @@ class Strata:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per (item_code, stratum), sorted: item_class, district_code, grade (joined by ;), is_due, n_units."""
+        """One row per (item_code, stratum), sorted: item_class, district_code, grade, is_due, is_control, n_units."""
         groups = self.cells.groupby(["item_code", "stratum"], sort=True)
         return groups.agg(
             item_class=("item_class", "first"),
             district_code=("district_code", _joined),
             grade=("grade", _joined),
             is_due=("is_due", "first"),
+            is_control=("is_control", "first"),
             n_units=("n_units", "sum"),
         ).reset_index()
 
@@ -79,7 +81,7 @@ def build_strata(frame: pd.DataFrame, *, minimum_cell: int, nearest: NeighbourOr
     Parameters
     ----------
     frame : key (entity_id, item_code); item_class, district_code, grade and, if there, is_due (boolean; legal floor
-        due, taken in full).
+        due, taken in full) and is_control (boolean; in the grade-blind control arm).
     minimum_cell : cells with fewer units are merged, >= 1.
     nearest : neighbour order of districts (:func:`neighbour_order`).
     key : secret of this draw that blinds the codes; the same key gives the same codes.
@@ -96,8 +98,8 @@ def build_strata(frame: pd.DataFrame, *, minimum_cell: int, nearest: NeighbourOr
     item in the number of cells below the minimum.
     """
     FRAME.check(frame)
-    due = frame["is_due"].astype(bool) if "is_due" in frame.columns else pd.Series(False, index=frame.index)
-    rows = frame.assign(is_due=due)
+    marks = {name: _mark(frame, name) for name in ("is_due", "is_control")}
+    rows = frame.assign(**marks)
     cells = (
         rows.groupby(_CELL, sort=True, observed=True)
         .agg(n_units=("entity_id", "size"), item_class=("item_class", "first"))
@@ -105,7 +107,7 @@ def build_strata(frame: pd.DataFrame, *, minimum_cell: int, nearest: NeighbourOr
     )
     _require_one_class(rows)
     groups = np.empty(len(cells), dtype=np.int64)
-    for _, part in cells.groupby(["item_code", "is_due"], sort=False):
+    for _, part in cells.groupby(["item_code", "is_due", "is_control"], sort=False):
         merged = _merge(part, minimum_cell=minimum_cell, nearest=nearest)
         for members in merged:
             groups[members] = members[0]
@@ -119,6 +121,10 @@ def build_strata(frame: pd.DataFrame, *, minimum_cell: int, nearest: NeighbourOr
         raise DrawError(problem=Message(N_("two strata have the same code")), remedy=remedy)
     placed = rows.merge(cells[[*_CELL, "stratum"]], on=_CELL, how="left", sort=False, validate="many_to_one")
     return Strata(placed.set_axis(frame.index), cells)
+
+
+def _mark(frame: pd.DataFrame, name: str) -> pd.Series:
+    return frame[name].astype(bool) if name in frame.columns else pd.Series(data=False, index=frame.index)
 
 
 def _merge(cells: pd.DataFrame, *, minimum_cell: int, nearest: NeighbourOrder) -> list[list[int]]:
@@ -175,7 +181,9 @@ def _merge_grades(grades: dict[Grade, list[list[int]]], *, size: Callable[[list[
 
 def _code(cells: Sequence[tuple[object, ...]], *, key: bytes) -> str:
     """Return the code of cells (``_CELL``, in its order, which is that of the table)."""
-    parts = ["\x1f".join(map(str, cell)) for cell in cells]
+    # the control mark enters only where it is set: strata of draws without a control arm keep their codes
+    named = cells if any(cell[-1] for cell in cells) else [cell[:-1] for cell in cells]
+    parts = ["\x1f".join(map(str, cell)) for cell in named]
     return "s" + hmac.new(key, "\x1e".join(parts).encode(), "sha256").hexdigest()[:_CODE_LENGTH]
 
 

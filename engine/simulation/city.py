@@ -26,6 +26,7 @@ from engine.simulation.organs import departments_table
 from engine.simulation.past_draws import draw_past
 from engine.simulation.penalties import draw_penalties, penalties_table
 from engine.simulation.places import districts_table
+from engine.simulation.plan_submissions import plan_year, plans_table, registry_counts_table
 from engine.simulation.population import Population, draw_population
 from engine.simulation.register import entities_table
 from engine.simulation.repairs import repairs_table
@@ -99,6 +100,11 @@ def simulate_city(
     officers = draw_officers(span, n_entities=n_entities, seed=seed, assumptions=rules)
     tables = _registers(population, span, officers, seed=seed, assumptions=rules)
     tables |= _conduct(population, span, officers, seed=seed, assumptions=rules, say=say)
+    year = plan_year(last_day)
+    tables |= {
+        "plans": plans_table(year),
+        "registry_counts": registry_counts_table(tables["entities"], last_day=last_day),
+    }
     return City(tables, _truth(population, span, officers, seed=seed, assumptions=rules))
 
 

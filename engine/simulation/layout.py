@@ -34,6 +34,11 @@ _COLUMNS: dict[str, str] = {
     "listings": "listing_event_id listing_id entity_id list_type event reason organ_code",
     "repairs": "repair_id entity_id target_table target_id decision organ_code",
     "complaints": "complaint_id entity_id topic is_substantiated:truth channel",
+    "plans": "line_id plan_year:whole authority_code item_codes objects ratio window_start:day window_end:day"
+    " initiating_department participating_departments draw_type ratio_basis check_method is_off_site:truth"
+    " draws_per_year:whole entity_types industries tags districts grades ticket_group person_days:real control_unit"
+    " control_share control_ratio blind_share merged_from",
+    "registry_counts": "count_id district_code entity_type statuses n_units:whole source source_ref",
 }
 
 

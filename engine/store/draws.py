@@ -24,6 +24,7 @@ from engine.store.bundles import write_bundle
 PUBLIC = "draws"
 PRIVATE = "private"
 SETTINGS = "settings.json"
+PLAN = "plan.json"
 TABLES = ("frame", "roster", "recusals", "rotations", "cells", "units")
 
 
@@ -38,9 +39,9 @@ class PrivateDraw:
     roster : inspectors with cap and prior load.
     recusals : inspector_code, object_id; pairs that never meet.
     rotations : inspector_code, object_id; officers of an object's last visits.
-    cells : key (item_code, stratum): district_code, grade, item_class, n_units.
-    units : key (object_id, item_code): grade, district_code.
-    settings : JSON object: as_of, profile, simulation seed.
+    cells : key (item_code, stratum): district_code, grade, item_class, is_due, is_control.
+    units : key (object_id, item_code): grade, district_code, established_on, arm, line_id, selection_mode.
+    settings : JSON object: as_of, profile, simulation seed, share of grade-blind visits by item.
     """
 
     key: bytes
@@ -66,10 +67,14 @@ class DrawFolder:
         self.public = workspace / PUBLIC / draw_id
         self.private = workspace / PRIVATE / draw_id
 
-    def write(self, commitment: bytes, private: PrivateDraw) -> None:
+    def write(self, commitment: bytes, private: PrivateDraw, *, plan: bytes | None = None) -> None:
         """Write a committed draw: the private part complete under another name first, the commitment last.
 
         What an interrupted commit left without a commitment is replaced.
+
+        Parameters
+        ----------
+        plan : record of what the draw carries out of the plan, bound by the commitment's ``plan_digest``.
 
         Raises
         ------
@@ -95,6 +100,8 @@ class DrawFolder:
         named = self.public.with_name(f".{self.public.name}.unfinished")
         shutil.rmtree(named, ignore_errors=True)
         named.mkdir(parents=True)
+        if plan is not None:
+            (named / PLAN).write_bytes(plan)
         (named / COMMITMENT).write_bytes(commitment)
         named.rename(self.public)
 
@@ -131,7 +138,9 @@ class DrawFolder:
             return
         whole = self.public.with_name(f".{self.public.name}.whole")
         shutil.rmtree(whole, ignore_errors=True)
-        write_bundle(whole, files)
+        plan = self.public / PLAN
+        kept = [BundleFile(PLAN, plan.read_bytes())] if plan.is_file() else []
+        write_bundle(whole, [*kept, *files])
         shutil.rmtree(self.public, ignore_errors=True)
         whole.rename(self.public)
 

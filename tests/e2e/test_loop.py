@@ -113,23 +113,21 @@ def test_one_commitment_is_one_draw(demo):
 
 def test_who_committed_cannot_draw(demo):
     folder, _ = demo
-    committed = xinheng(
-        "draw",
-        "commit",
-        "2026-002",
-        "--as-of",
-        "2025-12-31",
-        "--simulation",
-        "3",
-        "--item",
-        "SCJG05",
+    commit = ("draw", "commit", "2026-002", "--as-of", "2025-12-31", "--simulation", "3")
+    unplanned = xinheng(*commit, "--item", "SCJG05", cwd=folder, actor="Zhang:draw_officer")
+    published = xinheng(
+        *("plan", "outside", "2026-002", "--item", "SCJG05", "--reason", "fictional outbreak", "--document", "No. 1"),
         cwd=folder,
         actor="Zhang:draw_officer",
     )
+    committed = xinheng(*commit, "--item", "SCJG05", cwd=folder, actor="Zhang:draw_officer")
 
     refused = xinheng("draw", "run", "2026-002", cwd=folder, actor="Zhang:draw_officer")
     drawn = xinheng("draw", "run", "2026-002", "--json", cwd=folder, actor="Li:leader")
 
+    assert unplanned.returncode == 14
+    assert "not in a plan and no reason was published" in unplanned.stderr
+    assert published.returncode == 0, published.stderr
     assert committed.returncode == 0, committed.stderr
     assert refused.returncode == 14
     assert "a second person must run the draw" in refused.stderr

@@ -9,7 +9,8 @@ import pytest
 
 from engine.errors import DrawError, PolicyInconsistentError
 from engine.pipeline.drawing import Districts, entropy_policy, frame_table, item_terms, match_rule
-from engine.pipeline.framing import allocate, exclude, frame_rows, reconcile, register_counts
+from engine.pipeline.eligibility import exclude, frame_rows, reconcile, register_counts
+from engine.pipeline.framing import allocate
 from engine.pipeline.measurement import measure_draw, split_thin_items
 from engine.ratios.quota import DrawOfYear
 from tests.policies import book, shipped
@@ -228,7 +229,7 @@ def test_allocation_gives_every_grade_its_policy_ratio_exactly():
 def test_terms_carry_the_ratios_and_one_ticket_group():
     _, _, result = framed()
 
-    terms = item_terms(result, group="2026-annual")
+    terms = item_terms(result, groups=dict.fromkeys(result.allocation.table["item_code"], "2026-annual"))
 
     assert terms["ALL"].group == "2026-annual"
     assert sorted(terms["ALL"].ratios.values()) == [Fraction(1, 100), Fraction(1, 50), Fraction(1, 10), Fraction(3, 10)]

@@ -34,7 +34,7 @@ def test_every_table_in_use_has_a_contract():
         "entities", "departments", "districts", "items", "inspectors", "recusals", "inspections", "penalties",
         "listings", "repairs", "complaints", "licences", "relations", "annual_reports", "external_grades", "objections",
         "measures", "punishments", "referrals", "rectifications", "visits", "results", "warnings", "experts",
-        "trainings", "leaves",
+        "trainings", "leaves", "plans", "tasks", "approvals", "registry_counts",
     }  # fmt: skip
 
 

@@ -23,6 +23,8 @@ KEYS = {
     "listings": ["listing_event_id"],
     "repairs": ["repair_id"],
     "complaints": ["complaint_id"],
+    "plans": ["line_id"],
+    "registry_counts": ["count_id"],
 }
 LAST_DAY = pd.Timestamp(2025, 9, 30)
 
