@@ -6,6 +6,7 @@ Expressions are evaluated over rows that hold every column converted and, beside
 
 from collections.abc import Callable
 
+from engine.contracts.amounts import FEN_PER_UNIT, UNIT_FACTORS
 from engine.contracts.identifiers import is_uscc
 from engine.contracts.schema import Check, CheckKind, Contract, LogicalType
 from engine.contracts.sql import identifier, literal, literals
@@ -13,9 +14,6 @@ from engine.errors import ContractError
 from engine.messages import N_, Message
 
 TEXT_SUFFIX = "~text"
-_FEN_PER_CNY, _FEN_PER_WAN = 100, 1_000_000
-_UNIT_FACTORS = (_FEN_PER_CNY, 10_000, _FEN_PER_WAN)
-"""Between fen, yuan (元) and ten thousand yuan (万元)."""
 _OPERATORS = {"minimum": "<", "exclusiveMinimum": "<=", "maximum": ">", "exclusiveMaximum": ">="}
 
 
@@ -117,9 +115,10 @@ def _amount_as_worded(check: Check, _: Contract) -> str:
     column, wording = identifier(check.column), identifier(check.arguments["other"])
     form = literal(f"{check.arguments['after']}(?:人民币)?[:：]?([0-9][0-9,，]*(?:\\.[0-9]+)?)(万)?元")
     digits = f"replace(replace(regexp_extract({wording}, {form}, 1), ',', ''), '，', '')"
-    unit = f"CASE WHEN regexp_extract({wording}, {form}, 2) = '万' THEN {_FEN_PER_WAN} ELSE {_FEN_PER_CNY} END"
+    is_wan = f"regexp_extract({wording}, {form}, 2) = '万'"
+    unit = f"CASE WHEN {is_wan} THEN {FEN_PER_UNIT['万元']} ELSE {FEN_PER_UNIT['元']} END"
     worded = f"CAST(round(TRY_CAST({digits} AS DECIMAL(24, 6)) * ({unit})) AS HUGEINT)"
-    factors = ", ".join(map(str, _UNIT_FACTORS))
+    factors = ", ".join(map(str, UNIT_FACTORS))
     found = f"list_transform([{factors}], lambda k: {column} * k = w OR {column} = w * k)"
     return f"({column} > 0 AND list_contains(list_transform([{worded}], lambda w: list_contains({found}, TRUE)), TRUE))"
 

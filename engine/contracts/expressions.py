@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from engine.contracts.amounts import FEN_PER_UNIT, fen
+from engine.contracts.codes import Code, CodeList
 from engine.contracts.schema import LogicalType
 from engine.contracts.sql import FLOATING_TYPES, as_text, converted, identifier, literal, literals
 from engine.errors import MappingColumnError, MappingFormError
@@ -20,6 +22,8 @@ TEXT, NUMBER, INTEGER = LogicalType.STRING, LogicalType.NUMBER, LogicalType.INTE
 DATE, BOOLEAN = LogicalType.DATE, LogicalType.BOOLEAN
 UNMAPPED = "⟨unmapped⟩ "
 """Marks a value that no entry of a value map covers; the row goes to quarantine (see ``validation.checked_rows``)."""
+JOINER = ";"
+"""Between the parts of a text that holds several codes."""
 LOST_DIGITS = "⟨digits⟩ "
 """Marks a number of more than 15 digits from a spreadsheet, whose last digits the program has already changed."""
 Typed = tuple[str, LogicalType]
@@ -33,7 +37,7 @@ _COMPARISONS = {
     "at_least": ">=",
 }
 _ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
-_MODIFIERS = ("date_format", "values", "default", "prefix")
+_MODIFIERS = ("date_format", "values", "split", "day", "default", "prefix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,25 @@ def compiled(node: Any, scope: Scope, *, to: LogicalType) -> str:
         )
         return f"CASE {whens} ELSE {compiled(node.get('else'), scope, to=to)} END"
     sql, kind = _native(node, scope)
-    return _as(sql, kind, to)
+    unread = _unread(node, scope) if to is TEXT else ""
+    return f"coalesce({_as(sql, kind, to)}, {unread})" if unread else _as(sql, kind, to)
+
+
+def _unread(node: Any, scope: Scope) -> str:
+    """The SQL of the first operand that is there but is no number or date; the contract then names it."""
+    if not isinstance(node, Mapping):
+        return ""
+    operator, body = _operator(node, scope)
+    if operator in _ARITHMETIC:
+        operands = [(part, NUMBER) for part in body]
+    elif operator == "add_days":
+        operands = list(zip(body, (DATE, NUMBER), strict=True))
+    elif operator == "cast":
+        operands = [(body, LogicalType(node["to"]))]
+    else:
+        return ""
+    texts = [(compiled(part, scope, to=TEXT), compiled(part, scope, to=kind)) for part, kind in operands]
+    return f"coalesce({', '.join(f'CASE WHEN {value} IS NULL THEN {text} END' for text, value in texts)}, NULL)"
 
 
 def condition(node: Any, scope: Scope) -> str:
@@ -197,8 +219,10 @@ def _modified(node: Mapping[str, Any], typed: Typed, scope: Scope) -> Typed:
     if unknown:
         raise scope.refuse(Message(N_("{keys} is not known here"), {"keys": ", ".join(sorted(unknown))}))
     if "date_format" in node:
-        sql, kind = f"CAST(try_strptime({_as(sql, kind, TEXT)}, {literal(str(node['date_format']))}) AS DATE)", DATE
-    if "values" in node:
+        sql, kind = _dated(_as(sql, kind, TEXT), node["date_format"]), TEXT
+    if "values" in node and ("split" in node or isinstance(node["values"], CodeList)):
+        sql, kind = _listed_codes(node, _as(sql, kind, TEXT), scope), TEXT
+    elif "values" in node:
         text = _as(sql, kind, TEXT)
         whens = " ".join(f"WHEN {literal(_text(a))} THEN {literal(_text(b))}" for a, b in node["values"].items())
         default = literal(_text(node["default"])) if "default" in node else f"'{UNMAPPED}' || ({text})"
@@ -208,6 +232,30 @@ def _modified(node: Mapping[str, Any], typed: Typed, scope: Scope) -> Typed:
     if "prefix" in node:
         sql, kind = f"{literal(str(node['prefix']))} || ({_as(sql, kind, TEXT)})", TEXT
     return sql, kind
+
+
+def _dated(text: str, given: Any) -> str:
+    """A date in one of the formats as ISO text; what is none stays as it is and is judged by the contract."""
+    formats = [str(each) for each in (given if isinstance(given, list) else [given])]
+    listed = f"[{', '.join(map(literal, formats))}]"
+    return f"coalesce(CAST(CAST(try_strptime({text}, {listed}) AS DATE) AS VARCHAR), {text})"
+
+
+def _listed_codes(node: Mapping[str, Any], text: str, scope: Scope) -> str:
+    """Codes translated by a code list or value map, each part of a text that ``split`` (characters) divides."""
+    given = node["values"]
+    if isinstance(given, CodeList):
+        codes = given
+    else:
+        pairs = tuple(Code(str(_text(a)), str(_text(b))) for a, b in given.items())
+        codes = CodeList("values", pairs)
+    day = compiled(node["day"], scope, to=DATE) if "day" in node else "NULL"
+    if "split" not in node:
+        return codes.sql(text, on=day, unmapped=UNMAPPED)
+    parts = f"string_split_regex({text}, {literal('[' + str(node['split']) + ']')})"
+    kept = f"list_filter(list_transform({parts}, lambda p: trim(p)), lambda p: p <> '')"
+    translated = codes.sql("part", on=day, unmapped=UNMAPPED)
+    return f"nullif(array_to_string(list_transform({kept}, lambda part: {translated}), {literal(JOINER)}), '')"
 
 
 def _as(sql: str, kind: LogicalType, to: LogicalType) -> str:
@@ -273,6 +321,25 @@ def _prefixed(node: Mapping[str, Any], scope: Scope) -> str:
     return f"{literal(str(node['prefix']))} || ({compiled(node.get('of'), scope, to=TEXT)})"
 
 
+def _optional(node: Mapping[str, Any], scope: Scope) -> str:
+    """A column that some files of a layout lack: empty there."""
+    name = str(node["optional"])
+    return compiled(name, scope, to=TEXT) if name in scope.columns else "CAST(NULL AS VARCHAR)"
+
+
+def _extract(node: Mapping[str, Any], scope: Scope) -> str:
+    pattern = literal(str(node.get("pattern", "")))
+    return f"nullif(regexp_extract({compiled(node['extract'], scope, to=TEXT)}, {pattern}, 1), '')"
+
+
+def _fen(node: Mapping[str, Any], scope: Scope) -> str:
+    unit = str(node.get("unit"))
+    if unit not in FEN_PER_UNIT:
+        known = {"unit": unit, "known": ", ".join(FEN_PER_UNIT)}
+        raise scope.refuse(Message(N_("there is no unit {unit!r}; there are {known}"), known))
+    return fen(compiled(node["fen"], scope, to=TEXT), unit=unit)
+
+
 def _substring(node: Mapping[str, Any], scope: Scope) -> str:
     first, length = int(node.get("from", 1)), int(node.get("length", 1))
     return f"substr({compiled(node['substring'], scope, to=TEXT)}, {first}, {length})"
@@ -284,4 +351,7 @@ _TEXT_OPERATORS: dict[str, Callable[[Mapping[str, Any], Scope], str]] = {
     "substring": _substring,
     "upper": lambda node, scope: f"upper({compiled(node['upper'], scope, to=TEXT)})",
     "lower": lambda node, scope: f"lower({compiled(node['lower'], scope, to=TEXT)})",
+    "optional": _optional,
+    "extract": _extract,
+    "fen": _fen,
 }

@@ -103,7 +103,8 @@ def _value(mapping: TableMapping, column: str, scope: Scope) -> str:
         known = compiled(mapping.known_at, scope, to=TEXT)
         if not mapping.known_at_days:
             return known
-        return f"CAST({compiled(mapping.known_at, scope, to=DATE)} + {int(mapping.known_at_days)} AS VARCHAR)"
+        later = f"CAST({compiled(mapping.known_at, scope, to=DATE)} + {int(mapping.known_at_days)} AS VARCHAR)"
+        return f"coalesce({later}, {known})"  # what is no date is named, not replaced by the contract's rule
     return compiled(mapping.columns.get(column), scope, to=TEXT)
 
 

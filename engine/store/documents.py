@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from engine.contracts.codes import CodeList, code_list_of, with_code_lists
 from engine.contracts.mapping import SourceMapping, mapping_of
 from engine.contracts.odcs import contract_of
 from engine.contracts.schema import Contract
@@ -91,7 +92,21 @@ def load_mapping(name: str | Path) -> SourceMapping:
     if not path.is_file():
         raise SourceNotFoundError(path=name)
     documents = read_yaml(path)
-    return mapping_of(documents[0] if documents else {}, name=path.stem, digest=_sha256(path))
+    document = with_code_lists(documents[0] if documents else {}, load_code_lists(), mapping=path.stem)
+    return mapping_of(document, name=path.stem, digest=_digest_with(path, _lists_named(path)))
+
+
+@cache
+def load_code_lists() -> Mapping[str, CodeList]:
+    """Return the shipped code lists by name."""
+    paths = sorted((SHIPPED / "codes").glob("*.yaml"))
+    return {path.stem: code_list_of(read_yaml(path)[0], name=path.stem) for path in paths}
+
+
+def _lists_named(mapping: Path) -> list[Path]:
+    """The code lists a mapping file names: what they say is part of what it says."""
+    text = mapping.read_text(encoding="utf-8")
+    return [SHIPPED / "codes" / f"{name}.yaml" for name in load_code_lists() if name in text]
 
 
 def load_policies(profile: str = DEFAULT_PROFILE, *, folder: Path | None = None) -> PolicyBook:
@@ -219,6 +234,11 @@ def _refuse_unknown(name: str, unknown: set[Any]) -> None:
     if unknown:
         problem = Message(N_("unknown key {key}"), {"key": ", ".join(sorted(map(str, unknown)))})
         raise PolicyInconsistentError(name=name, problem=problem)
+
+
+def _digest_with(path: Path, others: list[Path]) -> str:
+    parts = [_sha256(each) for each in (path, *others)]
+    return parts[0] if len(parts) == 1 else hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:
