@@ -22,10 +22,9 @@ PRIOR_ROWS = 20.0
 
 def folds_of(names: Sequence[str], *, folds: int = FOLDS) -> np.ndarray:
     """Return the fold 0..folds-1 of each object: SHA-256("fold|" + name) modulo ``folds``."""
-    known = {
-        name: int.from_bytes(hashlib.sha256(f"fold|{name}".encode()).digest()[:8], "big") % folds for name in set(names)
-    }
-    return np.array([known[name] for name in names], dtype=np.int64)
+    codes, unique = pd.factorize(np.asarray(names, dtype=object))
+    known = [int.from_bytes(hashlib.sha256(f"fold|{name}".encode()).digest()[:8], "big") % folds for name in unique]
+    return np.array(known, dtype=np.int64)[codes]
 
 
 def cross_fitted(rows: pd.DataFrame, *, by: Sequence[str], folds: int = FOLDS) -> pd.DataFrame:
@@ -47,7 +46,7 @@ def cross_fitted(rows: pd.DataFrame, *, by: Sequence[str], folds: int = FOLDS) -
     (findings + k r) / (n + k) per cell and item, r the share of the item drawn in to that of all rows in the same way,
     k = ``PRIOR_ROWS``.
     """
-    fold = folds_of(rows["entity_id"].astype(str).tolist(), folds=folds)
+    fold = folds_of(rows["entity_id"].tolist(), folds=folds)
     seen = (rows["is_drawn"] & rows["adverse"].notna()).to_numpy(dtype=bool)
     found = np.asarray(rows["adverse"].astype("Float64").to_numpy(dtype=float, na_value=0.0), dtype=np.float64)
     item = pd.factorize(rows["item_code"])[0]

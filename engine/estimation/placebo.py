@@ -10,12 +10,14 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from engine.errors import UsageError
 from engine.estimation.findings import coefficients, hajek_of
 from engine.estimation.intervals import CONFIDENCE, FloatArray
 from engine.estimation.logged import LoggedFrame
+from engine.estimation.variance import sum_by
 from engine.messages import N_, Message
 
 DIGEST_BITS = 256
@@ -50,7 +52,7 @@ def placebo_check(
 
     Notes
     -----
-    Cost: one digest per frame row, then n_bits estimates.
+    Cost: one digest per object, then n_bits estimates over the drawn rows.
     """
     if not 1 <= n_bits <= DIGEST_BITS:
         raise UsageError(
@@ -59,9 +61,10 @@ def placebo_check(
             remedy=Message(N_("choose a number between {low} and {high}"), {"low": 1, "high": DIGEST_BITS}),
         )
     given = coefficients(logged, q := logged.column("alternative_probability"))
-    bits = hash_bits(logged.rows["entity_id"].tolist())[:, :n_bits]
-    known = _sums(q, bits)
-    drawn = bits[logged.at].T.astype(float)
+    objects, names = pd.factorize(logged.rows["entity_id"])
+    bits = hash_bits(names.astype(object).tolist())[:, :n_bits]
+    known = _sums(sum_by(q, objects, length=len(names)), bits)
+    drawn = bits[objects[logged.at]].T.astype(float)
     covered = 0
     for truth, outcome in zip(known, drawn, strict=True):
         found = hajek_of(given, outcome, confidence=confidence)
@@ -71,7 +74,7 @@ def placebo_check(
 
 
 def _sums(q: FloatArray, bits: NDArray[np.uint8]) -> FloatArray:
-    """Sum of q over the rows where each bit is set, a slice of rows at a time."""
+    """Sum of q over the objects whose bit is set, per bit, a slice of objects at a time."""
     step = 65_536
     return np.asarray(sum(q[at : at + step] @ bits[at : at + step] for at in range(0, len(q), step)))
 

@@ -1,13 +1,15 @@
 """Does the evaluation of another policy hold? Repeated draws of one frame by grade, judged under a new grading.
 
-The new grading crosses the old strata, so the alternative probability differs inside every stratum. Claims: the three
-estimators' 95 % intervals hold the true value about as often as they say; the shortcut of multiplying stratum means is
-off; a model fitted on the drawn rows themselves (self-evaluation) is not; hash bits pass as a placebo.
+The new grading crosses the old strata, so the alternative probability differs inside every stratum. Claims: the 95 %
+intervals of the three estimators (the difference estimator with a fixed and with a cross-fitted prediction) hold the
+true value about as often as they say, without bias; the shortcut of multiplying stratum means is off; the intervals of
+200 hash bits hold 90 to 99 % of the known values in every one of 20 draws.
 """
 
 import numpy as np
 import pandas as pd
 
+from engine.estimation.cross_fitting import cross_fitted
 from engine.estimation.logged import logged_frame
 from engine.estimation.placebo import placebo_check
 from engine.estimation.policy_result import Estimator, EvaluationLimits
@@ -76,7 +78,8 @@ def run(*, full):
     logged_truth = float((own / frame["stratum"].map(frame["stratum"].value_counts())) @ frame["truth"])
     found = {name: [] for name in ("ht", "hajek", "difference", "contrast", "contrast_difference")}
     crude = []
-    for _ in range(repeats):
+    found["difference_cross_fitted"] = []
+    for at in range(repeats):
         table = draw(frame, rng)
         logged = logged_frame(table)
         for estimator in Estimator:
@@ -86,9 +89,16 @@ def run(*, full):
             result = policy_contrast(logged, estimator=estimator, limits=LIMITS)
             found[name].append((result.value, result.low, result.high))
         crude.append(shortcut(table))
+        if at % 2 == 0:
+            crossed = cross_fitted(table.assign(new=table["alternative_probability"]), by=["grade", "new"])
+            result = policy_value(logged_frame(crossed), estimator=Estimator.DIFFERENCE, limits=LIMITS)
+            found["difference_cross_fitted"].append((result.value, result.low, result.high))
     targets = {name: truth - logged_truth if name.startswith("contrast") else truth for name in found}
     lines = [_line(name, np.array(rows), targets[name]) for name, rows in found.items()]
-    placebo = placebo_check(logged_frame(draw(frame, rng)), n_bits=200 if full else 20, least=0.90, most=0.99)
+    placebos = [
+        placebo_check(logged_frame(draw(frame, rng)), n_bits=200 if full else 20, least=0.90, most=0.99)
+        for _ in range(20 if full else 1)
+    ]
     error = 2 * np.sqrt(0.05 * 0.95 / repeats)
     covered = [line["coverage"] for line in lines]
     unbiased = [abs(line["bias_share"]) <= 3 * line["bias_error"] for line in lines if line["name"] != "hajek"]
@@ -99,10 +109,11 @@ def run(*, full):
         "value": min(covered),
         "low": min(covered),
         "high": max(covered),
-        "passed": bool(is_kept and (placebo.is_passed or not full)),
+        "passed": bool(is_kept and (all(placebo.is_passed for placebo in placebos) or not full)),
         "truth": truth,
         "shortcut_off_share": float(np.mean(crude) / truth - 1),
-        "placebo_covered_share": placebo.covered_share,
+        "placebo_least": min(placebo.covered_share for placebo in placebos),
+        "placebo_most": max(placebo.covered_share for placebo in placebos),
         "lines": lines,
     }
 
@@ -111,6 +122,7 @@ def _line(name, rows, truth):
     value, low, high = rows.T
     return {
         "name": name,
+        "n": len(rows),
         "truth": truth,
         "coverage": float(np.mean((low <= truth) & (truth <= high))),
         "bias_share": float(value.mean() / truth - 1),

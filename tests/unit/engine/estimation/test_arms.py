@@ -75,6 +75,8 @@ def test_the_other_outcome_is_the_share_of_unreachable_firms():
     assert found.graded.value == pytest.approx(0.1, abs=0.06)
     assert found.effect.measure == "effect_on_unreachable_rate"
     assert found.effect.low < 0 < found.effect.high
+    met = arm_difference(drawn_arms(np.random.default_rng(1), unreachable=0.5))
+    assert met.control.value == pytest.approx(true_rate("control"), abs=0.05)  # among those reached
 
 
 def test_an_arm_without_rows_is_named():

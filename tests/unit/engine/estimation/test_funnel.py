@@ -83,7 +83,7 @@ def test_rank_intervals_hold_all_true_ranks_at_once():
 
 
 def test_ranks_by_hand():
-    own, spread = np.array([0.5, 1.0, 1.1, 3.0]), np.array([0.1, 0.1, 0.1, 0.1])
+    own, spread = np.array([0.5, 1.0, 1.4, 3.0]), np.array([0.1, 0.1, 0.1, 0.1])
     low, high = rank_limits(own, spread, judged=np.array([True, True, True, False]), confidence=0.95)
 
     # Three judged units: 2.394 spreads to either side; the first lies wholly below, the other two overlap.
