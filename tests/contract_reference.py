@@ -6,6 +6,7 @@ Shares no code with the compiled checks beyond the parsed document; what both sa
 import math
 import re
 from datetime import date
+from decimal import Decimal
 
 import pandas as pd
 import pandera.pandas as pa
@@ -137,6 +138,18 @@ def _scheme(row, check, contract):
     return _null(value) or not value.startswith(prefix) or (not _null(code) and value == prefix + code)
 
 
+def _amount(row, check, _):
+    """An amount that is 100, 10,000 or 1,000,000 times the worded one, or that part of it, is in another unit."""
+    amount, wording = row[check.column], row[check.arguments["other"]]
+    if _null(amount) or _null(wording) or amount <= 0:
+        return True
+    form = re.search(check.arguments["after"] + "(?:人民币)?[:：]?([0-9][0-9,，]*(?:[.][0-9]+)?)(万)?元", wording)
+    if form is None:
+        return True
+    fen = Decimal(form[1].replace(",", "").replace("，", "")) * (1_000_000 if form[2] else 100)
+    return not any(amount * k == round(fen) or amount == round(fen) * k for k in (100, 10_000, 1_000_000))
+
+
 RULES = {
     CheckKind.REQUIRED: lambda row, check, _: not _null(row[check.column + TEXT]),
     CheckKind.TYPED: lambda row, check, _: _null(row[check.column + TEXT]) or not _null(row[check.column]),
@@ -152,4 +165,5 @@ RULES = {
     ),
     CheckKind.SCHEME_MATCHES: _scheme,
     CheckKind.USCC: _column_rule(lambda v, k, c: is_valid_uscc(v)),
+    CheckKind.AMOUNT_AS_WORDED: _amount,
 }

@@ -1,8 +1,9 @@
 """What a changed contract does to those who rely on it: rows others read, files others send.
 
-A change breaks *readers* when rows may now look other than they were promised, *senders* when a file that was good is
-now refused. Versions are semantic: a breaking change needs a new major version, any other change of structure a new
-minor one; wording alone needs none. Structure is compared column by column and check by check.
+A change breaks *readers* when rows may now look other than they were promised, *senders* when a row that was good now
+waits in quarantine. Versions are semantic: what breaks readers needs a new major version, any other change of structure
+a new minor one, since a sender gets his rows back with the reason; wording alone needs none. Structure is compared
+column by column and check by check.
 """
 
 from collections.abc import Iterator, Mapping
@@ -93,14 +94,14 @@ def version_problem(old: Contract, new: Contract | None) -> Message | None:
     if new is None:
         return Message(N_("{table}: a released table was removed"), {"table": old.table})
     was, now = _version(old), _version(new)
-    breaking = [change for change in found if change.breaks]
+    breaking = [change for change in found if READERS in change.breaks]
     params: dict[str, object] = {"table": new.table, "was": old.version, "now": new.version}
     if now < was:
         return Message(N_("{table}: the version falls from {was} to {now}"), params)
     if breaking and now[0] == was[0]:
-        said = "; ".join(f"{c.kind} {c.subject} ({', '.join(sorted(c.breaks))})" for c in breaking)
+        said = "; ".join(f"{c.kind} {c.subject}" for c in breaking)
         return Message(
-            N_("{table}: version {now} after {was} breaks {changes}: undo it or give a new major version"),
+            N_("{table}: version {now} after {was} breaks readers by {changes}: undo it or give a new major version"),
             {**params, "changes": said},
         )
     if found and now[:2] == was[:2]:

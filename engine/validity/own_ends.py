@@ -55,8 +55,8 @@ def own_status(rows: pd.DataFrame, *, table: str, as_of: date) -> pd.DataFrame:
     if table in MATTERS:
         matter = MATTERS[table]
         closing = found[found["event"].isin(matter.closing)]
-        taken = pd.concat([pd.to_datetime(closing["occurred_on"]), pd.to_datetime(closing["known_at"])], axis=1)
-        first = taken.max(axis=1).groupby(closing[matter.column]).min()
+        occurred, known = pd.to_datetime(closing["occurred_on"]), pd.to_datetime(closing["known_at"])
+        first = occurred.where(occurred > known, known).groupby(closing[matter.column]).min()
         ends = pd.to_datetime(found[matter.column].map(first)).mask(found["event"].isin(matter.closing))
         return _dated(found, ends=ends, reason=ENDED, as_of=as_of)
     return found

@@ -16,10 +16,24 @@ from tests import contract_reference as reference
 CONTRACTS = load_contracts()
 CONNECTION = duckdb.connect()
 CODES = ["91350100M000100Y43", "91350100M000100Y44", "11330600098643214C", "91330602ma0000015k"]
+WORDED = ["罚款10000元", "罚款人民币1万元，没收违法所得12.50元", "罚款：1,000元", "警告"]
 VALUES = {
-    LogicalType.STRING: ["a", "b", "uscc:91350100M000100Y43", "reg:1", "reg:", "no scheme", *CODES],
+    LogicalType.STRING: ["a", "b", "uscc:91350100M000100Y43", "reg:1", "reg:", "no scheme", *CODES, *WORDED],
     LogicalType.DATE: ["2020-01-01", "2021-06-30", "2021-06-31", "20210630", "soon", "2020-02-29"],
-    LogicalType.INTEGER: ["0", "1", "12", "-3", "12.0", "12.5", "x", "99999999999999999999", "+7"],
+    LogicalType.INTEGER: [
+        "0",
+        "1",
+        "12",
+        "10000",
+        "1000000",
+        "1250",
+        "-3",
+        "12.0",
+        "12.5",
+        "x",
+        "99999999999999999999",
+        "+7",
+    ],
     LogicalType.NUMBER: ["0", "0.5", "1", "1.5", "-0.1", "nan", "1e3", "1_0", "x"],
     LogicalType.BOOLEAN: ["true", "是", "0", "perhaps"],
 }
