@@ -57,7 +57,10 @@ def own_status(rows: pd.DataFrame, *, table: str, as_of: date) -> pd.DataFrame:
         closing = found[found["event"].isin(matter.closing)]
         occurred, known = pd.to_datetime(closing["occurred_on"]), pd.to_datetime(closing["known_at"])
         first = occurred.where(occurred > known, known).groupby(closing[matter.column]).min()
-        ends = pd.to_datetime(found[matter.column].map(first)).mask(found["event"].isin(matter.closing))
+        closed_on = pd.Series(
+            [first.get(key) for key in found[matter.column]], index=found.index, dtype="datetime64[ns]"
+        )
+        ends = closed_on.mask(found["event"].isin(matter.closing))
         return _dated(found, ends=ends, reason=ENDED, as_of=as_of)
     return found
 

@@ -42,66 +42,67 @@ LISTINGS = [
 ]
 
 
-def rows(table, *records):
+@pytest.fixture(scope="module")
+def ends():
+    """Return (table, day, level) → first day on which it no longer counts and why, of every case at once."""
     engine = world.engine()
     engine.load(
-        {name: [] for name in world.KEYS if name in ("penalties", "listings", "repairs")} | {table: list(records)}
+        {
+            "penalties": [penalty(day, level, f"{day} {level}") for day, level, _ in PENALTIES],
+            "listings": [listing(day, kind, number=f"{day} {kind}") for day, kind, _ in LISTINGS],
+            "repairs": [],
+        }
     )
-    return engine
+    tables = {name: engine.connection.table(name) for name in ("penalties", "listings", "repairs")}
+    relations = event_relations(tables, rules=RULES)
+    found = {}
+    for table, level in (("penalties", "severity"), ("listings", "list_type")):
+        for row in engine.connection.execute(relations[table]).to_dict("records"):
+            until = None if pd.isna(row["in_force_until"]) else pd.Timestamp(row["in_force_until"]).date()
+            key = (table, pd.Timestamp(row["occurred_on"]).date(), row[level])
+            found[key] = (until, None if until is None else row["out_of_force_reason"])
+    return found
 
 
-def status(engine, table, day):
-    relation = event_relations(
-        {name: engine.connection.table(name) for name in ("penalties", "listings", "repairs")}, rules=RULES
-    )[table]
-    found = engine.connection.execute(status_on(relation, as_of=day))
-    return found["status"].tolist()
-
-
-def penalty(decided, level):
+def penalty(decided, level, number="p1"):
     return {
-        "penalty_id": "p1", "entity_id": FIRM, "occurred_on": decided, "known_at": decided, "severity": level,
+        "penalty_id": number, "entity_id": FIRM, "occurred_on": decided, "known_at": decided, "severity": level,
         "fine_fen": 1, "confiscated_fen": None, "publicity_end_on": None, "valid_until": None,
     }  # fmt: skip
 
 
-def listing(day, list_type, *, event="listed", number="e1"):
+def listing(day, list_type, *, event="listed", number="e1", listing_id=""):
     return {
-        "listing_event_id": number, "listing_id": "l1", "entity_id": FIRM, "occurred_on": day, "known_at": day,
+        "listing_event_id": number, "listing_id": listing_id or number, "entity_id": FIRM, "occurred_on": day, "known_at": day,
         "list_type": list_type, "event": event,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(("decided", "level", "last_day"), PENALTIES)
-def test_a_penalty_counts_to_the_end_of_its_publicity_under_the_rule_of_its_day(decided, level, last_day):
-    engine = rows("penalties", penalty(decided, level))
-
-    found = [status(engine, "penalties", day) for day in (decided, last_day, last_day + timedelta(days=1))]
-
-    assert found == [["in_force"], ["in_force"], ["publicity_over"]]
-    assert status(engine, "penalties", decided - timedelta(days=1)) == []
+def test_a_penalty_counts_to_the_end_of_its_publicity_under_the_rule_of_its_day(ends, decided, level, last_day):
+    assert ends["penalties", decided, level] == (last_day + timedelta(days=1), "publicity_over")
 
 
 @pytest.mark.parametrize(("listed", "list_type", "last_day"), LISTINGS)
-def test_a_listing_stands_for_its_term_or_until_removed(listed, list_type, last_day):
-    engine = rows("listings", listing(listed, list_type))
+def test_a_listing_stands_for_its_term_or_until_removed(ends, listed, list_type, last_day):
+    until = (None, None) if last_day is None else (last_day + timedelta(days=1), "publicity_over")
 
-    if last_day is None:
-        assert status(engine, "listings", FAR) == ["in_force"]
-    else:
-        found = [status(engine, "listings", day) for day in (last_day, last_day + timedelta(days=1))]
-        assert found == [["in_force"], ["publicity_over"]]
+    assert ends["listings", listed, list_type] == until
 
 
 def test_a_firm_leaves_the_list_on_the_day_of_its_removal_and_the_listing_stays_in_the_history():
-    engine = rows(
-        "listings",
-        listing(date(2026, 4, 1), "serious_violation"),
-        listing(date(2027, 4, 1), "serious_violation", event="removed", number="e2"),
+    engine = world.engine()
+    engine.load(
+        {
+            "listings": [
+                listing(date(2026, 4, 1), "serious_violation", listing_id="l1"),
+                listing(date(2027, 4, 1), "serious_violation", event="removed", number="e2", listing_id="l1"),
+            ],
+            "repairs": [],
+        }
     )
-    spans = event_relations({name: engine.connection.table(name) for name in ("listings", "repairs")}, rules=RULES)[
-        "listings"
-    ]
+    tables = {name: engine.connection.table(name) for name in ("listings", "repairs")}
+    spans = event_relations(tables, rules=RULES)["listings"]
 
     (span,) = engine.connection.execute(status_on(spans, as_of=date(2027, 4, 1))).to_dict("records")
 
