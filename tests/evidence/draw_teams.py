@@ -27,29 +27,31 @@ from tests.small_matches import RULE, SUITE, best_by_trying, handle_number, may_
 
 LEVEL = 0.01
 ITEMS = sorted(RULE.items)
+ITEM_SHARES = [{"food": 0.35, "price": 0.51}.get(item, 0.07) for item in ITEMS]
 
 
 def random_case(generator: np.random.Generator) -> tuple[list[Visit], tuple[Officer, ...]]:
     """A few visits and a few officers with everything the rule looks at."""
     visits = []
-    for n in range(generator.integers(1, 4)):
-        items = tuple(sorted(generator.choice(ITEMS, size=generator.integers(1, 3), replace=False).tolist()))
+    for n in range(generator.choice([1, 1, 2, 2, 3])):
+        n_items = 1 + int(generator.random() < 0.15)
+        items = tuple(sorted(generator.choice(ITEMS, size=n_items, replace=False, p=ITEM_SHARES).tolist()))
         visits.append(
-            Visit(handle_number(n), items, tuple("near" if generator.random() < 0.5 else "far" for _ in items))
+            Visit(handle_number(n), items, tuple("near" if generator.random() < 0.25 else "far" for _ in items))
         )
     officers = []
-    for n in range(generator.integers(5, 10)):
-        department = generator.choice(["market"] * 4 + ["fire", "water", EXPERT_DEPARTMENT])
+    for n in range(generator.integers(8, 12)):
+        department = generator.choice(["market"] * 5 + ["fire", "water", EXPERT_DEPARTMENT])
         skills = {"market": ["food", "leader"], EXPERT_DEPARTMENT: ["radiation"]}.get(department, ["leader"])
-        barred = [(v.handle,) if generator.random() < 0.15 else () for v in (visits[0], visits[-1])]
+        barred = [(v.handle,) if generator.random() < 0.08 else () for v in (visits[0], visits[-1])]
         officers.append(
             Officer(
                 handle=handle_number(1000 + n),
                 department=str(department),
-                specialities=tuple(skill for skill in skills if generator.random() < 0.75),
+                specialities=tuple(skill for skill in skills if generator.random() < 0.85),
                 district="D1" if generator.random() < 0.7 else "D2",
-                certificate_expires_on=str(generator.choice(["2026-12-31", "2027-06-01", "2026-12-30"])),
-                cap=int(generator.integers(0, 4)),
+                certificate_expires_on=str(generator.choice(["2026-12-31", "2027-06-01", "2027-06-01", "2026-12-30"])),
+                cap=int(generator.choice([0, 1, 2, 2, 3, 3, 3, 3])),
                 prior=int(generator.integers(0, 3)),
                 weight=int(generator.integers(1, 3)),
                 recused=barred[0],

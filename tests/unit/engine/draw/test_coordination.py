@@ -34,9 +34,17 @@ def test_nothing_drawn_is_no_visit():
 
 
 def test_joint_items_come_near_the_bound_and_separate_groups_near_independence():
-    outcome = claim.run(full=False)
+    outcome = claim.two_cuts(full=False)
 
     assert outcome["every_size_exact"]
     assert abs(outcome["value"]) < 0.08  # 20,000 objects: 1.7 % at 200,000 times sqrt(10), and some luck
     assert outcome["visits_mean"] < 0.8 * outcome["independent_drawn"]
     assert outcome["independent_drawn"] == pytest.approx(outcome["independent_expected"], rel=0.03)
+
+
+def test_the_layout_of_the_design_has_its_figures_and_its_visits_lie_at_the_bound():
+    outcome = claim.own_ratios(full=False)
+
+    assert outcome["passed"], outcome
+    assert abs(outcome["mean_excess"]) < 0.04
+    assert outcome["one_ratio"]["mean_excess"] > outcome["mean_excess"]
