@@ -4,11 +4,23 @@ import signal
 
 import pytest
 
+from engine.api.intake import reverse
 from engine.api.workspace import open_workspace
 from engine.errors import WorkspaceMissingError
 from engine.store.workspace import Workspace
-from tests.killed_load import start_load
-from tests.small_sources import COMPLAINT_HEADER, ENTITY_HEADER, complaint, counts, entity, rows, take_in, write_lines
+from tests.killed_load import start_load, start_reversal
+from tests.small_sources import (
+    ACTOR,
+    COMPLAINT_HEADER,
+    ENTITY_HEADER,
+    NOW,
+    complaint,
+    counts,
+    entity,
+    rows,
+    take_in,
+    write_lines,
+)
 
 
 def held(folder):
@@ -53,6 +65,29 @@ def test_killed_at_any_moment_then_loaded_again(tmp_path, sources):
 
     assert set(states) <= {(0, 0), (20, 30)}
     assert (0, 0) in states
+
+
+def test_a_reversal_killed_at_any_moment_then_reversed_again(tmp_path, sources):
+    again = write_lines(tmp_path / "entities-b.csv", ENTITY_HEADER, *map(entity, range(10, 30)))
+    count, n_moments = tmp_path / "count", 0
+    for share in (0.0, 0.5, 0.9, 0.97):
+        folder = tmp_path / f"ws{share}"
+        workspace = Workspace(folder)
+        load_id = take_in(workspace, *sources).loads[0].load_id
+        take_in(workspace, again)
+        assert held(folder) == (30, 30)
+
+        process = start_reversal(folder, load_id, stop=round(n_moments * share), count=None if share else count)
+        process.join()
+
+        n_moments = n_moments or int(count.read_text())
+        assert process.exitcode == (-signal.SIGKILL if share else 0)
+        assert held(folder) in ((30, 30), (20, 0))
+        if held(folder) == (30, 30):
+            reverse(workspace, load_id, reason="killed", actor=ACTOR, clock=lambda: NOW)
+        assert held(folder) == (20, 0)
+        assert len(workspace.ledger.entries(action="load.reversed")) == 1
+        workspace.close()
 
 
 def test_two_loads_at_once_both_land_and_the_same_lands_once(tmp_path, sources):

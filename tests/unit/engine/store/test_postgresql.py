@@ -1,58 +1,45 @@
 """The same workspace with its decisions in PostgreSQL: loads, ledger, two writers at once."""
 
-import os
-import shutil
-import subprocess
-import tempfile
+import signal
 import threading
-from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from engine.api.intake import loads
 from engine.store.decisions import REVISION
 from engine.store.workspace import Workspace
+from tests.killed_load import start_load
+from tests.postgres import program
+from tests.postgres import server as postgres_server
 from tests.small_sources import ENTITY_HEADER, counts, entity, rows, take_in, write_lines
 
 pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
 pytestmark = pytest.mark.server
 
 
-def program(name):
-    """Return the path of a server program, also where Debian keeps it."""
-    places = [shutil.which(name), *map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True))]
-    return next((place for place in places if place), None)
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """URL of a server that lives for this module, on a socket of its own."""
-    initdb, postgres = program("initdb"), program("pg_ctl")
-    if initdb is None or postgres is None:
+    """URL of a server that lives for this module; ``{name}`` stands for the database."""
+    if program("initdb") is None or program("pg_ctl") is None:
         pytest.skip("no PostgreSQL server programs on this machine: install postgresql to try the server")
-    folder = tmp_path_factory.mktemp("pg")
-    user = "postgres" if os.getuid() == 0 else None  # the server refuses to run as root
-    if user:
-        for each in (folder, *folder.parents):
-            if each == Path(tempfile.gettempdir()) or each.owner() != "root" or each.stat().st_mode & 0o055 == 0o055:
-                break
-            each.chmod(0o755)
-        shutil.chown(folder, user)
-
-    def run(*command):
-        subprocess.run(
-            command, check=True, capture_output=True, user=user, cwd=folder, env={"PATH": os.environ["PATH"]}
-        )
-
-    run(initdb, "-D", f"{folder}/data", "-U", "xinheng", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-    run(postgres, "-D", f"{folder}/data", "-o", options, "-l", f"{folder}/log", "-w", "start")
-    yield f"postgresql+psycopg://xinheng@/postgres?host={folder}"
-    run(postgres, "-D", f"{folder}/data", "-m", "immediate", "-w", "stop")
+    with postgres_server(tmp_path_factory.mktemp("pg")) as url:
+        yield url
 
 
-def test_loads_and_ledger_live_in_the_server(server, tmp_path):
-    workspace = Workspace(tmp_path / "ws", database_url=server)
+@pytest.fixture
+def database(server, request):
+    """URL of an empty database."""
+    name = request.node.name[:50].lower()
+    maker = sqlalchemy.create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with maker.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    maker.dispose()
+    return server.format(name=name)
+
+
+def test_loads_and_ledger_live_in_the_server(database, tmp_path):
+    workspace = Workspace(tmp_path / "ws", database_url=database)
     first = take_in(workspace, write_lines(tmp_path / "entities.csv", ENTITY_HEADER, entity(1), entity(2)))
     again = take_in(workspace, write_lines(tmp_path / "entities-b.csv", ENTITY_HEADER, entity(1), entity(2)))
 
@@ -61,7 +48,7 @@ def test_loads_and_ledger_live_in_the_server(server, tmp_path):
     with workspace.decisions.reading() as connection:
         assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == REVISION
 
-    others = [Workspace(workspace.path, database_url=server) for _ in range(3)]
+    others = [Workspace(workspace.path, database_url=database) for _ in range(3)]
     sources = [write_lines(tmp_path / f"entities-{n}.csv", ENTITY_HEADER, entity(10 + n)) for n in range(3)]
     threads = [threading.Thread(target=take_in, args=pair) for pair in zip(others, sources, strict=True)]
     for thread in threads:
@@ -74,3 +61,18 @@ def test_loads_and_ledger_live_in_the_server(server, tmp_path):
     assert workspace.ledger.first_break() is None
     for each in (workspace, *others):
         each.close()
+
+
+def test_a_killed_load_leaves_nothing_in_the_server_and_then_completes(database, tmp_path):
+    folder, count = tmp_path / "ws", tmp_path / "count"
+    sources = (write_lines(tmp_path / "entities.csv", ENTITY_HEADER, *map(entity, range(50, 70))),)
+    workspace = Workspace(folder, database_url=database)
+    start_load(tmp_path / "other", sources, count=count).join()
+
+    killed = start_load(folder, sources, stop=round(0.9 * int(count.read_text())), database_url=database)
+    killed.join()
+
+    assert killed.exitcode == -signal.SIGKILL
+    take_in(workspace, *sources)
+    assert len([row for row in rows(workspace, "entities") if row["entity_id"] >= "reg:50"]) == 20
+    workspace.close()
