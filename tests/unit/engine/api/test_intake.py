@@ -14,6 +14,7 @@ from engine.errors import (
     WorkspaceMissingError,
 )  # fmt: skip
 from engine.i18n import translator
+from tests.evidence import intake_restatements
 from tests.small_sources import ACTOR, ENTITY_HEADER, NOW, counts, entity, rows, take_in, write_lines
 
 VISITS = "id,licence,name,day,result,points"
@@ -236,3 +237,12 @@ def test_restated_scores_are_versions_known_from_their_release(workspace, refere
 
     assert restated.count().to_pyarrow().as_py() == 158
     assert history.filter(history.superseded_at <= history.known_at).count().to_pyarrow().as_py() == 0
+
+
+@pytest.mark.reference
+@pytest.mark.slow
+def test_restated_scores_and_features_stay_as_published_when_later_releases_come(reference_data):
+    claim = intake_restatements.restatements(reference_data / "hud_reac" / "releases_all.parquet", n_releases=2)
+
+    assert claim["passed"], claim
+    assert claim["feature_rows"] > 30_000
