@@ -11,6 +11,7 @@ from engine.estimation.reliability import reliability_table
 from engine.estimation.rounds import Measure
 from engine.messages import N_, Translate
 from engine.vocabulary import POPULATION_NAMES
+from models.attribution import gain_shares
 from models.backtest_summary import gain_rows, window_rows
 from models.backtesting import Backtest
 from models.evaluation import PROBABILITY
@@ -76,6 +77,7 @@ def _population(found: Backtest, times: int, _: Translate) -> str:
         [
             f"<h2>{escape(name)}</h2><p>{escape(said)}</p>",
             _means(found, _),
+            _attribution(found, _),
             _figure(_window_chart(found, _)),
             _windows(found, _),
             _figure(_reliability_chart(found, _)) if PROBABILITY in found.scored else "",
@@ -103,6 +105,20 @@ def _means(found: Backtest, _: Translate) -> str:
         tables.append(_table(_(MEASURE_NAMES[measure]), heads, body))
     remark = _(N_("* the best score beside the model"))
     return "".join(tables) + f'<p class="remark">{escape(remark)}</p>'
+
+
+def _attribution(found: Backtest, _: Translate) -> str:
+    """What of the gain comes from who inspected."""
+    shares = gain_shares(found.rounds["entity_id"], model=found.model)
+    if not shares:
+        return ""
+    heads = [N_("share of the gain of model and inspectors together"), N_("inspectors alone"), N_("model alone")]
+    heads.append(N_("model with inspectors held fixed"))
+    body = [
+        [_(MEASURE_NAMES[Measure(measure)]), *(_share(by[key]) for key in ("inspector", "firm", "firm_adjusted"))]
+        for measure, by in shares.items()
+    ]
+    return _table(_(N_("Who inspected, and which firm")), [_(head) for head in heads], body)
 
 
 def _windows(found: Backtest, _: Translate) -> str:
@@ -142,6 +158,7 @@ def _window_chart(found: Backtest, _: Translate) -> alt.TopLevelMixin:
                 "is_model": row["name"] == found.model,
             }
             for row in window_rows(found)
+            if row["name"] == found.model or row["name"] in found.baselines
         ]
     )
     names = list(rows["score"].drop_duplicates())

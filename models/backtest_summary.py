@@ -7,6 +7,7 @@ import pandas as pd
 from engine.estimation.estimate import Estimate
 from engine.estimation.rounds import Measure, Rounds
 from engine.estimation.schedule import schedule_by_score
+from models.attribution import gain_shares
 from models.backtesting import Backtest, Fold
 from models.judgement import InspectionJudgement, interval
 
@@ -90,6 +91,7 @@ def population_object(found: Backtest, *, times_scored: int) -> dict[str, object
         "times_scored": times_scored,
         "leak_check": {"rows": check.n_rows, "dates": check.n_dates, "leaks": list(check.leaks)},
         "comparisons": gain_rows(found),
+        "who_inspected": gain_shares(found.rounds["entity_id"], model=found.model),
     }
 
 

@@ -24,9 +24,10 @@ from engine.parameters import PolicyBook
 from engine.pipeline.ports import Progress, silent
 from engine.store.warehouse import Warehouse
 from models.artifact import FittedModel
+from models.attribution import DIAGNOSTICS, InspectorView, inspector_view
 from models.evaluation import PROBABILITY, later_scores, score_names
 from models.examples import Basis
-from models.fitting import train_population
+from models.fitting import train_population, training_examples
 from models.judgement import InspectionJudgement, judge_inspection_level
 from models.leaks import LeakCheck, compare_rebuilt, require_no_leak
 from models.rebuilding import rebuild_sample
@@ -48,12 +49,14 @@ class Fold:
     model : fitted on results known before the window.
     scored : one row per check of the window: entity_id, as_of, occurred_on, item_code, adverse, scores, probability.
     judged : figures of every score, the model first.
+    inspectors : what the past says of its inspectors; None where records name too few.
     """
 
     window: TestWindow
     model: FittedModel
     scored: pd.DataFrame
     judged: tuple[InspectionJudgement, ...]
+    inspectors: InspectorView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,9 @@ class Backtest:
 
     @property
     def baselines(self) -> tuple[str, ...]:
-        """The other scores."""
-        return tuple(name for name in next(iter(self.rounds.values())).scores if name != self.model)
+        """The other scores that could be used instead."""
+        scores = next(iter(self.rounds.values())).scores
+        return tuple(name for name in scores if name != self.model and name not in DIAGNOSTICS)
 
     @property
     def scored(self) -> pd.DataFrame:
@@ -173,9 +177,14 @@ def backtest_population(
         test = labels_inside(eves.labels, window)
         if test["label"].dropna().nunique() < 2:
             continue
-        model = fit_before(warehouse, eves, window=window, book=book, population=population, seed=seed, threads=threads)
+        model, view = fit_before(
+            warehouse, eves, window=window, book=book, population=population, seed=seed, threads=threads
+        )
         later = EveTables(eves.of(test, on=window.begins), test, basis)
         scored = later_scores(model, later, types, book=book, on=window.begins, rng=rng)
+        if view is not None:
+            rows = scored[["entity_id", "as_of", "inspector_code"]].merge(later.features, on=["entity_id", "as_of"])
+            scored = scored.assign(**view.scores(model, rows))
         judged = judge_inspection_level(
             scored,
             names=score_names(scored),
@@ -183,7 +192,7 @@ def backtest_population(
             probability={model.card.name: PROBABILITY},
             rng=rng,
         )
-        folds.append(Fold(window, model, scored, judged))
+        folds.append(Fold(window, model, scored, judged, view))
     if not folds:
         raise UndefinedEstimateError(measure="backtest", reason=Message(N_("no window holds both outcomes")))
     tested = eves.of(labels_inside(eves.labels, folds[-1].window), on=folds[-1].window.begins)
@@ -208,13 +217,14 @@ def fit_before(
     population: str,
     seed: int,
     threads: int,
-) -> FittedModel:
-    """Fit on results known before a window began, read as they were known then."""
+) -> tuple[FittedModel, InspectorView | None]:
+    """Fit on results known before a window began, read as they were known then; the model, and its inspectors."""
     known_by = window.begins - timedelta(days=1)
     basis = training_basis(warehouse, population=population, known_until=known_by)
     labels = eve_labels(warehouse, population=population, basis=basis, known_until=known_by)
-    return train_population(
-        eves.of(labels, on=window.begins),
+    features = eves.of(labels, on=window.begins)
+    model = train_population(
+        features,
         labels,
         population=population,
         known_by=known_by,
@@ -223,6 +233,8 @@ def fit_before(
         inputs={"policies": book.digest, "profile": book.profile},
         threads=threads,
     )
+    examples = training_examples(features, labels, population=population, known_by=known_by, basis=basis)
+    return model, inspector_view(model, examples, seed=seed, threads=threads)
 
 
 def labels_inside(labels: pd.DataFrame, window: TestWindow) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import lightgbm
 import numpy as np
 import numpy.typing as npt
+from scipy.special import logit
 
 from engine.features.declaration import Feature
 from models.admission import known_values, with_typical
@@ -71,6 +72,7 @@ def fit_booster(
     configuration: Configuration,
     anchor: Anchor | None,
     seed: int,
+    held: FloatArray | None = None,
     threads: int = 1,
 ) -> str:
     """Return a booster as LightGBM text, without the block that repeats its settings.
@@ -82,6 +84,7 @@ def fit_booster(
     typical : value of each feature where it is not known.
     configuration : size and regularisation.
     anchor : where the trees start; None = the base rate.
+    held : log-odds per row that are held fixed and are no part of the result; None = none.
     seed : int, decides the rows and features drawn for each tree.
     threads : int >= 1; does not change the result.
 
@@ -112,7 +115,7 @@ def fit_booster(
     matrix = with_typical(known_values(examples.rows, names=names), typical=typical)
     table = lightgbm.Dataset(
         matrix,
-        init_score=None if anchor is None else anchor.log_odds(matrix, names=names),
+        init_score=_start(examples, matrix, names=names, anchor=anchor, held=held),
         label=examples.adverse,
         weight=examples.weights,
         feature_name=names,
@@ -122,6 +125,16 @@ def fit_booster(
     for _ in range(configuration.trees):
         booster.update()
     return without_settings(booster.model_to_string(num_iteration=-1))
+
+
+def _start(
+    examples: Examples, matrix: FloatArray, *, names: Sequence[str], anchor: Anchor | None, held: FloatArray | None
+) -> FloatArray | None:
+    """Where the trees start; with something held but no anchor, at the base rate, as they would by themselves."""
+    if held is None:
+        return None if anchor is None else anchor.log_odds(matrix, names=names)
+    base = float(logit(np.average(examples.adverse, weights=examples.weights)))
+    return held + (base if anchor is None else anchor.log_odds(matrix, names=names))
 
 
 def without_settings(text: str) -> str:

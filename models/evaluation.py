@@ -102,7 +102,7 @@ def judge_population(
     )
 
 
-_ROW = ("entity_id", "as_of", "occurred_on", "item_code", "adverse")
+_ROW = ("entity_id", "as_of", "occurred_on", "item_code", "inspector_code", "adverse")
 
 
 def score_names(scored: pd.DataFrame) -> list[str]:
@@ -167,7 +167,9 @@ def later_scores(
     scores = scores.apply(lambda column: typical_filled(column.to_numpy(dtype=np.float64)))
     keyed = pd.concat([features[["entity_id", "as_of"]], scores], axis=1)
     known = later.labels[later.labels["label"].notna()]
-    rows = known[["entity_id", "as_of", "occurred_on", "item_code", "label"]].rename(columns={"label": "adverse"})
+    rows = known[["entity_id", "as_of", "occurred_on", "item_code", "inspector_code", "label"]].rename(
+        columns={"label": "adverse"}
+    )
     return rows.merge(keyed, on=["entity_id", "as_of"], validate="many_to_one")
 
 

@@ -106,7 +106,8 @@ def assemble_examples(
     LABELS.check(labels)
     known = labels[labels["label"].notna() & (pd.to_datetime(labels["known_at"]) <= pd.Timestamp(known_by))]
     known = known.assign(adverse=known["label"].astype(float), weight=_weights(known, basis=basis))
-    rows = known[[*KEY, "adverse", "known_at", "weight"]].merge(
+    named = ["inspector_code"] if "inspector_code" in known else []
+    rows = known[[*KEY, "adverse", "known_at", "weight", *named]].merge(
         features, on=list(KEY), how="inner", validate="many_to_one"
     )
     n_positive = int(rows["adverse"].sum())

@@ -70,8 +70,9 @@ def train_population(
     -----
     The same arguments give the same digest. Cost: (windows x candidates + 1) fits.
     """
-    examples = assemble_examples(features, labels, population=population, known_by=known_by, basis=basis)
-    examples = examples.part(has_record(examples.rows, features=admitted_features(examples.rows, declared=declared)))
+    examples = training_examples(
+        features, labels, population=population, known_by=known_by, basis=basis, declared=declared
+    )
     read = admitted_features(examples.rows, declared=declared)
     _require_enough(examples, read, population=population)
     origins = rolling_origins(examples)
@@ -112,6 +113,20 @@ def train_population(
         inputs=dict(inputs or {}),
     )
     return FittedModel(card, ranker.trees)
+
+
+def training_examples(
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    *,
+    population: str,
+    known_by: date,
+    basis: Basis,
+    declared: Sequence[Feature] = FEATURES,
+) -> Examples:
+    """Return the rows a model is fitted on: known by the date, of entities with a record."""
+    examples = assemble_examples(features, labels, population=population, known_by=known_by, basis=basis)
+    return examples.part(has_record(examples.rows, features=admitted_features(examples.rows, declared=declared)))
 
 
 def _require_enough(examples: Examples, read: Sequence[Feature], *, population: str) -> None:

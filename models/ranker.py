@@ -76,7 +76,13 @@ class Ranker:
 
 
 def fit_ranker(
-    examples: Examples, *, features: Sequence[Feature], configuration: Configuration, seed: int, threads: int = 1
+    examples: Examples,
+    *,
+    features: Sequence[Feature],
+    configuration: Configuration,
+    seed: int,
+    held: FloatArray | None = None,
+    threads: int = 1,
 ) -> Ranker:
     """Fit anchor and trees; parameters as for :func:`models.challenger.fit_booster`."""
     names = tuple(feature.name for feature in features)
@@ -88,6 +94,7 @@ def fit_ranker(
         typical=typical,
         configuration=configuration,
         anchor=anchor,
+        held=held,
         seed=seed,
         threads=threads,
     )

@@ -10,5 +10,8 @@ SCORE_NAMES = {
     "prior_rate": N_("prior rate"),
     "mean_past_score": N_("mean of past scores"),
     "random": N_("random order"),
+    "inspector_only": N_("(to explain) inspectors alone"),
+    "model_with_inspector": N_("(to explain) model and inspectors"),
+    "model_inspector_adjusted": N_("(to explain) model with inspectors held fixed"),
 }
 """Scores by name."""

@@ -49,7 +49,8 @@ def outcomes(
     Returns
     -------
     Table expression, key (entity_id, occurred_on[, item_code]): ``n_items`` checked, ``n_assessable``, ``n_adverse``,
-    ``label`` (1 adverse, 0 not, null not assessable), ``known_at`` (of the last of its rows),
+    ``label`` (1 adverse, 0 not, null not assessable), ``inspector_code`` (the leader; one of them where there were
+    several), ``known_at`` (of the last of its rows),
     ``inclusion_probability`` (of the item; by entity and day the largest of its items, a lower bound of the chance of
     being drawn for any; null for scheduled rows) and ``weight`` (its inverse, 1 where there is none).
     """
@@ -62,6 +63,7 @@ def outcomes(
         n_assessable=assessable(known.result_codes).sum().cast("int64"),
         n_adverse=adverse(known.result_codes).sum().cast("int64"),
         inclusion_probability=column_or_null(known, "inclusion_probability", "float64").max(),
+        inspector_code=column_or_null(known, "inspector_code", "string").max(),
         known_at=known.known_at.max(),
     )
     label = (found.n_assessable > 0).ifelse((found.n_adverse > 0).cast("int64"), None)
