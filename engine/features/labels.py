@@ -57,13 +57,14 @@ def outcomes(
     known = inspections.filter(
         is_known(inspections, on=known_until), inspections.selection_mode.isin([str(mode) for mode in modes])
     )
+    known = known.mutate(inspector_code=column_or_null(known, "inspector_code", "string"))
     keys = ["entity_id", "occurred_on", *(["item_code"] if grain is Grain.ENTITY_ITEM else [])]
     found = known.group_by(keys).aggregate(
         n_items=known.item_code.nunique(),
         n_assessable=assessable(known.result_codes).sum().cast("int64"),
         n_adverse=adverse(known.result_codes).sum().cast("int64"),
         inclusion_probability=column_or_null(known, "inclusion_probability", "float64").max(),
-        inspector_code=column_or_null(known, "inspector_code", "string").max(),
+        inspector_code=known.inspector_code.max(),
         known_at=known.known_at.max(),
     )
     label = (found.n_assessable > 0).ifelse((found.n_adverse > 0).cast("int64"), None)
