@@ -5,20 +5,15 @@ The choice holds for good, since what was public once stays in archives: a draw 
 forbids names, and names once published withhold such content. Real publications are entries of the ledger.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from engine.api.disclosure import draw_disclosure, read_limits
-from engine.api.draw_reading import DrawRecord, DrawState, draws
-from engine.draw.bundle import COMMITMENT
-from engine.draw.encoding import read_json
-from engine.draw.frame import CELL_SEPARATOR
-from engine.errors import DrawError
+from engine.api.draw_reading import draws
+from engine.api.published_draws import judge_contents, put_draw, refuse_both, refuse_simulated
 from engine.i18n import LANGUAGES, translator
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
@@ -103,13 +98,13 @@ def publish(
     Cost: the results of the public draw of the retention period are held in memory (about 1 kB per result), one bundle
     at a time, and the index of names (about 2 kB per firm); all else is written as it is made.
     """
-    held = draws(workspace.path)
-    _refuse_simulated(held, is_demo=is_demo)
+    held = [draw for draw in draws(workspace.path) if date.fromisoformat(draw.committed_at[:10]) <= as_of]
+    refuse_simulated(held, is_demo=is_demo)
     progress(Message(N_("Guess classes from what would be public")))
-    linkable = _linkable(held, book=book, on=as_of)
+    contents = judge_contents(held, book=book, as_of=as_of, at=at)
     earlier = [] if is_demo else [entry.particulars for entry in workspace.ledger.entries(action=PUBLISHED)]
-    _refuse_both(linkable, with_names=with_names, earlier=earlier)
-    withheld = linkable if with_names else {}
+    refuse_both(contents.linkable, with_names=with_names, earlier=earlier)
+    withheld = contents.linkable if with_names else {}
     progress(Message(N_("Gather what is public")))
     periods = {
         "adverse_months": int(book.value(RETENTION, on=as_of)),
@@ -118,13 +113,17 @@ def publish(
     items, tallies, standings = _public_tables(workspace, as_of=as_of, periods=periods)
     standings = standings if with_names else standings.iloc[:0]
     site = SiteFolder(out)
-    shown = [_shown(draw, site, withheld=withheld.get(draw.draw_id, ())) for draw in held]
+    shown = [put_draw(draw, site, contents=contents, with_names=with_names) for draw in held]
     progress(Message(N_("Write the public site")))
     _write_tables(site, items=items, tallies=tallies, standings=standings, shown=shown)
     tables = {"items": items, "tallies": tallies, "standings": standings}
     _write_pages(site, tables, as_of=as_of, is_demo=is_demo, shown=shown, periods=periods)
     if not is_demo:
-        kept = {"names": with_names, "linkable": sorted(set(linkable) - set(withheld)), "as_of": as_of.isoformat()}
+        kept = {
+            "names": with_names,
+            "linkable": sorted(set(contents.linkable) - set(withheld)),
+            "as_of": as_of.isoformat(),
+        }
         workspace.ledger.append(PUBLISHED, subject=out.name, content=kept, actor=actor, at=at)
     counts = {"n_items": len(items), "n_draws": len(held), "n_firms": len(standings)}
     site.finish({"as_of": as_of.isoformat(), "is_demo": is_demo, **counts})
@@ -135,49 +134,6 @@ def editions(*, is_demo: bool) -> tuple[Edition, ...]:
     """Return the languages of the site, Chinese first."""
     codes = {"zh_CN": CHINESE, "en": ENGLISH}
     return tuple(Edition(codes[language], translator(language), is_demo) for language in LANGUAGES)
-
-
-def _refuse_simulated(held: Iterable[DrawRecord], *, is_demo: bool) -> None:
-    simulated = [draw.draw_id for draw in held if draw.is_simulated]
-    if simulated and not is_demo:
-        raise DrawError(
-            problem=Message(N_("draw {draw_id} is simulated and decides nothing"), {"draw_id": simulated[0]}),
-            remedy=Message(N_("publish it with --demo, which marks every page")),
-        )
-
-
-def _linkable(held: Iterable[DrawRecord], *, book: PolicyBook, on: date) -> dict[str, tuple[Message, ...]]:
-    """Return the drawn draws whose content must not stand beside names, with the reasons."""
-    limits = read_limits(book, on=on)
-    found = {
-        draw.draw_id: draw_disclosure(draw.bundle, limits=limits).problems
-        for draw in held
-        if draw.state is DrawState.DRAWN
-    }
-    return {draw_id: problems for draw_id, problems in found.items() if problems}
-
-
-def _refuse_both(
-    linkable: Mapping[str, tuple[Message, ...]], *, with_names: bool, earlier: Iterable[Mapping[str, Any]]
-) -> None:
-    """Raise when names and linkable content would both be public, the other one from an earlier publication."""
-    for entry in earlier:
-        if with_names and entry["linkable"]:
-            raise DrawError(
-                problem=Message(
-                    N_("the content of draw {draw_id} was published; names beside it would give classes away"),
-                    {"draw_id": entry["linkable"][0]},
-                ),
-                remedy=Message(N_("publish with --without-names")),
-            )
-        if not with_names and entry["names"] and linkable:
-            raise DrawError(
-                problem=Message(
-                    N_("results by name were published; the content of draw {draw_id} would give classes away"),
-                    {"draw_id": next(iter(linkable))},
-                ),
-                remedy=Message(N_("publish with names; the content of this draw is then withheld")),
-            )
 
 
 def current_version(
@@ -213,47 +169,6 @@ def _public_tables(
     entities = current("entities", ("entity_id", "name", "uscc", "district_code"))
     standings = public_standings(rows, entities=entities, districts=current("districts"))
     return items, item_tallies(rows, items=items), standings
-
-
-def _shown(draw: DrawRecord, site: SiteFolder, *, withheld: tuple[Message, ...]) -> PublicDraw:
-    """Return what the pages show of a draw; its files are copied unless they are withheld."""
-    record: dict[str, Any] = read_json((draw.bundle / COMMITMENT).read_bytes())
-    target = f"draws/{draw.draw_id}"
-    if withheld:
-        files = site.copy_file(draw.bundle / COMMITMENT, path=target)
-    else:
-        files = site.copy_folder(draw.bundle, path=target)
-    is_shown = draw.state is DrawState.DRAWN and not withheld
-    result = read_json(draw.certificate.read_bytes())["result"] if draw.state is DrawState.DRAWN else {}
-    drawn: dict[str, int] = {}
-    for cell, found in result.items():
-        item = cell.split(CELL_SEPARATOR)[0]
-        drawn[item] = drawn.get(item, 0) + int(found["n"])
-    listed: dict[str, int] = {}
-    for cell, n_rows in record["counts"].items():
-        item = cell.split(CELL_SEPARATOR)[0]
-        listed[item] = listed.get(item, 0) + int(n_rows)
-    return PublicDraw(
-        draw_id=draw.draw_id,
-        plan=str(record["plan"]),
-        plan_digest=str(record["plan_digest"]),
-        state=draw.state.value,
-        suite=draw.suite,
-        committed_at=draw.committed_at,
-        issued_at=draw.issued_at,
-        commit_digest=draw.commit_digest,
-        certificate_digest=draw.certificate_digest,
-        seed=draw.seed if is_shown else "",
-        reason=draw.reason,
-        release=str(record["release"] or ""),
-        events=tuple((event.source, event.event, event.value) for event in draw.entropy),
-        n_frame=draw.n_frame,
-        n_visits=draw.n_visits,
-        n_checks=draw.n_checks,
-        items=tuple((item, n_rows, drawn.get(item, 0) if result else None) for item, n_rows in sorted(listed.items())),
-        files=tuple(files),
-        withheld=withheld,
-    )
 
 
 def _write_tables(

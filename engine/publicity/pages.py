@@ -30,7 +30,7 @@ class PublicDraw:
     commit_digest, certificate_digest, seed : hex, empty while unknown. reason : why it is void.
     release : when a sealed content is released, empty otherwise.
     events : (source, event, value) of the public events; value is empty before the draw.
-    n_frame, n_visits, n_checks : objects in the frame, visits, item checks.
+    n_frame, n_visits, n_checks : objects in the frame, visits, item checks; the last two None while not public.
     items : (item code, objects in its frame, objects drawn or None before the draw).
     files : paths below ``draws/<draw_id>/``; empty when the content is withheld.
     withheld : why the content does not stand on this site, empty when it does.
@@ -50,8 +50,8 @@ class PublicDraw:
     release: str
     events: tuple[tuple[str, str, str], ...]
     n_frame: int
-    n_visits: int
-    n_checks: int
+    n_visits: int | None
+    n_checks: int | None
     items: tuple[tuple[str, int, int | None], ...]
     files: tuple[str, ...]
     withheld: tuple[Message, ...]
@@ -154,8 +154,8 @@ def draw_page(edition: Edition, draw: PublicDraw, *, names: Mapping[str, str]) -
         (N_("Content released on"), _moment(draw.release)),
         (N_("Reason of the void"), escape(draw.reason)),
         (N_("Objects in the frame"), f"{draw.n_frame:,}"),
-        (N_("Visits"), f"{draw.n_visits:,}" if draw.issued_at else ""),
-        (N_("Checks"), f"{draw.n_checks:,}" if draw.issued_at else ""),
+        (N_("Visits"), _number(draw.n_visits, none="")),
+        (N_("Checks"), _number(draw.n_checks, none="")),
         (N_("Hash suite"), escape(draw.suite)),
         (N_("Commitment digest"), _code(draw.commit_digest)),
         (N_("Seed"), _code(draw.seed)),
@@ -183,7 +183,7 @@ def _draw_table(edition: Edition, draws: Sequence[PublicDraw]) -> str:
                 "state": edition.say(STATES[draw.state]),
                 "committed": _moment(draw.committed_at),
                 "frame": f"{draw.n_frame:,}",
-                "visits": f"{draw.n_visits:,}" if draw.issued_at else "–",
+                "visits": _number(draw.n_visits),
                 "digest": _code(draw.commit_digest),
             }
             for draw in draws
@@ -212,7 +212,7 @@ def _cells(edition: Edition, draw: PublicDraw, *, names: Mapping[str, str]) -> s
     headings = {"item": N_("Inspection item"), "frame": N_("Objects in the frame"), "drawn": N_("Drawn")}
     rows = pd.DataFrame(
         [
-            {"item": names.get(code, code), "frame": f"{n_rows:,}", "drawn": "–" if drawn is None else f"{drawn:,}"}
+            {"item": names.get(code, code), "frame": f"{n_rows:,}", "drawn": _number(drawn)}
             for code, n_rows, drawn in draw.items
         ]
     )
@@ -306,6 +306,10 @@ def downloads(edition: Edition, stem: str, kinds: Sequence[str]) -> str:
     said = edition.say(N_("Download:"))
     links = " · ".join(f'<a href="{{root}}{stem}.{kind}">{kind.upper()}</a>' for kind in kinds)
     return f"{said} {links}"
+
+
+def _number(number: int | None, *, none: str = "–") -> str:
+    return none if number is None else f"{number:,}"
 
 
 def _moment(text: str) -> str:

@@ -3,6 +3,7 @@
 What must never be public is planted in the workspace first and looked for in every file afterwards.
 """
 
+import json
 import re
 import shutil
 import zipfile
@@ -17,12 +18,17 @@ import pytest
 
 from engine.api.publication import PUBLISHED, publish
 from engine.api.workspace import open_workspace
+from engine.draw.bundle import bundle_files
+from engine.draw.verification import verify_bundle
 from engine.errors import DrawError, StoreError
 from engine.pipeline.ports import Actor
 from engine.publicity.disclosure import DisclosureLimits
 from engine.publicity.masking import private_numbers
+from engine.store.bundles import write_bundle
 from engine.store.documents import load_policies
-from tests.small_workspace import AS_OF, write_draw, write_measured
+from tests.draw_cases import make_case
+from tests.small_workspace import AS_OF as MEASURED_ON
+from tests.small_workspace import write_draw, write_measured
 
 pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -31,10 +37,11 @@ if CHROMIUM is None:
 playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the axe package is not installed")
 
+AS_OF = date(2026, 7, 2)
 PLANTED = ("330602198001013338", "13800138000", "6222021234567890123", "4711.0815", "ZF-PLANTED", "暗巷9号")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 ACTOR = Actor("Zhang San (fictional)", "draw_officer")
-NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
+NOW = datetime(2026, 7, 3, 9, tzinfo=UTC)
 PAGES = ("index", "items", "plans", "draws", "draws/2026-007", "results", "objection")
 EDITIONS = [f"{folder}{name}.html" for folder in ("", "en/") for name in PAGES]
 
@@ -91,7 +98,7 @@ class Records:
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("site") / "workspace"
-    write_measured(path, AS_OF)
+    write_measured(path, MEASURED_ON)
     write_draw(path)
     return path
 
@@ -175,7 +182,7 @@ def test_names_and_handles_stand_in_no_file_together(site: Path) -> None:
 def test_content_that_would_give_classes_away_is_withheld_beside_names(workspace: Path, tmp_path: Path) -> None:
     strict = DisclosureLimits(least_visits=1000, most_share=Fraction(1, 2), most_gain=Fraction(1, 100))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.api.publication.read_limits", lambda book, *, on: strict)
+        patch.setattr("engine.api.published_draws.read_limits", lambda book, *, on: strict)
         named = written(workspace, tmp_path / "named")
         bare = written(workspace, tmp_path / "bare", with_names=False)
 
@@ -183,6 +190,27 @@ def test_content_that_would_give_classes_away_is_withheld_beside_names(workspace
     assert "不与名称" not in (bare / "draws" / "2026-007.html").read_text()
     assert (bare / "draws" / "2026-007" / "frame" / "000000.bin").is_file()
     assert len((bare / "results.csv").read_text("utf-8-sig").splitlines()) == 1
+
+
+def test_a_sealed_draw_shows_its_commitment_until_its_release(workspace: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(workspace, copy)
+    case = make_case(simulated=True, changes={"profile": "sealed", "release": "2026-06-30T12:00:00+08:00"})
+    files = bundle_files(case.commitment, case.certificate, frame=case.frame.hashed, roster=case.roster.officers)
+    write_bundle(copy / "draws" / "2026-017", files)
+
+    early = written(copy, tmp_path / "early", as_of=date(2026, 6, 28))
+    fast_calendar = written(copy, tmp_path / "calendar", as_of=date(2026, 7, 2), at=datetime(2026, 6, 29, tzinfo=UTC))
+    late = written(copy, tmp_path / "late", as_of=date(2026, 7, 2), with_names=False)
+
+    for site in (early, fast_calendar):
+        assert [path.name for path in (site / "draws" / "2026-017").iterdir()] == ["sealed.json"]
+        assert case.drawn.seed.hex() not in (site / "draws" / "2026-017.html").read_text()
+        assert "封存" in (site / "draws" / "2026-017.html").read_text()
+        sealed = verify_bundle(json.loads((site / "draws" / "2026-017" / "sealed.json").read_bytes()))
+        assert sealed.ok
+        assert "neither frame nor selection" in str(sealed.caution)
+    assert (late / "draws" / "2026-017" / "frame" / "000000.bin").is_file()
 
 
 def test_names_and_linkable_content_are_never_published_one_after_the_other(workspace: Path, tmp_path: Path) -> None:
@@ -196,8 +224,8 @@ def test_names_and_linkable_content_are_never_published_one_after_the_other(work
     strict = DisclosureLimits(least_visits=1000, most_share=Fraction(1, 2), most_gain=Fraction(1, 100))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.api.publication.read_limits", lambda book, *, on: strict)
-        patch.setattr("engine.api.publication._refuse_simulated", lambda held, *, is_demo: None)
+        patch.setattr("engine.api.published_draws.read_limits", lambda book, *, on: strict)
+        patch.setattr("engine.api.publication.refuse_simulated", lambda held, *, is_demo: None)
         with pytest.raises(DrawError, match="content of draw 2026-001 was published"):
             written(copy, tmp_path / "named", is_demo=False)
         with pytest.raises(DrawError, match="results by name were published"):
