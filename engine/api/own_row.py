@@ -3,6 +3,9 @@
 It holds the object's identifier and salt, so it goes to the object itself and to nobody else.
 """
 
+import base64
+import io
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +14,7 @@ from engine.draw.commitment import Commitment, read_commitment
 from engine.draw.encoding import canonical_json, read_json
 from engine.draw.frame import cell_name
 from engine.draw.preparation import Frame, prepare_frame
-from engine.errors import StoreError
+from engine.errors import DrawError, StoreError
 from engine.messages import N_, Message
 from engine.store.draws import DrawFolder
 from engine.store.workspace import Workspace
@@ -89,3 +92,41 @@ def own_row_file(workspace: Workspace, draw_id: str, *, object_id: str) -> bytes
     private = folder.read_private()
     frame = prepare_frame(private.frame, key=private.key, suite=commitment.suite)
     return canonical_json(own_row(frame, commitment=commitment, certificate=certificate, object_id=object_id))
+
+
+def packed_row(content: bytes) -> str:
+    """Return an own-row file as text short enough for a QR code: deflated (RFC 1951), in base64 for addresses."""
+    squeezer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return base64.urlsafe_b64encode(squeezer.compress(content) + squeezer.flush()).decode().rstrip("=")
+
+
+def row_address(content: bytes, *, page: str) -> str:
+    """Return the address that opens the verifier page on this row; what follows ``#`` never leaves the browser.
+
+    Parameters
+    ----------
+    page : address of the verifier page, empty for the bare text, which can be pasted on the page.
+    """
+    return f"{page}#rowz={packed_row(content)}"
+
+
+def row_code(address: str) -> bytes:
+    """Return the address as a QR code (ISO/IEC 18004, error correction L), SVG.
+
+    Raises
+    ------
+    DrawError
+        The row has too many items for one code.
+    """
+    import segno
+
+    try:
+        code = segno.make_qr(address, error="l", boost_error=False)
+    except segno.DataOverflowError as error:
+        raise DrawError(
+            problem=Message(N_("{n} characters do not fit one QR code"), {"n": len(address)}),
+            remedy=Message(N_("give the object the file instead")),
+        ) from error
+    sink = io.BytesIO()
+    code.save(sink, kind="svg", scale=3, border=4)
+    return sink.getvalue()

@@ -132,6 +132,7 @@ COMMANDS = (
     Command(("draw", "run"), "engine.cli.draw:run", N_("Draw from a commitment and public entropy.")),
     Command(("draw", "fairness"), "engine.cli.draw_fairness:fairness", N_("How fair and how random a draw was.")),
     Command(("draw", "void"), "engine.cli.draw:void", N_("Close a commitment without drawing from it.")),
+    Command(("draw", "own-row"), "engine.cli.own_row:own_row", N_("Write an object's own row as file and QR code.")),
     Command(("draw", "certificate"), "engine.cli.draw:certificate", N_("Show the certificate of a draw.")),
     Command(("verify",), "engine.cli.draw:verify", N_("Recompute a published draw and name what is wrong.")),
     Command(("publish",), "engine.cli.publicity:publish", N_("Write the public site as plain files.")),

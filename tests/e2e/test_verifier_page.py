@@ -4,7 +4,6 @@ Each tampering is shown to both readers; the page must name the check that fails
 fails the test.
 """
 
-import base64
 import copy
 import hashlib
 import json
@@ -17,7 +16,7 @@ from typing import Any
 import pytest
 
 import engine.publicity
-from engine.api.own_row import own_row
+from engine.api.own_row import own_row, row_address
 from engine.draw.bundle import bundle_files, compact_bundle, withheld_bundle
 from engine.draw.commitment import ItemTerms
 from engine.draw.encoding import canonical_json, suite_named
@@ -461,14 +460,26 @@ def test_the_english_site_opens_the_page_in_english(reader: Reader) -> None:
     assert reader.tab.evaluate("document.documentElement.lang") == "en"
 
 
-def test_a_firm_opens_its_row_from_the_address_of_a_qr_code(case: Case, reader: Reader) -> None:
+@pytest.mark.parametrize("is_pasted", [False, True], ids=["address", "pasted"])
+def test_a_firm_opens_its_row_from_a_qr_code(is_pasted: bool, case: Case, reader: Reader) -> None:
     object_id = case.frame.object_ids[0]
     row = own_row(case.frame, commitment=case.commitment, certificate=case.certificate.record, object_id=object_id)
-    packed = base64.urlsafe_b64encode(canonical_json(row)).decode().rstrip("=")
+    address = row_address(canonical_json(row), page=PAGE)
 
     reader.tab.goto("about:blank")
-    reader.tab.goto(f"{PAGE}#row={packed}")
+    reader.tab.goto(PAGE if is_pasted else address)
+    if is_pasted:
+        reader.own(address)
     reader.tab.wait_for_selector("#verdict")
 
     drawn = case.certificate.record["visits"].get(case.frame.rows.handle(row["opening"]["index"]).hex(), ())
-    assert ("被抽中" in reader.verdict()) and (("未被抽中" in reader.verdict()) is not bool(drawn))
+    assert "被抽中" in reader.verdict()
+    assert ("未被抽中" in reader.verdict()) is not bool(drawn)
+
+
+def test_a_torn_qr_code_is_said_to_be_so(reader: Reader) -> None:
+    reader.tab.goto("about:blank")
+    reader.tab.goto(PAGE + "#rowz=abcd")
+    reader.tab.wait_for_selector("#verdict")
+
+    assert "二维码内容不完整" in reader.verdict()
