@@ -111,7 +111,9 @@ def run(*, full):
     ]
     ours = overall["shrunken"]
     slack = 0.0 if full else 0.05
-    kept = all(abs(overall[kind]["promised_over_delivered"] - 1) <= MOST_OFF + slack for kind in ("shrunken", "precise"))
+    kept = all(
+        abs(overall[kind]["promised_over_delivered"] - 1) <= MOST_OFF + slack for kind in ("shrunken", "precise")
+    )
     ratio, error = ours["promised_over_delivered"], ours["error"]
     return {
         "name": "laboratory_optimum",
