@@ -73,7 +73,8 @@ def penalty(decided, level, number="p1"):
 
 def listing(day, list_type, *, event="listed", number="e1", listing_id=""):
     return {
-        "listing_event_id": number, "listing_id": listing_id or number, "entity_id": FIRM, "occurred_on": day, "known_at": day,
+        "listing_event_id": number, "listing_id": listing_id or number, "entity_id": FIRM, "occurred_on": day,
+        "known_at": day,
         "list_type": list_type, "event": event,
     }  # fmt: skip
 
