@@ -27,8 +27,8 @@ TABLES = {
     "entities": (
         N_ENTITIES,
         f"{_ID.format('i')} AS entity_id, 'Firm ' || i AS name, 'enterprise' AS entity_type, "
-        "'enterprise' AS population, 'H62' AS industry_code, '330602' AS district_code, 'active' AS status, DATE '2015-01-01' AS occurred_on, "
-        "DATE '2015-01-02' AS known_at",
+        "'enterprise' AS population, 'H62' AS industry_code, '330602' AS district_code, "
+        "'active' AS status, DATE '2015-01-01' AS occurred_on, DATE '2015-01-02' AS known_at",
     ),
     "inspections": (
         N_INSPECTIONS,
