@@ -128,6 +128,11 @@ COMMANDS = (
         N_("Put on record that a draw's results are published."),
     ),
     Command(("plan", "archive"), "engine.cli.plan_tasks:archive", N_("Close the file of a draw.")),
+    Command(
+        ("policy", "longrun"),
+        "engine.cli.policy_longrun:longrun",
+        N_("Compare policies over years in simulated cities."),
+    ),
     Command(("draw", "commit"), "engine.cli.draw:commit", N_("Freeze the frame and publish the commitment.")),
     Command(("draw", "run"), "engine.cli.draw:run", N_("Draw from a commitment and public entropy.")),
     Command(("draw", "fairness"), "engine.cli.draw_fairness:fairness", N_("How fair and how random a draw was.")),

@@ -87,8 +87,8 @@ def fit_prior(cells: pd.DataFrame) -> Prior:
 def _half_in_all(findings: FloatArray, known: npt.NDArray[np.bool_]) -> float:
     """Return the factor that leaves half a finding of Jeffreys' priors in all grades together instead of in each.
 
-    The shape of each grade's posterior stays Jeffreys'; but half a finding too many in each of four grades would promise
-    several per cent too much where a draw finds some forty violations.
+    The shape of each grade's posterior stays Jeffreys'; but half a finding too many in each of four grades would
+    promise several per cent too much where a draw finds some forty violations.
     """
     found = float(findings[known].sum())
     return (found + _JEFFREYS) / (found + _JEFFREYS * max(int(known.sum()), 1))

@@ -1,0 +1,139 @@
+"""The loop over years: the same world and budget for every policy, whole draws, memory that fades, grades by shares."""
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from engine.api.policy_long_run import LongRunOrder, long_run, long_run_summary
+from engine.cli import main
+from engine.errors import UsageError
+from engine.pipeline.long_run import GRADES, LongRun, Memory, run_long
+from engine.ratios.policy import read_ratio_policy
+from engine.simulation.stream import stream
+from engine.simulation.yearly_world import Reactions, yearly_world
+from tests import policies
+
+POLICY = read_ratio_policy(policies.shipped(), on=date(2026, 1, 1))
+SHARES = (0.654, 0.253, 0.077, 0.016)
+CALM = Reactions(found_effect=0, checked_effect=0, known_chance_effect=0, shift_year=0)
+ORDER = LongRunOrder(date(2026, 1, 1), n_firms=2_000, repeats=1)
+
+
+def world_of(reactions=CALM, seed=4):
+    generator = stream(seed, "long run")
+    return yearly_world(
+        n_firms=2_000, warm_up=2, years=3, seed=seed, generator=generator, reactions=reactions
+    ), generator
+
+
+def run_of(world):
+    return LongRun(world, 2, 3, 0.1, SHARES, POLICY, 1.5)
+
+
+def figures(found, measure):
+    return found[found["measure"] == measure].pivot(index="policy", columns="year", values="value")
+
+
+def test_every_policy_spends_the_same_checks_and_meets_the_same_violations_when_nobody_reacts():
+    world, generator = world_of()
+
+    found = run_long(run_of(world), generator=generator)
+
+    assert (figures(found, "checks") - 200).abs().to_numpy().max() <= 1
+    violations = figures(found, "violations")
+    assert (violations == violations.iloc[0]).all().all()
+    assert set(found["year"]) == {1, 2, 3}
+
+
+def test_firms_that_are_held_back_violate_less():
+    calm, generator = world_of()
+    firm = run_long(run_of(calm), generator=generator)
+    strict, generator = world_of(Reactions(found_effect=5, checked_effect=5, known_chance_effect=5, shift_year=0))
+    held = run_long(run_of(strict), generator=generator)
+
+    fewer = figures(held, "violations") < figures(firm, "violations")
+    assert fewer.to_numpy().all()
+
+
+def test_the_shift_begins_in_its_year_and_only_where_nobody_complained():
+    shifted, _ = world_of(replace(CALM, shift_year=2))
+    before, _ = world_of()
+
+    moved = (shifted.risk - before.risk) > 0
+
+    assert not moved[:, :3].any()
+    assert (moved[:, 3] == moved[:, 4]).all()
+    assert 0.15 < moved[:, 3].mean() < 0.4
+    assert shifted.complaints[moved[:, 3], :3].sum() == 0
+
+
+def test_grades_follow_the_shares_and_findings_raise_them():
+    world, _ = world_of()
+    memory = Memory.empty(run_of(world))
+    drawn, violated = np.arange(2_000) < 1_000, np.arange(2_000) < 20
+    memory.learn(drawn, violated, 0, np.zeros(2_000, dtype=np.int64))
+
+    grade = memory.grade(1)
+
+    assert np.bincount(grade).tolist() == [1308, 506, 154, 32]
+    assert (grade[:20] >= 2).all()
+    assert len(GRADES) == len(SHARES)
+
+
+def test_greedy_ratios_draw_nobody_in_class_a_and_a_floor_always_does():
+    found = long_run(replace(ORDER, n_firms=5_000))
+
+    checks = figures(found, "class_a_checks")
+    assert (checks.loc["greedy_without_floor"] == 0).all()
+    assert (checks.drop(index="greedy_without_floor") > 0).all().all()
+    assert figures(found, "class_a_seen").loc["greedy_without_floor"].isna().all()
+
+
+def test_the_same_seed_gives_the_same_years_and_repeats_are_summed_up():
+    one, other = long_run(replace(ORDER, repeats=2)), long_run(replace(ORDER, repeats=2))
+
+    assert one.equals(other)
+    table = long_run_summary(one)
+    assert set(table["n"]) <= {0, 1, 2}
+    assert not table.duplicated(["policy", "year", "measure"]).any()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"n_firms": 10}, "number of firms"),
+        ({"years": 0}, "number of years"),
+        ({"share": 0.9}, "share of firms checked"),
+    ],
+)
+def test_sizes_out_of_range_are_refused(wrong, said):
+    with pytest.raises(UsageError, match=said):
+        long_run(replace(ORDER, **wrong))
+
+
+def test_the_command_prints_rows_and_assumptions(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(
+            [
+                "policy",
+                "longrun",
+                "--as-of",
+                "2026-01-01",
+                "--firms",
+                "2000",
+                "--repeats",
+                "1",
+                "--years",
+                "2",
+                "--json",
+            ]
+        )
+    found = json.loads(capsys.readouterr().out)
+
+    assert left.value.code == 0
+    assert found["is_simulation"] is True
+    assert found["assumptions"]["shift_year"] == 3
+    assert {row["policy"] for row in found["rows"]} == {"uniform", "graded", "optimised", "greedy_without_floor"}
