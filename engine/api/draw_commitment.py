@@ -14,7 +14,7 @@ import pandas as pd
 from engine.api.assessment import said
 from engine.api.draw_framing import DrawFrame, frame_of
 from engine.api.draw_order import CERTIFIED, COMMITTED, CommittedDraw, DrawOrder, written
-from engine.api.draw_roster import current, roster_tables
+from engine.api.draw_roster import RosterTables, current, roster_tables
 from engine.api.plan_approval import rulebook
 from engine.api.plan_draw import Mandate, mandate_of
 from engine.api.quality import require_quality
@@ -22,6 +22,7 @@ from engine.draw.certificate import plan_digest
 from engine.draw.commitment import Commitment, build_commitment, committed_reserves
 from engine.draw.encoding import HashSuite, canonical_json, suite_named
 from engine.draw.entropy import planned_event, simulated_key
+from engine.draw.fairness import Rehearsal, fake_seeds, rehearse
 from engine.draw.merges import committed_merges
 from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
 from engine.errors import DrawError
@@ -90,8 +91,114 @@ def commit_draw(
     QualityGateError
         A source that the grades rest on is red and nobody took responsibility.
     """
+    ready = _prepare(workspace, order, profile=profile, at=clock(), simulation_seed=simulation_seed, progress=progress)
+    terms, frame, tables, commitment = ready.terms, ready.frame, ready.tables, ready.commitment
+    mandate, cut, book, framed = terms.mandate, terms.frame, terms.book, terms.frame.framed
+    private = PrivateDraw(
+        key=terms.key,
+        frame=frame_table(framed),
+        roster=tables.people,
+        recusals=tables.recusals,
+        rotations=tables.rotations,
+        cells=_cells(framed),
+        units=_units(framed, mandate),
+        settings={
+            "as_of": order.as_of.isoformat(),
+            "profile": profile,
+            "seed": simulation_seed,
+            "blind": _blind_shares(mandate),
+        },
+    )
+    folder = DrawFolder(workspace.path, draw_id=order.draw_id)
+    folder.write(canonical_json(commitment.record), private, plan=canonical_json(ready.carried))
+    content = {
+        "commit_digest": commitment.digest.hex(),
+        "plan": mandate.plan,
+        "plan_digest": commitment.record["plan_digest"],
+        "year": mandate.year,
+        "lines": sorted(mandate.numbers),
+        "items": list(mandate.items),
+        "rulebook": ready.carried["rulebook"],
+        **said(book),
+    }
+    workspace.ledger.append(
+        COMMITTED,
+        subject=order.draw_id,
+        actor=actor,
+        at=terms.at,
+        idempotency_key=f"{COMMITTED}:{order.draw_id}",
+        content=content,
+    )
+    return CommittedDraw(
+        draw_id=order.draw_id,
+        commit_digest=commitment.digest.hex(),
+        folder=str(folder.public),
+        objects=frame.rows.size,
+        rows=len(framed.strata.frame),
+        plan=mandate.plan,
+        plan_digest=str(commitment.record["plan_digest"]),
+        numbers=mandate.numbers,
+        reconciliation=cut.reconciliation(),
+        registry=cut.witness.record(),
+        notes=(*framed.allocation.notes, *cut.witness.notes, *(cut.witness.faults if terms.is_simulated else ())),
+    )
+
+
+def rehearse_draw(
+    workspace: Workspace,
+    order: DrawOrder,
+    *,
+    profile: str,
+    at: datetime,
+    seeds: int,
+    simulation_seed: int | None = None,
+    progress: Progress = silent,
+) -> Rehearsal:
+    """Return how often the visits of this order could be staffed under fake seeds; nothing is committed or written.
+
+    Parameters
+    ----------
+    seeds : how many fake seeds to try.
+
+    Raises
+    ------
+    TableMissingError, PlanError, DrawError, QualityGateError
+        As :func:`commit_draw`.
+
+    Notes
+    -----
+    Cost: that of a commitment, and for every seed tickets and selection of all rows with one flow for every rung tried.
+    """
+    ready = _prepare(workspace, order, profile=profile, at=at, simulation_seed=simulation_seed, progress=progress)
+    progress(Message(N_("Rehearse with fake seeds")))
+    fake = fake_seeds(ready.terms.suite, commit_digest=ready.commitment.digest, n=seeds)
+    return rehearse(ready.frame.rows, ready.roster.officers, commitment=ready.commitment, seeds=fake)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A draw that could be committed now."""
+
+    terms: _Terms
+    frame: Frame
+    tables: RosterTables
+    roster: Roster
+    commitment: Commitment
+    carried: dict[str, Any]
+
+
+def _prepare(
+    workspace: Workspace,
+    order: DrawOrder,
+    *,
+    profile: str,
+    at: datetime,
+    simulation_seed: int | None,
+    progress: Progress,
+) -> _Ready:
+    """Everything that a commitment needs, with all checks and without writing anything."""
     require_quality(workspace, as_of=order.as_of, profile=profile)
-    book, at = policies_of(workspace, profile), clock()
+    book = policies_of(workspace, profile)
     mandate = mandate_of(workspace, order, at=at)
     progress(Message(N_("Cut the frame into strata")))
     suite = suite_named(order.suite)
@@ -121,54 +228,7 @@ def commit_draw(
     )
     carried = _carried_out(order, terms)
     commitment = _commitment(workspace.ledger, order, frame, roster, terms, rule=rule, plan=carried)
-    private = PrivateDraw(
-        key=key,
-        frame=frame_table(framed),
-        roster=tables.people,
-        recusals=tables.recusals,
-        rotations=tables.rotations,
-        cells=_cells(framed),
-        units=_units(framed, mandate),
-        settings={
-            "as_of": order.as_of.isoformat(),
-            "profile": profile,
-            "seed": simulation_seed,
-            "blind": _blind_shares(mandate),
-        },
-    )
-    folder = DrawFolder(workspace.path, draw_id=order.draw_id)
-    folder.write(canonical_json(commitment.record), private, plan=canonical_json(carried))
-    content = {
-        "commit_digest": commitment.digest.hex(),
-        "plan": mandate.plan,
-        "plan_digest": commitment.record["plan_digest"],
-        "year": mandate.year,
-        "lines": sorted(mandate.numbers),
-        "items": list(mandate.items),
-        "rulebook": carried["rulebook"],
-        **said(book),
-    }
-    workspace.ledger.append(
-        COMMITTED,
-        subject=order.draw_id,
-        actor=actor,
-        at=at,
-        idempotency_key=f"{COMMITTED}:{order.draw_id}",
-        content=content,
-    )
-    return CommittedDraw(
-        draw_id=order.draw_id,
-        commit_digest=commitment.digest.hex(),
-        folder=str(folder.public),
-        objects=frame.rows.size,
-        rows=len(framed.strata.frame),
-        plan=mandate.plan,
-        plan_digest=str(commitment.record["plan_digest"]),
-        numbers=mandate.numbers,
-        reconciliation=cut.reconciliation(),
-        registry=cut.witness.record(),
-        notes=(*framed.allocation.notes, *cut.witness.notes, *(cut.witness.faults if terms.is_simulated else ())),
-    )
+    return _Ready(terms, frame, tables, roster, commitment, carried)
 
 
 def _carried_out(order: DrawOrder, terms: _Terms) -> dict[str, Any]:

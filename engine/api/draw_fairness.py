@@ -24,8 +24,8 @@ from engine.draw.preparation import Frame, prepare_frame, prepare_roster
 from engine.draw.roster import EXPERT_DEPARTMENT, Officer
 from engine.parameters import PolicyBook
 from engine.store.bundles import read_bundle
-from engine.store.documents import load_policies
 from engine.store.draws import DrawFolder, PrivateDraw
+from engine.store.policies import policies_of
 from engine.store.workspace import Workspace
 
 FAIRNESS = "draw.fairness"
@@ -97,12 +97,7 @@ class FairnessReport:
             "seeds": self.seeds,
             "certain_seats": int((self.teams["highest"] >= 1).sum()) if has_spread else None,
             "few_eligible": self.teams.loc[self.teams["is_few"], "team"].tolist(),
-            "rehearsal": {
-                "seeds": self.rehearsal.seeds,
-                "rungs": list(self.rehearsal.rungs),
-                "unstaffed": self.rehearsal.unstaffed,
-                "visits": self.rehearsal.visits,
-            },
+            "rehearsal": self.rehearsal.as_json(),
             "monitors": self.monitors.to_dict("records"),
             "joined": self.joined.to_dict("records"),
             "alarms": self.alarmed.to_dict("records"),
@@ -134,7 +129,7 @@ def draw_fairness(workspace: Workspace, draw_id: str, *, seeds: int | None = Non
     folder = DrawFolder(workspace.path, draw_id=draw_id)
     commitment = read_commitment(folder.read_commitment())
     private = folder.read_private()
-    book = load_policies(str(private.settings["profile"]))
+    book = policies_of(workspace, str(private.settings["profile"]))
     terms: Mapping[str, Any] = book.value(FAIRNESS, on=_as_of(private))
     certificate = folder.read_certificate()
     if certificate is None or certificate.get("kind") != "draw":

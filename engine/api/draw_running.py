@@ -25,9 +25,9 @@ from engine.draw.tickets import tickets
 from engine.errors import AlreadyDrawnError, DrawError, UsageError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
-from engine.store.documents import load_policies
 from engine.store.draws import DrawFolder, PrivateDraw
 from engine.store.ledger import Ledger
+from engine.store.policies import policies_of
 from engine.store.workspace import Workspace
 from engine.vocabulary import JOINER, Arm
 
@@ -91,7 +91,10 @@ def run_draw(
         idempotency_key=f"{CERTIFIED}:{draw_id}",
         content={"commit_digest": commitment.digest.hex(), "certificate_digest": certificate.digest},
     )
-    book, as_of = load_policies(str(private.settings["profile"])), date.fromisoformat(str(private.settings["as_of"]))
+    book, as_of = (
+        policies_of(workspace, str(private.settings["profile"])),
+        date.fromisoformat(str(private.settings["as_of"])),
+    )
     fairness = quick_fairness(drawn, tables["monitors"], book=book, on=as_of)
     return _summary(drawn, certificate, tables, folder=folder, fairness=fairness)
 

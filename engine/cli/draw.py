@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.draw_fairness import DrawArgument, show_rehearsal
 from engine.cli.options import (
     DEFAULT_WORKSPACE,
     AsOfOption,
@@ -21,7 +22,6 @@ from engine.errors import UsageError
 from engine.messages import N_, Message
 from engine.windows import parse_date
 
-DrawArgument = Annotated[str, typer.Argument(help=N_("Name of the draw, e.g. 2026-001."))]
 LineOption = Annotated[
     list[str] | None, typer.Option("--line", help=N_("Published plan line to draw from; several are one joint draw."))
 ]
@@ -47,6 +47,10 @@ ValueOption = Annotated[
     typer.Option("--value", help=N_("Value of an event as source:number:value@time; repeat it.")),
 ]
 EvidenceOption = Annotated[str, typer.Option("--evidence", help=N_("Where the values can be looked up."))]
+RehearseOption = Annotated[
+    int,
+    typer.Option("--rehearse", min=0, help=N_("Only try so many fake seeds and say how often visits can be staffed.")),
+]
 BundleArgument = Annotated[Path, typer.Argument(help=N_("Bundle folder or compact JSON file."))]
 ReasonOption = Annotated[str, typer.Option("--reason", help=N_("Why the draw is void; it is published."))]
 ExpectCommitOption = Annotated[
@@ -71,12 +75,13 @@ def commit(
     release: ReleaseOption = None,
     suite: SuiteOption = "sha256",
     simulation: SimulationOption = None,
+    rehearse: RehearseOption = 0,
     profile: ProfileOption = "default",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
     """Freeze the frame and publish the commitment; nothing is drawn yet."""
-    from engine.api.draw_commitment import commit_draw
+    from engine.api.draw_commitment import commit_draw, rehearse_draw
     from engine.api.draw_order import DrawOrder
     from engine.api.workspace import open_workspace
 
@@ -98,6 +103,19 @@ def commit(
         suite=suite,
     )
     clock = StageClock(quiet=as_json)
+    if rehearse:
+        tried = rehearse_draw(
+            open_workspace(workspace, create=False),
+            order,
+            profile=profile,
+            at=now,
+            seeds=rehearse,
+            simulation_seed=simulation,
+            progress=clock,
+        )
+        clock.close()
+        show_rehearsal(tried, as_json=as_json)
+        return
     committed = commit_draw(
         open_workspace(workspace, create=False),
         order,

@@ -4,14 +4,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli.draw import DrawArgument
 from engine.cli.options import DEFAULT_WORKSPACE, JsonOption, WorkspaceOption
 from engine.cli.output import current_translate, show_json, show_line, show_table
 from engine.messages import N_, Message
 
 if TYPE_CHECKING:
     from engine.api.draw_fairness import FairnessReport
+    from engine.draw.fairness import Rehearsal
 
+DrawArgument = Annotated[str, typer.Argument(help=N_("Name of the draw, e.g. 2026-001."))]
 SHOWN = 6
 """Tests shown of this draw and of all, the most striking first; --json has them all."""
 SeedsOption = Annotated[
@@ -88,19 +89,28 @@ def _sentences(report: "FairnessReport") -> list[Message]:
         told.append(
             Message(N_("{n} team(s) random in name only: fewer eligible officers than policy asks"), {"n": len(few)})
         )
-    rehearsal = report.rehearsal
-    told.append(
-        Message(
-            N_(
-                "Rehearsed with {seeds} fake seeds: staffed by the rule itself in {rule}, "
-                "after relaxing in {relaxed}, not wholly in {never}"
-            ),
-            {
-                "seeds": rehearsal.seeds,
-                "rule": f"{rehearsal.rungs[0]:.1%}",
-                "relaxed": f"{sum(rehearsal.rungs[1:]):.1%}",
-                "never": f"{rehearsal.unstaffed:.1%}",
-            },
-        )
+    return [*told, rehearsal_sentence(report.rehearsal)]
+
+
+def rehearsal_sentence(rehearsal: "Rehearsal") -> Message:
+    """Say how often the visits could be staffed under fake seeds."""
+    return Message(
+        N_(
+            "Rehearsed with {seeds} fake seeds: staffed by the rule itself in {rule}, "
+            "after relaxing in {relaxed}, not wholly in {never}"
+        ),
+        {
+            "seeds": rehearsal.seeds,
+            "rule": f"{rehearsal.rungs[0]:.1%}",
+            "relaxed": f"{sum(rehearsal.rungs[1:]):.1%}",
+            "never": f"{rehearsal.unstaffed:.1%}",
+        },
     )
-    return told
+
+
+def show_rehearsal(rehearsal: "Rehearsal", *, as_json: bool) -> None:
+    """Print a rehearsal alone."""
+    if as_json:
+        show_json({"rehearsal": rehearsal.as_json()})
+        return
+    show_line(rehearsal_sentence(rehearsal).render(current_translate()))

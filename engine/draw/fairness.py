@@ -8,7 +8,7 @@ for entropies of samples.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -122,6 +122,10 @@ class Rehearsal:
     rungs: tuple[float, ...]
     unstaffed: float
     visits: float
+
+    def as_json(self) -> dict[str, object]:
+        """Return the JSON object."""
+        return {**asdict(self), "rungs": list(self.rungs)}
 
 
 def rehearse(

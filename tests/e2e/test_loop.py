@@ -150,6 +150,26 @@ def test_a_draw_tells_how_fair_it_was_and_alarms_are_kept_over_draws(demo):
     assert {row["test"] for row in found["monitors"]} == {"tickets", "district", "year of registration", "id prefix"}
 
 
+def test_a_rehearsal_says_how_often_visits_can_be_staffed_and_commits_nothing(demo):
+    folder, _ = demo
+    asked = ("draw", "commit", "2026-003", "--as-of", "2025-12-31", "--simulation", "3", "--item", "SCJG05")
+
+    xinheng(
+        *("plan", "outside", "2026-003", "--item", "SCJG05", "--reason", "fictional outbreak", "--document", "No. 2"),
+        cwd=folder,
+        actor="Zhang:draw_officer",
+    )
+
+    tried = xinheng(*asked, "--rehearse", "3", "--json", cwd=folder, actor="Zhang:draw_officer")
+
+    assert tried.returncode == 0, tried.stderr
+    found = json.loads(tried.stdout)["rehearsal"]
+    assert found["seeds"] == 3
+    assert sum(found["rungs"]) + found["unstaffed"] == pytest.approx(1)
+    assert found["visits"] > 0
+    assert not (folder / "workspace" / "draws" / "2026-003").exists()
+
+
 def test_reasons_of_a_score_add_up(demo):
     folder, _ = demo
     from engine.api.workspace import open_workspace
