@@ -3,8 +3,11 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from duckdb import InvalidInputException
 
 from engine.messages import Message
 from engine.pipeline.ports import Progress
@@ -37,7 +40,9 @@ def settings(scratch: Path | None = None) -> dict[str, str | int | bool]:
 
 def quieted(connection: Any) -> Any:
     """Return a DuckDB connection that prints no progress bar: stdout belongs to the JSON that other programs read."""
-    connection.execute("SET enable_progress_bar = false")
+    # in a notebook without its widgets DuckDB refuses to touch the bar: there is none then
+    with suppress(InvalidInputException):
+        connection.execute("SET enable_progress_bar = false")
     return connection
 
 
