@@ -13,8 +13,9 @@ import pandas as pd
 
 from engine.api.draw_order import CERTIFIED
 from engine.api.intake import ingest
+from engine.api.logged_draws import latest_runs
 from engine.api.plan_book import note, plan_books, rows_on
-from engine.errors import DrawError, PlanError, TableMissingError, UsageError
+from engine.errors import DrawError, PlanError, UsageError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
 from engine.registers.item_list import in_force
@@ -266,16 +267,16 @@ def archive(workspace: Workspace, draw_id: str, *, actor: Actor, clock: Clock) -
 
 def _result_counts(workspace: Workspace, draw_id: str) -> dict[str, int]:
     warehouse = workspace.warehouse
-    try:
-        selections = warehouse.read("selections").filter(lambda t: t.is_drawn, lambda t: t.draw_id == draw_id).execute()
-    except TableMissingError:
-        selections = pd.DataFrame()
-    if selections.empty:
+    closed = workspace.ledger.entries(action=CERTIFIED, subject=draw_id)
+    if not closed or closed[-1].reason:
         raise DrawError(
             problem=Message(N_("draw {draw} was not held"), {"draw": draw_id}),
             remedy=Message(N_("run it first with 'xinheng draw run'")),
         )
-    visits = warehouse.read("visits").filter(lambda t: t.draw_id == draw_id).execute()
+    run_id = latest_runs(warehouse, draw_ids=[draw_id])[draw_id]
+    held = warehouse.read("selections", run_id=run_id)
+    selections = held.filter(held.is_drawn, held.draw_id == draw_id).execute()
+    visits = warehouse.read("visits", run_id=run_id).filter(lambda t: t.draw_id == draw_id).execute()
     staffed = set(visits.loc[visits["is_matched"], "visit_id"])
     drawn = selections[selections["visit_id"].isin(staffed)]
     history = warehouse.history("inspections")

@@ -42,7 +42,7 @@ class Planned:
 
     Parameters
     ----------
-    most : item to the planned ratio, the most of its objects that a year may draw, with its reference.
+    most : item of a graded line to the planned ratio, the most of its objects that a year may draw, with its reference.
     uniform : item to ratios that replace the graded ones (the same for every grade).
     control : item to the yearly ratio of its grade-blind control arm.
     """

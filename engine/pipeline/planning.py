@@ -79,9 +79,10 @@ class PlannedDraw:
         most, uniform, control = {}, {}, {}
         for item, line in self.line_of.items():
             reference = f"{line.plan_id} {line.line_id}"
-            most[item] = (line.ratio, reference)
             if line.ratio_basis is RatioBasis.UNIFORM:
                 uniform[item] = GradeRatios({grade.value: line.ratio for grade in Grade}, reference)
+            else:
+                most[item] = (line.ratio, reference)
             if line.control is not None:
                 control[item] = line.control.ratio
         return Planned(most, uniform, control)
