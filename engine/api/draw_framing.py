@@ -75,13 +75,13 @@ def frame_of(
     """
     grades = stored(workspace.warehouse, "grades", as_of=order.as_of)
     items = _listed(workspace, mandate, on=order.as_of)
-    register = _register(workspace, on=order.as_of)
+    register = register_on(workspace, on=order.as_of)
     rows = frame_rows(register, grades, items)
     planned = mandate.planned
     if planned is not None:
         rows = with_arms(in_plan(rows, planned), planned, mandate.arms, suite=SUITE)
     eligible, outside, notes = exclude(
-        rows, _checks(workspace, known_by=order.as_of), book=book, on=order.as_of, until=mandate.window[1]
+        rows, checks_known(workspace, known_by=order.as_of), book=book, on=order.as_of, until=mandate.window[1]
     )
     taken, strata = taken_in_year(workspace, mandate)
     own = taken[taken["item_code"].isin(mandate.items)]
@@ -118,13 +118,15 @@ def _listed(workspace: Workspace, mandate: Mandate, *, on: date) -> pd.DataFrame
     return listed[listed["item_code"].isin(mandate.items)].reset_index(drop=True)
 
 
-def _register(workspace: Workspace, *, on: date) -> pd.DataFrame:
+def register_on(workspace: Workspace, *, on: date) -> pd.DataFrame:
+    """Return the entities that a frame of a day is built from, as ``frame_rows`` reads them."""
     entities = current(workspace, "entities", key="entity_id", on=on).rename(columns={"occurred_on": "established_on"})
     established = pd.to_datetime(entities["established_on"]) <= pd.Timestamp(on)
     return entities[established | entities["established_on"].isna()]
 
 
-def _checks(workspace: Workspace, *, known_by: date) -> pd.DataFrame:
+def checks_known(workspace: Workspace, *, known_by: date) -> pd.DataFrame:
+    """Return every inspection known by a day, as ``exclude`` reads them."""
     inspections = workspace.warehouse.history("inspections")
     known = inspections.filter(
         inspections.known_at <= known_by,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from engine.api.assessment import stored
+from engine.api.draw_framing import checks_known, register_on
 from engine.api.draw_roster import current
 from engine.api.logged_draws import first_results, logged_draws
 from engine.api.policies import read_policies
@@ -22,6 +23,7 @@ from engine.ratios.capacity import Capacity, read_capacity, read_efforts
 from engine.ratios.policy import RatioPolicy, read_ratio_policy
 from engine.ratios.quota import DrawOfYear
 from engine.ratios.strata import neighbour_order
+from engine.registers.item_list import in_force
 from engine.simulation.stream import stream
 from engine.store.workspace import Workspace
 
@@ -78,7 +80,7 @@ def prepare(workspace: Workspace, *, profile: str, occasion: Occasion, draft: Pa
     """
     as_of = occasion.as_of
     book = read_policies(profile, draft=draft, workspace=workspace)
-    items = current(workspace, "items", key="item_code", on=as_of)
+    items = in_force(current(workspace, "items", key="item_code", on=as_of), on=as_of).reset_index(drop=True)
     violations = policy_violations(book, items, on=as_of)
     if violations:
         raise PolicyInconsistentError(name=profile, problem=violations[0])
@@ -113,17 +115,8 @@ def _eligible(
     if graded is None:
         return _last_frame(logged, items)
     grades, graded_on = graded
-    entities = current(workspace, "entities", key="entity_id", on=occasion.as_of)
-    register = entities.rename(columns={"occurred_on": "established_on"})
-    established = pd.to_datetime(register["established_on"]) <= pd.Timestamp(occasion.as_of)
-    rows = frame_rows(register[established | register["established_on"].isna()], grades, items)
-    inspections = workspace.warehouse.history("inspections")
-    known = inspections.filter(
-        inspections.known_at <= occasion.as_of,
-        inspections.superseded_at.isnull() | (inspections.superseded_at > occasion.as_of),
-    )
-    columns = ("entity_id", "item_code", "visit_id", "selection_mode", "result_codes", "occurred_on")
-    checks = pd.DataFrame(known.select(*columns).execute())
+    rows = frame_rows(register_on(workspace, on=occasion.as_of), grades, items)
+    checks = checks_known(workspace, known_by=occasion.as_of)
     eligible, outside, _ = exclude(rows, checks, book=book, on=occasion.as_of, until=occasion.until)
     reasons = {str(reason): int(n) for reason, n in outside["reason"].value_counts().sort_index().items()}
     text = N_("register of {day} with the grades of {graded_on}")
