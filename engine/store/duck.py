@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from duckdb import InvalidInputException
+import duckdb
 
 from engine.messages import Message
 from engine.pipeline.ports import Progress
@@ -40,16 +40,20 @@ def settings(scratch: Path | None = None) -> dict[str, str | int | bool]:
 
 def quieted(connection: Any) -> Any:
     """Return a DuckDB connection that prints no progress bar: stdout belongs to the JSON that other programs read."""
-    # in a notebook without its widgets DuckDB refuses to touch the bar: there is none then
-    with suppress(InvalidInputException):
-        connection.execute("SET enable_progress_bar = false")
+    _set_bar(connection, "enable_progress_bar = false")
     return connection
+
+
+def _set_bar(connection: Any, setting: str) -> None:
+    """Change how progress is shown; inside a notebook without widgets there is no bar, and DuckDB refuses the word."""
+    with suppress(duckdb.InvalidInputException):
+        connection.execute(f"SET {setting}")
 
 
 def watched(connection: Any, sql: str, progress: Progress, message: Message) -> None:
     """Run one statement and report its share done, 0..1, while it runs."""
-    connection.execute("SET enable_progress_bar = true")
-    connection.execute("SET enable_progress_bar_print = false")
+    _set_bar(connection, "enable_progress_bar = true")
+    _set_bar(connection, "enable_progress_bar_print = false")
     with ThreadPoolExecutor(1) as worker:
         running = worker.submit(connection.execute, sql)
         try:
@@ -62,4 +66,4 @@ def watched(connection: Any, sql: str, progress: Progress, message: Message) -> 
         except KeyboardInterrupt:
             connection.interrupt()
             raise
-    connection.execute("SET enable_progress_bar = false")
+    _set_bar(connection, "enable_progress_bar = false")
