@@ -342,6 +342,13 @@ class EntropyRefusedError(DrawError):
     template = N_("Entropy source {source}: {problem}.")
 
 
+class SubstitutionRefusedError(DrawError):
+    """A substitution does not follow from the draw, its committed rule and the entries before."""
+
+    code = "draw.substitution_refused"
+    template = N_("Substitution: {problem}.")
+
+
 class BundleUnreadableError(DrawError):
     """A bundle is not laid out as the protocol says."""
 

@@ -74,12 +74,13 @@ def probability_table(cells: tuple[DrawnCell, ...], *, commitment: Commitment) -
     }
 
 
-def certify(drawn: Drawn, *, issued_at: str) -> Certificate:
+def certify(drawn: Drawn, *, issued_at: str, log: Mapping[str, Any] | None = None) -> Certificate:
     """Return the certificate of a draw.
 
     Parameters
     ----------
     issued_at : RFC 3339 time with offset.
+    log : head (size, root) of the public log that holds the commitment; None outside an agency's log.
 
     Returns
     -------
@@ -87,7 +88,7 @@ def certify(drawn: Drawn, *, issued_at: str) -> Certificate:
     """
     frame, record = drawn.frame.rows, drawn.commitment.record
     body = {
-        **_heading(drawn.commitment, kind="draw", issued_at=issued_at),
+        **_heading(drawn.commitment, kind="draw", issued_at=issued_at, log=log),
         "entropy_used": [value.record() for value in drawn.values],
         "seed": drawn.seed.hex(),
         "result": {cell_name(*cell.cell): cell_record(cell, frame) for cell in drawn.selected.cells},
@@ -99,13 +100,13 @@ def certify(drawn: Drawn, *, issued_at: str) -> Certificate:
     return _sealed(body, suite=drawn.commitment.suite)
 
 
-def void(commitment: Commitment, *, reason: str, issued_at: str) -> Certificate:
+def void(commitment: Commitment, *, reason: str, issued_at: str, log: Mapping[str, Any] | None = None) -> Certificate:
     """Return the certificate of a commitment from which nothing was or will be drawn, with the reason."""
-    body = {**_heading(commitment, kind="void", issued_at=issued_at), "reason": reason}
+    body = {**_heading(commitment, kind="void", issued_at=issued_at, log=log), "reason": reason}
     return _sealed(body, suite=commitment.suite)
 
 
-def _heading(commitment: Commitment, *, kind: str, issued_at: str) -> dict[str, Any]:
+def _heading(commitment: Commitment, *, kind: str, issued_at: str, log: Mapping[str, Any] | None) -> dict[str, Any]:
     record = commitment.record
     return {
         "v": 2,
@@ -115,6 +116,7 @@ def _heading(commitment: Commitment, *, kind: str, issued_at: str) -> dict[str, 
         "seq": record["seq"],
         "prev": record["prev"],
         "commit_digest": commitment.digest.hex(),
+        "log": dict(log) if log is not None else None,
         "issued_at": issued_at,
     }
 

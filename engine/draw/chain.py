@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.draw.checks import Check, failed, passed
 from engine.draw.commitment import Commitment
@@ -21,6 +22,8 @@ class Run:
     published: PublishedDraw
     expect_commit: str | None
     expect_entropy: Mapping[str, str] | None
+    expect_signers: Mapping[str, str] | None = None
+    expect_log: Mapping[str, Any] | None = None
     checks: dict[str, Check] = field(default_factory=dict)
     commitment: Commitment | None = None
     values: tuple[EntropyValue, ...] | None = None

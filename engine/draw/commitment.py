@@ -159,6 +159,8 @@ def _check_terms(commitment: Commitment) -> None:
         raise CommitmentRefusedError(
             where="release", problem=Message(N_("a sealed draw, and only such a one, names its release"))
         )
+    if record["parent"] is not None and not record["parent"]["reason"].strip():
+        raise CommitmentRefusedError(where="parent", problem=Message(N_("an added sample says why it is drawn")))
     for item, terms in commitment.items.items():
         if any(is_exclusion(stratum) for stratum in terms.ratios):
             raise CommitmentRefusedError(where=f"items.{item}", problem=Message(N_("an excluded stratum has no ratio")))
@@ -267,6 +269,10 @@ def build_commitment(
     code_digest: str,
     approval: str,
     fallback_events: int,
+    substitution: Mapping[str, Sequence[str]] | None = None,
+    parent: Mapping[str, str] | None = None,
+    unplanned: str = "",
+    rating: Mapping[str, str] | None = None,
 ) -> Commitment:
     """Return the commitment of a draw, version 2, after all checks that can be made beforehand.
 
@@ -286,6 +292,11 @@ def build_commitment(
     registry : item → the register's own count of its objects, excluded ones included; None when it publishes none.
     rules, code_digest, approval : rulebook version, digest of the program, reference of the approval.
     fallback_events : how many following events of a source may replace a failed one.
+    substitution : reason codes for which a ``reserve`` may stand in for an object and an ``officer`` for another; none
+        if not given.
+    parent : of an added sample: ``draw``, ``commit_digest``, ``certificate_digest`` of the draw it adds to, ``reason``.
+    unplanned : why a draw that its plan does not list is held; empty for a planned one.
+    rating : ``as_of`` and blinded ``digest`` of the grades that cut the strata; None where no grades did.
 
     Raises
     ------
@@ -323,6 +334,10 @@ def build_commitment(
         "fallback": {"rule": "next_event", "most": fallback_events},
         "profile": profile,
         "release": release,
+        "substitution": {kind: list((substitution or {}).get(kind, ())) for kind in ("reserve", "officer")},
+        "parent": dict(parent) if parent is not None else None,
+        "unplanned": unplanned,
+        "rating": dict(rating) if rating is not None else None,
         "rules": rules,
         "code": code_digest,
         "approval": approval,

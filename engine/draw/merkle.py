@@ -1,4 +1,4 @@
-"""Merkle trees of RFC 9162 §2.1 over either hash suite, with inclusion proofs and aligned subtrees.
+"""Merkle trees of RFC 9162 §2.1 over either hash suite, with inclusion and consistency proofs and aligned subtrees.
 
 Leaf ``Hash(0x00 || row)``, node ``Hash(0x01 || left || right)``; a tree of n leaves splits at the largest power of
 two below n. Building level by level and passing an odd last node up unchanged gives that same tree. Hashes travel as
@@ -87,3 +87,65 @@ def root_from_proof(suite: HashSuite, leaf: bytes, proof: list[bytes], *, index:
         position >>= 1
         last >>= 1
     return found if last == 0 else None
+
+
+def consistency_proof(suite: HashSuite, leaves: bytes, *, old: int) -> list[bytes]:
+    """Return the hashes that show the tree over ``leaves`` to continue the one over its first ``old`` leaves.
+
+    Raises
+    ------
+    IndexError
+        ``old`` is not between 1 and the number of leaves.
+    """
+    size = len(leaves) // DIGEST_BYTES
+    if not 0 < old <= size:
+        raise IndexError(old)
+
+    def part(first: int, last: int) -> bytes:
+        return tree_root(suite, leaves[first * DIGEST_BYTES : last * DIGEST_BYTES])
+
+    proof: list[bytes] = []
+    first, last, target, is_whole = 0, size, old, True
+    while target != last - first:
+        split = 1 << (last - first - 1).bit_length() - 1
+        if target <= split:
+            proof.append(part(first + split, last))
+            last = first + split
+        else:
+            proof.append(part(first, first + split))
+            first, target, is_whole = first + split, target - split, False
+    if not is_whole:
+        proof.append(part(first, last))
+    return proof[::-1]
+
+
+def is_consistent(
+    suite: HashSuite, proof: list[bytes], *, old: int, old_root: bytes, new: int, new_root: bytes
+) -> bool:
+    """Return whether ``proof`` shows that the tree of ``new`` leaves continues that of ``old`` (RFC 9162 §2.1.4.2)."""
+    if not 0 < old <= new:
+        return False
+    if old == new:
+        return not proof and old_root == new_root
+    path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
+    if not path:
+        return False
+    position, last = old - 1, new - 1
+    while position & 1:
+        position >>= 1
+        last >>= 1
+    older = newer = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if position & 1 or position == last:
+            older = suite.digest(b"\x01" + sibling + older)
+            newer = suite.digest(b"\x01" + sibling + newer)
+            while not position & 1 and position:
+                position >>= 1
+                last >>= 1
+        else:
+            newer = suite.digest(b"\x01" + newer + sibling)
+        position >>= 1
+        last >>= 1
+    return last == 0 and (older, newer) == (old_root, new_root)

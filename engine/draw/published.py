@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.draw import schema
+from engine.draw.attachments import ATTACHMENTS, read_attachments
 from engine.draw.certificate import DIGEST_KEY
 from engine.draw.frame import BlindedFrame, frame_from_rows
 from engine.draw.roster import Officer, officer_from_record
 from engine.errors import BundleUnreadableError
 from engine.messages import N_, Message
 
-_OUTSIDE_CERTIFICATE = frozenset({"commit", "entropy", "rows", "roster", "opening"})
+_OUTSIDE_CERTIFICATE = frozenset({"commit", "entropy", "rows", "roster", "opening", *ATTACHMENTS})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +35,7 @@ class PublishedDraw:
     roster : officers as published; version 1 has none.
     opening : one object's own row, if the file carries it.
     shards : roots of the frame's shards as a folder's manifest states them.
+    attached : what is published beside the certificate, by name.
     """
 
     version: int
@@ -45,6 +47,7 @@ class PublishedDraw:
     roster: tuple[Officer, ...]
     opening: Mapping[str, Any] | None
     shards: tuple[str, ...] | None
+    attached: Mapping[str, Any]
 
     @property
     def is_withheld(self) -> bool:
@@ -93,6 +96,7 @@ def read_compact(bundle: Any) -> PublishedDraw:
         roster=roster,
         opening=opening,
         shards=None,
+        attached=read_attachments(bundle) if version == 2 else {},
     )
 
 
@@ -107,6 +111,7 @@ def assemble(
     roster: tuple[Officer, ...],
     opening: Mapping[str, Any] | None,
     shards: tuple[str, ...] | None,
+    attached: Mapping[str, Any],
 ) -> PublishedDraw:
     """Return the draw of parts read from a folder or a compact file.
 
@@ -114,6 +119,7 @@ def assemble(
     ----------
     entropy : value by source; None takes it from the certificate.
     shards : stated roots of the frame's shards; a compact file has none.
+    attached : from :func:`engine.draw.attachments.read_attachments`.
 
     Raises
     ------
@@ -128,7 +134,7 @@ def assemble(
         raise BundleUnreadableError(where="rows", problem=Message(N_("the rows are missing")))
     stated = entropy if entropy is not None else {}
     schema.mapping(schema.text, schema.text)(stated, "entropy")
-    return PublishedDraw(version, commit, commit_digest, certificate, frame, stated, roster, opening, shards)
+    return PublishedDraw(version, commit, commit_digest, certificate, frame, stated, roster, opening, shards, attached)
 
 
 def _read_certificate(certificate: Mapping[str, Any], *, has_rows: bool) -> None:

@@ -237,6 +237,12 @@ COMMITMENT_2 = record(
         "fallback": record({"rule": one_of("next_event"), "most": integer}),
         "profile": one_of(*PROFILES),
         "release": nullable(time),
+        "substitution": record({"reserve": listing(code), "officer": listing(code)}),
+        "parent": nullable(
+            record({"draw": code, "commit_digest": digest, "certificate_digest": digest, "reason": text})
+        ),
+        "unplanned": text,
+        "rating": nullable(record({"as_of": day, "digest": digest})),
         "rules": text,
         "code": text,
         "approval": text,
@@ -304,6 +310,7 @@ CERTIFICATE_1 = record(
     },
     closed=False,
 )
+LOG_HEAD = record({"size": integer, "root": digest})
 CERTIFICATE_2 = record(
     {
         "v": one_of(2),
@@ -320,6 +327,7 @@ CERTIFICATE_2 = record(
         "visits": _VISITS,
         "match": _MATCH_2,
         "code": text,
+        "log": nullable(LOG_HEAD),
         "issued_at": time,
         "certificate_digest": digest,
     }
@@ -334,6 +342,7 @@ VOID = record(
         "prev": digest,
         "commit_digest": digest,
         "reason": text,
+        "log": nullable(LOG_HEAD),
         "issued_at": time,
         "certificate_digest": digest,
     }

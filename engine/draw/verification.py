@@ -6,27 +6,44 @@ optimum. Each link starts from the published end of the one before, which was it
 where it lies. Needs no workspace, no network and no solver. Source: docs/spec/draw-protocol.md §10.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.draw.chain import Run
+from engine.draw.chain_attached import check_attachments
 from engine.draw.chain_result import check_certificate, check_draw, check_frame, check_own_row, check_teams
 from engine.draw.chain_source import check_class, check_commitment, check_entropy
 from engine.draw.checks import CHECK_NAMES, Check, Verification, failed, not_checked, passed
+from engine.draw.commitment import Commitment
 from engine.draw.published import PublishedDraw, read_compact
 from engine.errors import DrawError
 from engine.messages import N_
 
+FurtherChecks = Callable[[Run, Commitment], None]
+
 
 def verify_bundle(
-    bundle: Mapping[str, Any], *, expect_commit: str | None = None, expect_entropy: Mapping[str, str] | None = None
+    bundle: Mapping[str, Any],
+    *,
+    expect_commit: str | None = None,
+    expect_entropy: Mapping[str, str] | None = None,
+    expect_signers: Mapping[str, str] | None = None,
+    expect_log: Mapping[str, Any] | None = None,
+    further: Sequence[FurtherChecks] = (),
 ) -> Verification:
     """Return the verification of a compact JSON object (see :func:`verify_published`)."""
     try:
         published = read_compact(bundle)
     except DrawError as problem:
         return unreadable(problem)
-    return verify_published(published, expect_commit=expect_commit, expect_entropy=expect_entropy)
+    return verify_published(
+        published,
+        expect_commit=expect_commit,
+        expect_entropy=expect_entropy,
+        expect_signers=expect_signers,
+        expect_log=expect_log,
+        further=further,
+    )
 
 
 def unreadable(problem: DrawError) -> Verification:
@@ -41,7 +58,13 @@ def _complete(checks: Mapping[str, Check]) -> tuple[Check, ...]:
 
 
 def verify_published(
-    published: PublishedDraw, *, expect_commit: str | None = None, expect_entropy: Mapping[str, str] | None = None
+    published: PublishedDraw,
+    *,
+    expect_commit: str | None = None,
+    expect_entropy: Mapping[str, str] | None = None,
+    expect_signers: Mapping[str, str] | None = None,
+    expect_log: Mapping[str, Any] | None = None,
+    further: Sequence[FurtherChecks] = (),
 ) -> Verification:
     """Return the verification of a published draw.
 
@@ -51,12 +74,16 @@ def verify_published(
     expect_commit : commitment digest in hex known from elsewhere (the public notice, a time stamp); without it a
         consistent bundle is *not anchored*.
     expect_entropy : value by source as the operators published them; without it the values are taken as stated.
+    expect_signers : public key by name, known from elsewhere; without it only that the signatures fit their keys.
+    expect_log : the published log, read by :func:`engine.draw.public_log.read_log`.
+    further : checks that need more than the bundle (roots of time stamping authorities, the auditor's key), each a
+        function of the finished run and its commitment.
 
     Returns
     -------
     Verification; one check per name of :data:`~engine.draw.checks.CHECK_NAMES`.
     """
-    run = Run(published, expect_commit, expect_entropy)
+    run = Run(published, expect_commit, expect_entropy, expect_signers, expect_log)
     run.note(passed("format", N_("version {version}"), version=published.version))
     check_commitment(run)
     if run.commitment is not None:
@@ -67,6 +94,9 @@ def verify_published(
         check_teams(run, run.commitment)
         check_own_row(run, run.commitment)
         check_certificate(run, run.commitment)
+        check_attachments(run, run.commitment)
+        for check in further:
+            check(run, run.commitment)
     anchored = expect_commit is not None and run.checks["commitment.anchored"].ok
     is_simulation = run.commitment is not None and run.commitment.is_simulation
     return Verification(anchored, is_simulation, _complete(run.checks))

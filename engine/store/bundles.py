@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.draw.attachments import ATTACHMENTS, attachment_path, read_attachments
 from engine.draw.bundle import CERTIFICATE, COMMITMENT, MANIFEST, ROSTER, BundleFile, frame_from_shards, shard_path
 from engine.draw.encoding import read_json
 from engine.draw.frame import require_code_order
@@ -141,7 +142,13 @@ def _read_part(folder: Path, name: str) -> Any:
 
 def _read_void(folder: Path) -> PublishedDraw:
     """A void draw is its commitment and its certificate: there are no rows, so there is no manifest."""
-    return read_compact({**_read_part(folder, CERTIFICATE), "commit": _read_part(folder, COMMITMENT)})
+    attached = _read_attached(folder)
+    return read_compact({**_read_part(folder, CERTIFICATE), "commit": _read_part(folder, COMMITMENT), **attached})
+
+
+def _read_attached(folder: Path) -> dict[str, Any]:
+    names = [name for name in ATTACHMENTS if (folder / attachment_path(name)).is_file()]
+    return {name: read_json_file(folder / attachment_path(name)) for name in names}
 
 
 def _is_void(folder: Path) -> bool:
@@ -180,6 +187,7 @@ def _read_folder(folder: Path) -> PublishedDraw:
         roster=read_roster(_read_part(folder, ROSTER)),
         opening=None,
         shards=tuple(manifest["shards"]),
+        attached=read_attachments(_read_attached(folder)),
     )
 
 
