@@ -1,21 +1,20 @@
-"""A randomised control arm and grade-blind officers: planned and registered before results, analysed after them.
+"""A randomised control arm and grade-blind visits: planned and registered before results, analysed after them.
 
-The draw assigns: its selections carry ``arm`` (graded or control). Here the outcome, the sizes and the power are put on
-the ledger before the first result is known; an analysis without such an entry is refused.
+The draw assigns: its selections carry ``arm`` (graded or control), its visits ``is_grade_blind``. Here the outcome,
+the sizes and the power are put on the ledger before the first result is known; an analysis without such an entry is
+refused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 import pandas as pd
 
-from engine.api.draw_reading import certificate_record
-from engine.api.draw_roster import current
-from engine.api.logged_draws import first_results
+from engine.api.logged_draws import first_results, latest_runs
 from engine.api.measuring import read_drawn
 from engine.errors import EstimationError, SchemaMismatchError, UsageError
-from engine.estimation.arms import Arms, arm_difference, blind_officers, checks_per_arm, expectation_gap, power_of
+from engine.estimation.arms import Arms, arm_difference, checks_per_arm, expectation_gap, power_of
 from engine.estimation.estimate import Estimate
 from engine.estimation.outcome import Outcome
 from engine.estimation.sample import DesignSample
@@ -45,7 +44,7 @@ class ArmPlan:
     n_graded, n_control : checks of each arm.
     power : chance of seeing that difference.
     design_effect : variance over that of as many independent checks of equal weight.
-    blind_share : share of officers who are not shown the class; 0 = everybody sees it.
+    is_blind_tried : whether visits whose officers do not see the class are part of the experiment.
     """
 
     name: str
@@ -58,7 +57,7 @@ class ArmPlan:
     n_control: int
     power: float
     design_effect: float
-    blind_share: float
+    is_blind_tried: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def plan_arm(
     power: float,
     control_share: float,
     design_effect: float,
-    blind_share: float = 0.0,
+    is_blind_tried: bool = False,
 ) -> ArmPlan:
     """Return the plan whose arms are just large enough for the power; see ``engine.estimation.arms``.
 
@@ -117,7 +116,7 @@ def plan_arm(
         n_graded=n_graded,
         n_control=n_control,
         power=power_of(n_graded, n_control, **rates),
-        blind_share=blind_share,
+        is_blind_tried=is_blind_tried,
         **rates,
     )
 
@@ -153,7 +152,7 @@ def analyse_arm(workspace: Workspace, *, name: str, book: PolicyBook) -> ArmAnsw
     UsageError
         Nothing was registered under this name.
     SchemaMismatchError
-        The draws have no control arm and no officers were to be blind.
+        The draws have no control arm and no visit was to be blind, or they do not say which were.
     SelectionModeError, UndefinedEstimateError
         Rows of other grounds, or an arm without results.
     """
@@ -168,36 +167,27 @@ def analyse_arm(workspace: Workspace, *, name: str, book: PolicyBook) -> ArmAnsw
     plan = ArmPlan(**{**said, "draw_ids": tuple(said["draw_ids"])})
     drawn = read_drawn(workspace, draw_ids=plan.draw_ids, book=book, team=ASSIGNED_BY[plan.assigned_by])
     sample = drawn.measured.sample
-    has_arm = "arm" in sample.rows and sample.rows["arm"].notna().all()
-    if not has_arm and plan.blind_share == 0:
+    has_arm = "arm" in sample.rows and sample.rows["arm"].notna().any()
+    if not has_arm and not plan.is_blind_tried:
         raise SchemaMismatchError(table="selections", columns="arm")
     arms = arm_difference(sample, outcome=Outcome(plan.outcome), confidence=drawn.level) if has_arm else None
     gaps = None
-    if plan.blind_share > 0:
+    if plan.is_blind_tried:
         gaps = expectation_gap(_with_sight(workspace, sample, plan), confidence=drawn.level)
     checks = {str(arm): int(n) for arm, n in sample.rows["arm"].value_counts().items()} if has_arm else {}
     return ArmAnswer(plan, entries[0].entered_at, arms, gaps, checks)
 
 
-def blind_officers_of(workspace: Workspace, *, draw_id: str, share: float) -> tuple[str, ...]:
-    """Return the officers of a run draw who are not shown the class, by the lot of its public seed."""
-    record = certificate_record(workspace.path, draw_id=draw_id)
-    inspectors = current(workspace, "inspectors", key="inspector_code", on=_day_of(record))
-    leaders = inspectors[inspectors["status"] == "active"]["inspector_code"].astype(str)
-    return blind_officers(leaders.tolist(), seed=str(record["seed"]), share=share)
-
-
-def _day_of(record: Mapping[str, object]) -> date:
-    return datetime.fromisoformat(str(record["issued_at"])).date()
-
-
 def _with_sight(workspace: Workspace, sample: DesignSample, plan: ArmPlan) -> DesignSample:
-    rows = sample.rows
-    is_blind = pd.Series(data=False, index=rows.index)
-    for draw_id in plan.draw_ids:
-        blind = blind_officers_of(workspace, draw_id=draw_id, share=plan.blind_share)
-        is_blind |= (rows["draw_id"].astype(str) == draw_id) & rows["inspector_code"].isin(blind)
-    return replace(sample, rows=rows.assign(is_blind=is_blind))
+    """The sample with ``is_blind``: whether the draw kept the class from the officers of the visit."""
+    warehouse, parts = workspace.warehouse, []
+    for draw_id, run_id in latest_runs(warehouse, draw_ids=plan.draw_ids).items():
+        visits = warehouse.read("visits", run_id=run_id)
+        if "is_grade_blind" not in visits.columns:
+            raise SchemaMismatchError(table="visits", columns="is_grade_blind")
+        parts.append(visits.filter(visits.draw_id == draw_id).select("draw_id", "visit_id", "is_grade_blind").execute())
+    rows = sample.rows.merge(pd.concat(parts), on=["draw_id", "visit_id"], how="left", validate="m:1")
+    return replace(sample, rows=rows.assign(is_blind=rows["is_grade_blind"].eq(other=True).fillna(value=False)))
 
 
 def _refuse_known_results(workspace: Workspace, plan: ArmPlan, *, at: datetime) -> None:

@@ -58,8 +58,8 @@ def logged_draws(workspace: Workspace, *, draw_ids: Sequence[str] = ()) -> pd.Da
 
     Returns
     -------
-    Rows of :func:`engine.pipeline.laboratory.with_findings`, with ``merge_into`` (the committed partner stratum) where
-    the draw recorded it.
+    Rows of :func:`engine.pipeline.laboratory.with_findings`, with ``merge_into`` (the committed partner stratum) and
+    ``is_due`` (law has the stratum drawn in full) where the draw recorded them.
 
     Raises
     ------
@@ -110,12 +110,14 @@ def spared_rows(folder: Path, *, draw_ids: Sequence[str]) -> dict[str, pd.DataFr
 
 
 def _with_partners(warehouse: Warehouse, rows: pd.DataFrame, *, draw_id: str, run_id: str) -> pd.DataFrame:
+    """The rows with what the draw recorded of their stratum: its committed partner, whether law makes it due."""
     try:
         strata = warehouse.read("strata", run_id=run_id)
     except TableMissingError:
         return rows
-    if "merge_into" not in strata.columns:
-        return rows
     key = ["item_code", "stratum"]
-    partners = strata.filter(strata.draw_id == draw_id).select(*key, "merge_into").execute()
-    return rows.merge(partners, on=key, how="left", validate="m:1")
+    recorded = [name for name in ("merge_into", "is_due") if name in strata.columns and name not in rows]
+    if not recorded:
+        return rows
+    found = strata.filter(strata.draw_id == draw_id).select(*key, *recorded).execute()
+    return rows.merge(found, on=key, how="left", validate="m:1")

@@ -158,11 +158,14 @@ def domain_names(workspace: Workspace, *, by: str, on: date) -> dict[str, str]:
 
 
 def _with_results(workspace: Workspace, drawn: pd.DataFrame, *, draw_id: str) -> pd.DataFrame:
+    """The drawn rows with their results, under the ground each was checked on (of the draw where nobody was there)."""
     history = workspace.warehouse.history("inspections")
     columns = ["entity_id", "item_code", "selection_mode", "result_codes", "occurred_on", "inspector_code"]
     found = history.filter(history.draw_id == draw_id, history.superseded_at.isnull()).select(*columns).execute()
-    rows = drawn.merge(found, on=["entity_id", "item_code"], how="left", validate="1:1")
-    return rows.assign(selection_mode=rows["selection_mode"].astype(object).fillna(SelectionMode.RANDOM.value))
+    drawn_as = drawn.get("selection_mode", pd.Series(SelectionMode.RANDOM.value, index=drawn.index))
+    rows = drawn.assign(drawn_as=drawn_as).drop(columns="selection_mode", errors="ignore")
+    rows = rows.merge(found, on=["entity_id", "item_code"], how="left", validate="1:1")
+    return rows.assign(selection_mode=rows["selection_mode"].astype(object).fillna(rows["drawn_as"]))
 
 
 def _with_domains(workspace: Workspace, rows: pd.DataFrame, *, on: date) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""``xinheng arm``: a randomised control arm and grade-blind officers, planned, registered, analysed."""
+"""``xinheng arm``: a randomised control arm and grade-blind visits, planned, registered, analysed."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from engine.estimation.estimate import Estimate
 
 NameArgument = Annotated[str, typer.Argument(help=N_("Name of the experiment."))]
-DrawArgument = Annotated[str, typer.Argument(help=N_("Name of the draw, e.g. 2026-001."))]
 GradedOption = Annotated[float, typer.Option("--graded-rate", help=N_("Rate supposed in the graded arm, 0 to 1."))]
 ControlOption = Annotated[float, typer.Option("--control-rate", help=N_("Rate supposed in the control arm, 0 to 1."))]
 PowerOption = Annotated[float, typer.Option("--power", help=N_("Chance of seeing the difference, 0 to 1."))]
@@ -33,7 +32,9 @@ EffectOption = Annotated[
 OutcomeOption = Annotated[str, typer.Option("--outcome", help=N_("violation or unreachable."))]
 DrawsOption = Annotated[str, typer.Option("--draws", help=N_("Draws whose results decide, with commas."))]
 AssignedOption = Annotated[str, typer.Option("--assigned-by", help=N_("What the lot assigned: object or district."))]
-BlindOption = Annotated[float, typer.Option("--blind-share", help=N_("Share of officers not shown the class, 0 to 1."))]
+BlindOption = Annotated[
+    bool, typer.Option("--blind", help=N_("Visits whose officers do not see the class are part of it."))
+]
 
 
 def power(
@@ -74,7 +75,7 @@ def register(
     power: PowerOption = 0.8,
     control_share: ShareOption = 0.1,
     design_effect: EffectOption = 1.5,
-    blind_share: BlindOption = 0.0,
+    blind: BlindOption = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -93,7 +94,7 @@ def register(
         power=power,
         control_share=control_share,
         design_effect=design_effect,
-        blind_share=blind_share,
+        is_blind_tried=blind,
     )
     entry = register_arm(opened, plan, actor=current_actor(), clock=current_time)
     if as_json:
@@ -142,24 +143,6 @@ def analyse(
     ]
     heads = [N_("figure"), N_("value"), N_("interval"), N_("checked")]
     show_table(translate(N_("What the experiment showed")), [translate(head) for head in heads], rows)
-
-
-def blind(
-    draw: DrawArgument,
-    share: Annotated[float, typer.Option("--share", help=N_("Share of officers not shown the class, 0 to 1."))] = 0.5,
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    as_json: JsonOption = False,
-) -> None:
-    """Name the officers who are not shown the class, by the lot of the draw's public seed."""
-    from engine.api.control_arm import blind_officers_of
-    from engine.api.workspace import open_workspace
-
-    officers = blind_officers_of(open_workspace(workspace, create=False), draw_id=draw, share=share)
-    if as_json:
-        show_json({"draw": draw, "share": share, "officers": list(officers)})
-        return
-    for code in officers:
-        show_line(code)
 
 
 def _needed(plan: "ArmPlan") -> Message:

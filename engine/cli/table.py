@@ -26,7 +26,7 @@ GROUPS = {
     "registers": N_("Registers: departments, objects, inspectors, experts, item list."),
     "contracts": N_("Contracts of the source tables: documentation, changes since the last release."),
     "policy": N_("Ratio policies: check, draft, approve, simulate, evaluate, optimise."),
-    "arm": N_("Randomised control arm and grade-blind officers."),
+    "arm": N_("Randomised control arm and grade-blind visits."),
     "plan": N_("The annual plan: lines, merging, calendar, approval, tasks."),
     "draw": N_("The public draw: commit, run, certificate."),
 }
@@ -101,7 +101,6 @@ COMMANDS = (
     Command(("arm", "power"), "engine.cli.arm:power", N_("Say how many checks each arm needs.")),
     Command(("arm", "register"), "engine.cli.arm:register", N_("Register an experiment before its results.")),
     Command(("arm", "analyse"), "engine.cli.arm:analyse", N_("Say what a registered experiment showed.")),
-    Command(("arm", "blind"), "engine.cli.arm:blind", N_("Name the officers who are not shown the class.")),
     Command(("measure",), "engine.cli.measure:measure", N_("Say which share of everybody would fail, by domain.")),
     Command(("plan", "submit"), "engine.cli.plan:submit", N_("Hand in plan lines; lateness is recorded.")),
     Command(("plan", "withdraw"), "engine.cli.plan:withdraw", N_("Take a line out of its plan.")),

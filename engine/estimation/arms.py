@@ -3,12 +3,11 @@
 Weights say what another draw would have found, never what being drawn by grade does to conduct. That needs a part of
 the firms, or of the districts, that is drawn at one ratio whatever the grade, fixed by lot beforehand; the arms are
 then two random samples of the same firms, and the difference of their rates is the effect. Part of A < B < C < D may
-also be expectation: an officer who knows the class looks harder at D. Officers chosen by lot who do not see it show
-how much.
+also be expectation: an officer who knows the class looks harder at D. Visits chosen by lot whose officers do not see it
+show how much.
 Source: docs/spec/estimators.md §9.
 """
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,8 +24,8 @@ from engine.estimation.intervals import CONFIDENCE, FloatArray, clopper_pearson
 from engine.estimation.outcome import REACHED, Outcome
 from engine.estimation.sample import DesignSample
 from engine.messages import N_, Message
+from engine.vocabulary import Arm
 
-GRADED, CONTROL = "graded", "control"
 LARGEST_ARM = 2_000_000
 _TAILS = 1e-9
 """Probability of the counts at either end that the power leaves out."""
@@ -141,8 +140,9 @@ def arm_difference(
 
     Parameters
     ----------
-    sample : its rows hold ``outcome`` and ``arm`` (graded or control). Where districts and not firms were assigned by
-        lot, they are its teams (:func:`~engine.estimation.sample.design_sample`), so that their differences count.
+    sample : its rows hold ``outcome`` and ``arm`` (graded, control, or null: due by law, so outside). Where districts
+        and not firms were assigned by lot, they are its teams (:func:`~engine.estimation.sample.design_sample`), so
+        that their differences count.
     outcome : ``violation`` among the reached, or ``unreachable`` among the assessable.
 
     Raises
@@ -158,16 +158,19 @@ def arm_difference(
     found = {}
     codes = sample.rows["outcome"]
     below = codes.isin(REACHED) if outcome is Outcome.VIOLATION else codes.isin([*REACHED, Outcome.UNREACHABLE])
-    for arm in (GRADED, CONTROL):
-        own = sample.rows["arm"] == arm
+    for arm in Arm:
+        own = sample.rows["arm"].eq(arm.value).fillna(value=False).astype(bool)
         if not (own & below).any():
             raise UndefinedEstimateError(
-                measure=Message(N_("the effect")), reason=Message(N_("the arm {arm} has no checked row"), {"arm": arm})
+                measure=Message(N_("the effect")),
+                reason=Message(N_("the arm {arm} has no checked row"), {"arm": arm.value}),
             )
         measure = f"{outcome.value}_rate"
         found[arm] = rate(sample, own & below & (codes == outcome), own & below, measure=measure, confidence=confidence)
-    effect = combined([found[GRADED], found[CONTROL]], signs=[1.0, -1.0], measure=f"effect_on_{outcome.value}_rate")
-    return Arms(found[GRADED], found[CONTROL], effect)
+    effect = combined(
+        [found[Arm.GRADED], found[Arm.CONTROL]], signs=[1.0, -1.0], measure=f"effect_on_{outcome.value}_rate"
+    )
+    return Arms(found[Arm.GRADED], found[Arm.CONTROL], effect)
 
 
 def expectation_gap(
@@ -218,25 +221,6 @@ def expectation_gap(
         combined(parts[2:], signs=[1.0, -1.0], measure="gap_blind"),
         combined(parts, signs=[1.0, -1.0, -1.0, 1.0], measure="gap_from_expectation"),
     )
-
-
-def blind_officers(inspectors: Sequence[str], *, seed: str, share: float) -> tuple[str, ...]:
-    """Return the officers who are not shown the class: a share of them by the lot of the draw's public seed.
-
-    Parameters
-    ----------
-    inspectors : codes of everybody who may lead a visit.
-    seed : hex seed of the draw, public once drawn, so that anyone can repeat the lot.
-    share : of the officers, 0..1; rounded to the nearest whole officer.
-
-    Notes
-    -----
-    Those with the smallest SHA-256("blind|" + seed + "|" + code).
-    """
-    if not 0 <= share <= 1:
-        raise UsageError(what="share", value=share, remedy=Message(N_("give a share between 0 and 1")))
-    order = sorted(set(inspectors), key=lambda code: hashlib.sha256(f"blind|{seed}|{code}".encode()).digest())
-    return tuple(sorted(order[: round(share * len(order))]))
 
 
 def combined(parts: Sequence[Estimate], *, signs: Sequence[float], measure: str) -> Estimate:

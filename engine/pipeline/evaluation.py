@@ -90,7 +90,7 @@ def with_alternative(
 
     Parameters
     ----------
-    logged : frame rows of every draw.
+    logged : frame rows of every draw; rows of strata that law has drawn in full (``is_due``) stay so.
     items : item_code, item_class and what the policy's caps read.
     policy : ratios of the alternative.
     grades : grade by entity_id under another grading; who is missing there is not classified (U). None = as logged.
@@ -102,8 +102,9 @@ def with_alternative(
             logged["entity_id"].map(grades).astype(object).fillna(Grade.UNCLASSIFIED.value).astype(str)
         )
     classes = items.set_index("item_code")["item_class"]
-    parts = []
-    for _, part in graded.groupby("draw_id", sort=False):
+    due = graded["is_due"].eq(other=True).fillna(value=False).astype(bool) if "is_due" in graded else None
+    parts = [] if due is None else [graded[due].assign(alternative_probability=1.0)]
+    for _, part in (graded if due is None else graded[~due]).groupby("draw_id", sort=False):
         cells = part.assign(grade=part["alternative_grade"], item_class=part["item_code"].map(classes))
         codes = cells.groupby(list(CELL_KEY), sort=True, dropna=False)
         table = codes.agg(n_units=("entity_id", "size"), item_class=("item_class", "first")).reset_index()

@@ -72,31 +72,35 @@ def with_findings(selections: pd.DataFrame, results: pd.DataFrame) -> pd.DataFra
 
     Parameters
     ----------
-    selections : every frame row of one draw. results : its rows of ``inspections``: entity_id, item_code,
-        selection_mode, result_codes.
+    selections : every frame row of one draw; ``selection_mode`` of the draw if there (random when not).
+    results : its rows of ``inspections``: entity_id, item_code, selection_mode, result_codes.
 
     Raises
     ------
     SelectionModeError
-        A drawn row was checked on another ground (scheduled, directed).
+        A drawn row was checked on another ground than it was drawn on (scheduled, directed).
 
     Notes
     -----
     ``adverse`` is true for a violation, false for every other result (nothing was found, also when nobody was met),
     null without a result and for rows not drawn.
     """
+    checked = results[["entity_id", "item_code", "selection_mode", "result_codes"]]
     rows = selections.merge(
-        results[["entity_id", "item_code", "selection_mode", "result_codes"]],
+        checked.rename(columns={"selection_mode": "checked_as"}),
         on=["entity_id", "item_code"],
         how="left",
         validate="1:1",
     )
-    other = rows["is_drawn"] & rows["selection_mode"].notna() & (rows["selection_mode"] != SelectionMode.RANDOM)
+    drawn_as = pd.Series(SelectionMode.RANDOM.value, index=rows.index, dtype=object)
+    if "selection_mode" in rows:
+        drawn_as = rows["selection_mode"].astype(object).fillna(SelectionMode.RANDOM.value)
+    other = rows["is_drawn"] & rows["checked_as"].notna() & (rows["checked_as"].astype(object) != drawn_as)
     if other.any():
-        raise SelectionModeError(n_rows=int(other.sum()), mode=str(rows.loc[other, "selection_mode"].iloc[0]))
+        raise SelectionModeError(n_rows=int(other.sum()), mode=str(rows.loc[other, "checked_as"].iloc[0]))
     outcome = classify_outcomes(rows["result_codes"].where(rows["is_drawn"]))
     adverse = (outcome == Outcome.VIOLATION).astype("boolean").mask(outcome == Outcome.NOT_DONE)
-    return rows.assign(selection_mode=SelectionMode.RANDOM.value, adverse=adverse)
+    return rows.drop(columns="checked_as").assign(selection_mode=drawn_as, adverse=adverse)
 
 
 def laboratory_frame(

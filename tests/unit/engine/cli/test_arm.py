@@ -33,15 +33,20 @@ def workspace(tmp_path_factory):
     opened = Workspace(folder / "workspace")
     (folder / "items.csv").write_text(_items(), encoding="utf-8")
     ingest(opened, [folder / "items.csv"], actor=ACTOR, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
-    plan = plan_arm(name="control-2026", outcome="violation", **PLAN)
-    register_arm(opened, plan, actor=ACTOR, clock=lambda: datetime(2026, 1, 5, tzinfo=UTC))
+    for name, blind in (("control-2026", False), ("blind-2026", True)):
+        plan = plan_arm(name=name, outcome="violation", is_blind_tried=blind, **PLAN)
+        register_arm(opened, plan, actor=ACTOR, clock=lambda: datetime(2026, 1, 5, tzinfo=UTC))
     results, strata = drawn_with_arms()
     _inspections(results.drop(columns="arm"), DRAW).to_csv(folder / "inspections.csv", index=False)
     ingest(opened, [folder / "inspections.csv"], actor=ACTOR, clock=lambda: datetime(2026, 6, 1, tzinfo=UTC))
     kept = ["draw_id", "entity_id", "item_code", "stratum", "grade", "district_code", "inclusion_probability", "arm"]
+    results["visit_id"] = results["entity_id"]
+    kept.append("visit_id")
+    visits = results[["draw_id", "visit_id"]].drop_duplicates(ignore_index=True)
+    visits["is_grade_blind"] = visits.index % 2 == 0
     selections = results[kept].assign(is_drawn=True, design_probability=results["inclusion_probability"])
     opened.warehouse.write_run(
-        {"selections": selections, "strata": strata},
+        {"selections": selections, "strata": strata, "visits": visits},
         kind="draw",
         as_of=date(2025, 12, 31),
         manifest={"draw_id": DRAW},
@@ -74,6 +79,16 @@ def test_a_registered_experiment_is_analysed(workspace, capsys):
     assert found["effect"]["high"] < 0  # the control arm violates about twice as often
     assert found["effect"]["value"] == pytest.approx(found["graded"]["value"] - found["control"]["value"])
     assert found["checks"] == {"graded": 800, "control": 800}
+
+
+def test_visits_whose_officers_do_not_see_the_class_are_set_against_the_others(workspace, capsys):
+    status, found = answer(capsys, "analyse", "blind-2026", "--workspace", str(workspace.path))
+
+    assert status == 0
+    adds = found["gap_from_expectation"]
+    assert adds["value"] == pytest.approx(found["gap_seen"]["value"] - found["gap_blind"]["value"])
+    assert adds["low"] < 0 < adds["high"]  # the lot has nothing to do with conduct here
+    assert found["gap_seen"]["value"] > 0.1
 
 
 @pytest.mark.parametrize(

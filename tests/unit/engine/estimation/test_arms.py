@@ -1,7 +1,5 @@
 """Control arm and grade-blind officers: power by simulation, effects with known truth, the lot."""
 
-import hashlib
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +7,6 @@ import pytest
 from engine.errors import UndefinedEstimateError, UsageError
 from engine.estimation.arms import (
     arm_difference,
-    blind_officers,
     checks_per_arm,
     expectation_gap,
     power_of,
@@ -175,16 +172,3 @@ def test_expectation_is_the_gap_that_disappears_when_nobody_sees_the_class():
 
     assert found[0.0].low < 0 < found[0.0].high
     assert found[0.5].low > 0
-
-
-def test_the_lot_of_blind_officers_follows_the_public_seed():
-    officers = [f"ZF{at:03d}" for at in range(40)]
-    blind = blind_officers(officers, seed="ab12", share=0.25)
-
-    assert len(blind) == 10
-    assert blind == blind_officers(officers[::-1], seed="ab12", share=0.25)
-    assert blind != blind_officers(officers, seed="ab13", share=0.25)
-    first = min(officers, key=lambda code: hashlib.sha256(f"blind|ab12|{code}".encode()).digest())
-    assert first in blind
-    with pytest.raises(UsageError, match="between 0 and 1"):
-        blind_officers(officers, seed="ab12", share=1.5)

@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from engine.errors import EstimationError
+from engine.errors import EstimationError, SelectionModeError
 from engine.estimation.estimate import PrecisionLimits
 from engine.estimation.policy_result import Estimator, EvaluationLimits
 from engine.pipeline.evaluation import Rules, evaluate, with_alternative, with_prediction
@@ -88,3 +88,21 @@ def test_a_period_has_no_contrast_and_averages_its_draws():
     assert both.value.value == pytest.approx(one.value.value)
     assert both.checks == pytest.approx(one.checks)
     assert both.value.high - both.value.low < 0.8 * (one.value.high - one.value.low)  # two independent draws
+
+
+def test_what_law_has_drawn_in_full_stays_so_under_any_alternative():
+    due = logged().assign(is_due=lambda rows: rows["stratum"].eq("B"))
+    found = with_alternative(due, ITEMS, POLICY)
+
+    assert (found.loc[found["is_due"], "alternative_probability"] == 1).all()
+    assert chance(found[~found["is_due"]], "k1", "A") == chance(with_alternative(logged(), ITEMS, POLICY), "k1", "A")
+    assert len(found) == len(due)
+
+
+@pytest.mark.parametrize("drawn_as", ["random", "filtered_draw"])
+def test_a_row_must_be_checked_on_the_ground_it_was_drawn_on(drawn_as):
+    frame = selections().assign(selection_mode=drawn_as)
+
+    assert set(with_findings(frame, results(frame, mode=drawn_as))["selection_mode"]) == {drawn_as}
+    with pytest.raises(SelectionModeError, match="directed"):
+        with_findings(frame, results(frame, mode="directed"))
