@@ -13,6 +13,7 @@ from engine.api.assessment import cohort_on, open_listings, said
 from engine.api.draw_commitment import commit_draw
 from engine.api.draw_order import CommittedDraw, DrawOrder
 from engine.api.draw_running import run_draw
+from engine.api.draw_signing import sign_draw
 from engine.api.featuring import FeatureBuilder
 from engine.api.plan_approval import approve, consolidate, publish
 from engine.api.plan_reading import published_lines
@@ -72,7 +73,8 @@ def _run_loop(
     with watch.stage("commit", Message(N_("Commit to the draw"))):
         committed = _commit(workspace, lines, seed=seed)
     with watch.stage("draw", Message(N_("Draw objects and teams"))):
-        drawn = run_draw(workspace, DRAW_ID, values=[], actor=WITNESS, clock=lambda: china_morning(DRAWN_ON))
+        drawn = run_draw(workspace, DRAW_ID, values=[], actor=WITNESS, clock=_drawn_at)
+        sign_draw(workspace, DRAW_ID, actor=PLANNER, clock=_drawn_at)
     with watch.stage("verify", Message(N_("Verify the published draw"))):
         verification = verify(drawn.bundle, expect_commit=committed.commit_digest, expect_entropy=None)
     with watch.stage("results", Message(N_("Inspect and enter the results"))):
@@ -149,6 +151,10 @@ def _assess(
     return scores, models
 
 
+def _drawn_at() -> datetime:
+    return china_morning(DRAWN_ON)
+
+
 def _measured_at() -> datetime:
     return china_morning(MEASURED_ON)
 
@@ -183,7 +189,9 @@ def _commit(workspace: Workspace, lines: tuple[str, ...], *, seed: int) -> Commi
         deadlines={"sim": now + timedelta(days=3)},
         inspect_until=INSPECT_UNTIL,
     )
-    return commit_draw(workspace, order, profile="default", actor=PLANNER, clock=lambda: now, simulation_seed=seed)
+    committed = commit_draw(workspace, order, profile="default", actor=PLANNER, clock=lambda: now, simulation_seed=seed)
+    sign_draw(workspace, DRAW_ID, actor=WITNESS, clock=lambda: now)
+    return committed
 
 
 def _inspect(workspace: Workspace, city: Simulation, *, seed: int) -> None:

@@ -1,13 +1,13 @@
 """A small city to draw from: frame, roster, rule, commitment and entropy, real and simulated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
-from engine.draw.certificate import Certificate, certify
+from engine.draw.certificate import Certificate, certify, plan_digest
 from engine.draw.commitment import Commitment, ItemTerms, build_commitment, committed_reserves
 from engine.draw.drawing import Drawn, draw
 from engine.draw.encoding import ZERO_DIGEST, HashSuite, suite_named
@@ -15,6 +15,9 @@ from engine.draw.entropy import EntropyValue, planned_event, simulated_value
 from engine.draw.entropy_policy import PROTOCOL_FLOOR
 from engine.draw.match_rule import ItemNeed, MatchRule, Relaxation
 from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
+from engine.draw.public_log import log_entry, log_head, prove_inclusion
+from engine.draw.signatures import sign
+from engine.draw.substitution import Standing, published_substitutions
 
 KEY = bytes(range(32))
 COMMITTED_AT = "2026-03-04T09:00:00+08:00"
@@ -136,3 +139,52 @@ def make_case(
     values = (simulated_value(suite, seed=7, event="1", drawn_at=DRAWN_AT),) if simulated else REAL_VALUES
     drawn = draw(frame.hashed, roster.officers, commitment=commitment, values=values)
     return Case(frame, roster, commitment, values, drawn, certify(drawn, issued_at=ISSUED_AT))
+
+
+PEOPLE = {"王伟 (fictional)": bytes(range(32, 64)), "Li Na (fictional)": bytes(range(64, 96))}
+PLAN = {"plan": "2026-annual", "draw": "2026-017", "lines": [{"line_id": "L01"}], "outside_plan": None}
+SUBSTITUTION = {"reserve": ["closed", "not_found"], "officer": ["ill", "vacant"]}
+
+
+def attached_case(*, suite: HashSuite | None = None, **changes: Any) -> tuple[Case, dict[str, Any]]:
+    """A draw with everything published beside it: plan, signatures, log and substitutions of both kinds."""
+    suite = suite or suite_named("sha256")
+    terms = {"plan_digest": plan_digest(PLAN, suite=suite), "substitution": SUBSTITUTION, **changes}
+    case = make_case(suite=suite, changes=terms)
+    earlier = log_entry(0, kind="commitment", draw_id="2026-016", digest="ab" * 32, at="2026-03-01T09:00:00+08:00")
+    own = log_entry(1, kind="commitment", draw_id="2026-017", digest=case.commitment.digest.hex(), at=COMMITTED_AT)
+    certificate = certify(case.drawn, issued_at=ISSUED_AT, log=log_head([earlier, own]))
+    case = replace(case, certificate=certificate)
+    return case, {
+        "plan": PLAN,
+        "signatures": [
+            *signatures("commitment", case.commitment.digest.hex(), at="2026-03-04T10:00:00+08:00"),
+            *signatures("certificate", certificate.digest, at="2026-03-06T10:00:00+08:00"),
+        ],
+        "log_proof": prove_inclusion([earlier, own], n=1, size=2),
+        "substitutions": published_substitutions(substitutions(case), certificate=certificate.record),
+    }
+
+
+def signatures(over: str, digest: str, *, at: str) -> list[dict[str, str]]:
+    """Both people's signatures over a record."""
+    signed = [sign(key, over=over, digest=digest, name=n, role="leader", signed_at=at) for n, key in PEOPLE.items()]
+    return [one.record() for one in signed]
+
+
+def substitutions(case: Case) -> list[dict[str, Any]]:
+    """Two reserves in a row for one object, an officer exchanged in a first visit, and one in the reserve's visit."""
+    standing = Standing(case.commitment, case.certificate.record, roster=case.roster.officers)
+    words = {"at": "2026-03-10T09:00:00+08:00", "name": "Li Na (fictional)", "role": "leader"}
+    found = []
+    cell = next(name for name, one in case.certificate.record["result"].items() if len(one["reserves"]) and one["n"])
+    item, gone = cell.split("|")[0], case.certificate.record["result"][cell]["selected"][0]
+    heading = standing.heading(kind="reserve", reason="closed", **words)
+    due = standing.next_reserve(gone, item=item)
+    found.append(standing.sealed({**heading, "item": item, "replaced": gone, **due}))
+    for team in (due["reserve"][:16], next(iter(case.certificate.record["match"]["leaders"]))):
+        role, officer = standing.teams[team][0]
+        heading = standing.heading(kind="officer", reason="ill", **words)
+        seat = {"visit": team, "role": role, "replaced": officer}
+        found.append(standing.sealed({**heading, **seat, **standing.next_officer(team, role=role, replaced=officer)}))
+    return found

@@ -13,8 +13,11 @@ import pandas as pd
 
 from engine.api.assessment import said
 from engine.api.draw_framing import DrawFrame, frame_of
+from engine.api.draw_life import step
 from engine.api.draw_order import CERTIFIED, COMMITTED, CommittedDraw, DrawOrder, written
+from engine.api.draw_origin import drawn_before, parent_of, require_uncommitted
 from engine.api.draw_roster import RosterTables, current, roster_tables
+from engine.api.draw_signing import Signer, append_signature, make_signature
 from engine.api.plan_approval import rulebook
 from engine.api.plan_draw import Mandate, mandate_of
 from engine.api.quality import require_quality
@@ -25,9 +28,12 @@ from engine.draw.entropy import planned_event, simulated_key
 from engine.draw.fairness import Rehearsal, fake_seeds, rehearse
 from engine.draw.merges import committed_merges
 from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
+from engine.draw.public_beacons import check_planned_round
+from engine.draw.signatures import COMMITMENT
 from engine.errors import DrawError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
+from engine.pipeline.auditing import grade_digest
 from engine.pipeline.drawing import entropy_policy, frame_table, item_terms, match_rule
 from engine.pipeline.framing import Framed
 from engine.pipeline.ports import Actor, Clock, Progress, silent
@@ -39,7 +45,7 @@ from engine.store.policies import policies_of
 from engine.store.workspace import Workspace
 
 GENESIS = "0" * 64
-FRAME = "draw.frame"
+FRAME, SUBSTITUTION = "draw.frame", "draw.substitution"
 PROTOCOL_RULES = "ssdraw/1"
 
 
@@ -70,19 +76,23 @@ def commit_draw(
     actor: Actor,
     clock: Clock,
     simulation_seed: int | None = None,
+    key: bytes | None = None,
     progress: Progress = silent,
 ) -> CommittedDraw:
-    """Freeze the frame of a draw and publish its commitment.
+    """Freeze the frame of a draw and publish its commitment under the first signature; a second person signs it next.
 
     Parameters
     ----------
     profile : policy profile whose ratios apply.
     simulation_seed : None for a real draw; a seed makes a simulated one, marked as such everywhere.
+    key : private signing key of the acting person; None only for a simulated draw.
 
     Raises
     ------
     TableMissingError
         Nothing was graded as of ``order.as_of``.
+    StoreError
+        A draw of this name is committed already.
     PlanError
         The lines are not published, do not fit together or have been used up.
     DrawError
@@ -91,7 +101,25 @@ def commit_draw(
     QualityGateError
         A source that the grades rest on is red and nobody took responsibility.
     """
-    ready = _prepare(workspace, order, profile=profile, at=clock(), simulation_seed=simulation_seed, progress=progress)
+    with step(workspace, "commit", draw_id=order.draw_id, actor=actor, clock=clock):
+        require_uncommitted(DrawFolder(workspace.path, draw_id=order.draw_id))
+        signer = Signer(actor, key, clock())
+        return _commit(workspace, order, signer, profile=profile, simulation_seed=simulation_seed, progress=progress)
+
+
+def _commit(
+    workspace: Workspace,
+    order: DrawOrder,
+    signer: Signer,
+    *,
+    profile: str,
+    simulation_seed: int | None,
+    progress: Progress,
+) -> CommittedDraw:
+    ledger = workspace.ledger
+    ready = _prepare(
+        workspace, order, profile=profile, at=signer.at, simulation_seed=simulation_seed, progress=progress
+    )
     terms, frame, tables, commitment = ready.terms, ready.frame, ready.tables, ready.commitment
     mandate, cut, book, framed = terms.mandate, terms.frame, terms.book, terms.frame.framed
     private = PrivateDraw(
@@ -109,10 +137,12 @@ def commit_draw(
             "blind": _blind_shares(mandate),
         },
     )
+    digest = commitment.digest.hex()
+    signature = make_signature(ledger, commitment, private, over=COMMITMENT, digest=digest, signer=signer)
     folder = DrawFolder(workspace.path, draw_id=order.draw_id)
-    folder.write(canonical_json(commitment.record), private, plan=canonical_json(ready.carried))
+    folder.stage(canonical_json(commitment.record), private, plan=canonical_json(ready.carried))
     content = {
-        "commit_digest": commitment.digest.hex(),
+        "commit_digest": digest,
         "plan": mandate.plan,
         "plan_digest": commitment.record["plan_digest"],
         "year": mandate.year,
@@ -121,17 +151,21 @@ def commit_draw(
         "rulebook": ready.carried["rulebook"],
         **said(book),
     }
-    workspace.ledger.append(
-        COMMITTED,
-        subject=order.draw_id,
-        actor=actor,
-        at=terms.at,
-        idempotency_key=f"{COMMITTED}:{order.draw_id}",
-        content=content,
-    )
+    with workspace.decisions.writing() as connection:
+        ledger.append(
+            COMMITTED,
+            subject=order.draw_id,
+            actor=signer.actor,
+            at=signer.at,
+            idempotency_key=f"{COMMITTED}:{order.draw_id}",
+            content=content,
+            connection=connection,
+        )
+        append_signature(ledger, order.draw_id, signature, signer=signer, connection=connection)
+    folder.finish()
     return CommittedDraw(
         draw_id=order.draw_id,
-        commit_digest=commitment.digest.hex(),
+        commit_digest=digest,
         folder=str(folder.public),
         objects=frame.rows.size,
         rows=len(framed.strata.frame),
@@ -198,12 +232,15 @@ def _prepare(
 ) -> _Ready:
     """Everything that a commitment needs, with all checks and without writing anything."""
     require_quality(workspace, as_of=order.as_of, profile=profile)
-    book = policies_of(workspace, profile)
+    book, ledger = policies_of(workspace, profile), workspace.ledger
     mandate = mandate_of(workspace, order, at=at)
+    added_to = parent_of(ledger, order)
+    _check_rounds(order)
     progress(Message(N_("Cut the frame into strata")))
     suite = suite_named(order.suite)
     key = secrets.token_bytes(32) if simulation_seed is None else simulated_key(suite, seed=simulation_seed)
-    cut = frame_of(workspace, order, mandate, book=book, key=key, suite=suite)
+    drawn = drawn_before(workspace, order.parent) if added_to is not None else None
+    cut = frame_of(workspace, order, mandate, book=book, key=key, suite=suite, drawn=drawn)
     framed = cut.framed
     if framed.allocation.violations:
         raise DrawError(problem=framed.allocation.violations[0], remedy=Message(N_("change the ratios first")))
@@ -226,9 +263,19 @@ def _prepare(
         until=until,
         initiators=() if mandate.planned is None else tuple(line.initiator for line in mandate.planned.lines),
     )
-    carried = _carried_out(order, terms)
-    commitment = _commitment(workspace.ledger, order, frame, roster, terms, rule=rule, plan=carried)
+    carried, units = _carried_out(order, terms), _units(framed, mandate)
+    rating = {"as_of": order.as_of.isoformat(), "digest": grade_digest(units, key=key, suite=suite)}
+    commitment = _commitment(
+        ledger, order, frame, roster, terms, rule=rule, plan=carried, parent=added_to, rating=rating
+    )
     return _Ready(terms, frame, tables, roster, commitment, carried)
+
+
+def _check_rounds(order: DrawOrder) -> None:
+    """A beacon's round is fixed by its number and must fall into the window of the events."""
+    for source, event in order.events.items():
+        planned = planned_event(source, event=event)
+        check_planned_round(planned, not_before=order.not_before, deadline=order.deadlines.get(source))
 
 
 def _carried_out(order: DrawOrder, terms: _Terms) -> dict[str, Any]:
@@ -285,6 +332,8 @@ def _commitment(
     *,
     rule: Any,
     plan: Mapping[str, Any],
+    parent: Mapping[str, str] | None,
+    rating: Mapping[str, str],
 ) -> Commitment:
     suite, frame_policy = frame.hashed.suite, terms.book.value(FRAME, on=order.as_of)
     certified = ledger.entries(action=CERTIFIED)
@@ -299,7 +348,7 @@ def _commitment(
         plan=terms.mandate.plan,
         plan_digest=plan_digest(plan, suite=suite),
         draw_id=order.draw_id,
-        sequence=len(certified) + 1,
+        sequence=len(ledger.entries(action=COMMITTED)) + 1,
         previous=previous,
         items=items,
         rule=rule,
@@ -317,6 +366,9 @@ def _commitment(
         code_digest=code_digest(),
         approval=terms.mandate.approval,
         fallback_events=int(frame_policy["fallback_events"]),
+        substitution=terms.book.value(SUBSTITUTION, on=order.as_of),
+        parent=parent,
+        rating=rating,
     )
 
 

@@ -60,9 +60,20 @@ class DrawFrame:
 
 
 def frame_of(
-    workspace: Workspace, order: DrawOrder, mandate: Mandate, *, book: PolicyBook, key: bytes, suite: HashSuite
+    workspace: Workspace,
+    order: DrawOrder,
+    mandate: Mandate,
+    *,
+    book: PolicyBook,
+    key: bytes,
+    suite: HashSuite,
+    drawn: pd.DataFrame | None = None,
 ) -> DrawFrame:
     """Return the frame of a draw.
+
+    Parameters
+    ----------
+    drawn : entity_id, item_code that the draws before an added sample drew; they stand outside with reason ``drawn``.
 
     Raises
     ------
@@ -83,6 +94,8 @@ def frame_of(
     eligible, outside, notes = exclude(
         rows, checks_known(workspace, known_by=order.as_of), book=book, on=order.as_of, until=mandate.window[1]
     )
+    if drawn is not None:
+        eligible, outside = _without_drawn(eligible, outside, drawn)
     taken, strata = taken_in_year(workspace, mandate)
     own = taken[taken["item_code"].isin(mandate.items)]
     part = DrawOfYear(1, 1) if planned is None else planned.draws
@@ -104,6 +117,15 @@ def frame_of(
     counts = current(workspace, "registry_counts", key="count_id", on=order.as_of)
     witness = compare_registry(counts, register, places=places, book=book, on=order.as_of)
     return DrawFrame(items, framed, {str(item): int(n) for item, n in held.items()}, witness, mandate.mode)
+
+
+def _without_drawn(
+    eligible: pd.DataFrame, outside: pd.DataFrame, drawn: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    key = ["entity_id", "item_code"]
+    again = pd.MultiIndex.from_frame(eligible[key]).isin(pd.MultiIndex.from_frame(drawn[key]))
+    moved = eligible[again].drop(columns="is_due").assign(reason="drawn")
+    return eligible[~again].reset_index(drop=True), pd.concat([outside, moved], ignore_index=True)
 
 
 def _listed(workspace: Workspace, mandate: Mandate, *, on: date) -> pd.DataFrame:

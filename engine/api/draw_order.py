@@ -8,7 +8,9 @@ from typing import Any
 from engine.messages import Message
 
 COMMITTED, STARTED, CERTIFIED = "draw.committed", "draw.started", "draw.certified"
-"""Actions of the ledger in the life of a draw."""
+SIGNED, SUBSTITUTED = "draw.signed", "draw.substituted"
+ATTEMPTED, REFUSED = "draw.attempted", "draw.refused"
+"""Actions of the ledger in the life of a draw; every call is an attempt on record, a refused one twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class DrawOrder:
     inspect_until : last day of the inspections; None takes the end of the lines' slot.
     profile : open, blind or sealed; ``release`` is the release time of a sealed draw.
     suite : sha256 or sm3.
+    parent, added_because : of an added sample: the draw it adds to, and why; published.
     """
 
     draw_id: str
@@ -40,6 +43,8 @@ class DrawOrder:
     profile: str = "blind"
     release: datetime | None = None
     suite: str = "sha256"
+    parent: str = ""
+    added_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)

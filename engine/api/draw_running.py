@@ -4,22 +4,29 @@ One commitment is one draw. Every attempt is an entry of the ledger; an interrup
 time it began with.
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 
 from engine.api.draw_fairness import monitors_of, quick_fairness
+from engine.api.draw_life import current_head, step
 from engine.api.draw_order import CERTIFIED, COMMITTED, STARTED, RunDraw, written
+from engine.api.draw_signing import Signer, append_signature, make_signature, require_signed
 from engine.draw.bundle import bundle_files
 from engine.draw.certificate import Certificate, certify
 from engine.draw.commitment import Commitment, read_commitment
 from engine.draw.coordination import coordination
-from engine.draw.drawing import Drawn, draw
+from engine.draw.drawing import Drawn, draw, order_values
 from engine.draw.encoding import DIGEST_BYTES
 from engine.draw.entropy import SIMULATED_SOURCE, EntropyValue, simulated_value
+from engine.draw.entropy_policy import check_timing
 from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
+from engine.draw.signatures import CERTIFICATE, COMMITMENT, Signature
 from engine.draw.tables import selection_table, stratum_table, team_table, visit_table
 from engine.draw.tickets import tickets
 from engine.errors import AlreadyDrawnError, DrawError, UsageError
@@ -42,6 +49,8 @@ def run_draw(
     values: Sequence[EntropyValue],
     actor: Actor,
     clock: Clock,
+    key: bytes | None = None,
+    beacons: Mapping[str, Any] | None = None,
     progress: Progress = silent,
 ) -> RunDraw:
     """Draw from a commitment and the values of its public events; the same person cannot do both.
@@ -49,54 +58,119 @@ def run_draw(
     Parameters
     ----------
     values : one per committed source; empty for a simulated draw, whose values follow from its seed.
+    beacons : evidence for the values of beacons (:func:`engine.api.draw_beacons.read_beacon`), published with them.
+    key : private signing key of the acting person, the first to sign the certificate; None only in a simulated draw.
 
     Raises
     ------
     AlreadyDrawnError
         The commitment was drawn from before.
     DrawError
-        The commitment was made by the same person, or a value is not usable.
+        The commitment was made by the same person or signed by one alone, or a value is not usable.
     """
-    folder = DrawFolder(workspace.path, draw_id=draw_id)
+    with step(workspace, "run", draw_id=draw_id, actor=actor, clock=clock):
+        return _run(
+            workspace,
+            draw_id,
+            values=values,
+            beacons=beacons or {},
+            actor=actor,
+            clock=clock,
+            key=key,
+            progress=progress,
+        )
+
+
+def _run(
+    workspace: Workspace,
+    draw_id: str,
+    *,
+    values: Sequence[EntropyValue],
+    beacons: Mapping[str, Any],
+    actor: Actor,
+    clock: Clock,
+    key: bytes | None,
+    progress: Progress,
+) -> RunDraw:
+    folder, ledger = DrawFolder(workspace.path, draw_id=draw_id), workspace.ledger
     commitment = read_commitment(folder.read_commitment())
     private = folder.read_private()
-    require_second_person(workspace.ledger, draw_id, actor=actor)
-    if workspace.ledger.entries(action=CERTIFIED, subject=draw_id):
+    if ledger.entries(action=CERTIFIED, subject=draw_id):
         raise AlreadyDrawnError(draw_id=draw_id, commit_digest=commitment.digest.hex())
+    require_second_person(ledger, draw_id, actor=actor)
+    require_signed(ledger, draw_id, over=COMMITMENT)
     used = list(values) or _simulated_values(commitment, private)
-    used, issued_at = _start(workspace.ledger, commitment, used, actor=actor, at=clock())
+    begun = _start(ledger, commitment, used, beacons=beacons, actor=actor, at=clock())
     progress(Message(N_("Blind and hash the frame")))
     frame = prepare_frame(private.frame, key=private.key, suite=commitment.suite)
     roster = prepare_roster(private.roster, recusals=private.recusals, rotations=private.rotations, frame=frame)
     progress(Message(N_("Draw tickets and match teams")))
-    drawn = draw(frame.hashed, roster.officers, commitment=commitment, values=used)
-    certificate = certify(drawn, issued_at=issued_at)
+    drawn = draw(frame.hashed, roster.officers, commitment=commitment, values=begun.values)
+    certificate = certify(drawn, issued_at=begun.issued_at, log=begun.log)
+    signer = Signer(actor, key, clock())
+    signature = make_signature(ledger, commitment, private, over=CERTIFICATE, digest=certificate.digest, signer=signer)
     progress(Message(N_("Write the certificate and the bundle")))
     folder.publish(bundle_files(commitment, certificate, frame=frame.hashed, roster=roster.officers))
     tables = result_tables(drawn, frame=frame, roster=roster, private=private)
     tables["monitors"] = monitors_of(drawn, frame=frame, private=private)
-    workspace.warehouse.write_run(
-        tables,
-        kind="draw",
-        as_of=date.fromisoformat(str(private.settings["as_of"])),
-        manifest={"draw_id": draw_id, "commit_digest": commitment.digest.hex(), "certificate": certificate.digest},
-        actor=actor,
-        at=clock(),
-    )
-    workspace.ledger.append(
-        CERTIFIED,
-        subject=draw_id,
-        actor=actor,
-        at=clock(),
-        idempotency_key=f"{CERTIFIED}:{draw_id}",
-        content={"commit_digest": commitment.digest.hex(), "certificate_digest": certificate.digest},
-    )
+    _store_tables(workspace, tables, drawn, certificate=certificate, private=private, actor=actor, at=clock())
+    close_draw(workspace, draw_id, kind="certificate", certificate=certificate, signature=signature, signer=signer)
     book, as_of = (
         policies_of(workspace, str(private.settings["profile"])),
         date.fromisoformat(str(private.settings["as_of"])),
     )
     fairness = quick_fairness(drawn, tables["monitors"], book=book, on=as_of)
     return _summary(drawn, certificate, tables, folder=folder, fairness=fairness)
+
+
+def _store_tables(
+    workspace: Workspace,
+    tables: Mapping[str, pd.DataFrame],
+    drawn: Drawn,
+    *,
+    certificate: Certificate,
+    private: PrivateDraw,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Store the result tables once; a draw that was interrupted after this finds them there."""
+    draw_id = str(drawn.commitment.record["draw"])
+    digest = drawn.commitment.digest.hex()
+    manifest = {"draw_id": draw_id, "commit_digest": digest, "certificate": certificate.digest}
+    if any(json.loads(run.manifest).get("draw_id") == draw_id for run in workspace.warehouse.runs(kind="draw")):
+        return
+    as_of = date.fromisoformat(str(private.settings["as_of"]))
+    workspace.warehouse.write_run(tables, kind="draw", as_of=as_of, manifest=manifest, actor=actor, at=at)
+
+
+def close_draw(
+    workspace: Workspace,
+    draw_id: str,
+    *,
+    kind: str,
+    certificate: Certificate,
+    signature: Signature,
+    signer: Signer,
+    reason: str = "",
+) -> None:
+    """Put the certificate of a draw on record together with the first signature under it."""
+    ledger = workspace.ledger
+    with workspace.decisions.writing() as connection:
+        ledger.append(
+            CERTIFIED,
+            subject=draw_id,
+            actor=signer.actor,
+            at=signer.at,
+            reason=reason,
+            idempotency_key=f"{CERTIFIED}:{draw_id}",
+            content={
+                "kind": kind,
+                "commit_digest": certificate.record["commit_digest"],
+                "certificate_digest": certificate.digest,
+            },
+            connection=connection,
+        )
+        append_signature(ledger, draw_id, signature, signer=signer, connection=connection)
 
 
 def result_tables(drawn: Drawn, *, frame: Frame, roster: Roster, private: PrivateDraw) -> dict[str, pd.DataFrame]:
@@ -152,15 +226,36 @@ def require_second_person(ledger: Ledger, draw_id: str, *, actor: Actor) -> None
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What a draw was begun with: an interrupted one goes on with it."""
+
+    values: list[EntropyValue]
+    issued_at: str
+    log: dict[str, object]
+
+
 def _start(
-    ledger: Ledger, commitment: Commitment, values: Sequence[EntropyValue], *, actor: Actor, at: datetime
-) -> tuple[list[EntropyValue], str]:
-    """Record the attempt; an interrupted draw goes on with the values and the time it began with."""
+    ledger: Ledger,
+    commitment: Commitment,
+    values: Sequence[EntropyValue],
+    *,
+    beacons: Mapping[str, Any],
+    actor: Actor,
+    at: datetime,
+) -> _Begun:
+    """Record the attempt; an interrupted draw goes on with the values, the time and the log head it began with."""
     draw_id = str(commitment.record["draw"])
     begun = ledger.entries(action=STARTED, subject=draw_id)
     if not begun:
+        require_values(commitment, values)
         issued_at = _not_before_events(at, values)
-        content = {"values": [value.record() for value in values], "issued_at": written(issued_at)}
+        content = {
+            "values": [value.record() for value in values],
+            "issued_at": written(issued_at),
+            "log": current_head(ledger),
+            "beacons": dict(beacons),
+        }
         begun = [
             ledger.append(
                 STARTED, subject=draw_id, actor=actor, at=at, content=content, idempotency_key=f"{STARTED}:{draw_id}"
@@ -179,7 +274,26 @@ def _start(
     ]
     if values and [value.record() for value in kept] != [value.record() for value in values]:
         raise AlreadyDrawnError(draw_id=draw_id, commit_digest=commitment.digest.hex())
-    return kept, str(first["issued_at"])
+    return _Begun(kept, str(first["issued_at"]), first["log"])
+
+
+def require_values(commitment: Commitment, values: Sequence[EntropyValue]) -> None:
+    """Refuse values that cannot be used before anything is begun with them: a typing error must not end a draw.
+
+    Raises
+    ------
+    EntropyRefusedError
+        A value is missing, misspelled, of another event or from the wrong time.
+    """
+    record = commitment.record
+    ordered = order_values(commitment, values)
+    check_timing(
+        ordered,
+        committed_at=record["committed_at"],
+        not_before=record["not_before"],
+        deadlines=record["deadlines"],
+        policy=commitment.policy,
+    )
 
 
 def _not_before_events(at: datetime, values: Sequence[EntropyValue]) -> datetime:

@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
+from engine.api.draw_life import current_head, step
 from engine.api.draw_order import CERTIFIED, STARTED, written
-from engine.api.draw_running import require_second_person
+from engine.api.draw_running import close_draw, require_second_person
+from engine.api.draw_signing import Signer, make_signature
 from engine.draw.certificate import Certificate, void
 from engine.draw.commitment import Commitment, read_commitment
+from engine.draw.signatures import CERTIFICATE
 from engine.errors import AlreadyDrawnError, DrawError, UsageError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
@@ -13,13 +16,16 @@ from engine.store.draws import DrawFolder
 from engine.store.workspace import Workspace
 
 
-def void_draw(workspace: Workspace, draw_id: str, *, reason: str, actor: Actor, clock: Clock) -> Certificate:
+def void_draw(
+    workspace: Workspace, draw_id: str, *, reason: str, actor: Actor, clock: Clock, key: bytes | None = None
+) -> Certificate:
     """Close a commitment without drawing from it; its certificate of kind ``void`` is published and chained.
 
     Parameters
     ----------
     reason : why, in words; published.
     actor : another person than the one who committed.
+    key : private signing key of the acting person; None only for a simulated draw.
 
     Raises
     ------
@@ -32,31 +38,39 @@ def void_draw(workspace: Workspace, draw_id: str, *, reason: str, actor: Actor, 
     """
     if not reason.strip():
         raise UsageError(what="--reason", value=reason, remedy=Message(N_("say why the draw is void")))
+    with step(workspace, "void", draw_id=draw_id, actor=actor, clock=clock):
+        return _void(workspace, draw_id, reason=reason, actor=actor, clock=clock, key=key)
+
+
+def _void(
+    workspace: Workspace, draw_id: str, *, reason: str, actor: Actor, clock: Clock, key: bytes | None
+) -> Certificate:
     folder, ledger = DrawFolder(workspace.path, draw_id=draw_id), workspace.ledger
     commitment = read_commitment(folder.read_commitment())
-    require_second_person(ledger, draw_id, actor=actor)
     digest = commitment.digest.hex()
     if ledger.entries(action=CERTIFIED, subject=draw_id):
         raise AlreadyDrawnError(draw_id=draw_id, commit_digest=digest)
+    require_second_person(ledger, draw_id, actor=actor)
     begun = ledger.entries(action=STARTED, subject=draw_id)
     if not begun:
         _require_time(commitment, at=clock())
-        content = {"values": [], "issued_at": written(clock()), "void": reason}
+        content = {"values": [], "issued_at": written(clock()), "void": reason, "log": current_head(ledger)}
         # the key of an attempt to draw: of a draw and a void at the same moment only one is begun
-        key = f"{STARTED}:{draw_id}"
-        begun = [ledger.append(STARTED, subject=draw_id, actor=actor, at=clock(), content=content, idempotency_key=key)]
-    if begun[0].particulars.get("void") != reason:
+        idempotency = f"{STARTED}:{draw_id}"
+        begun = [
+            ledger.append(
+                STARTED, subject=draw_id, actor=actor, at=clock(), content=content, idempotency_key=idempotency
+            )
+        ]
+    first = begun[0].particulars
+    if first.get("void") != reason:
         raise AlreadyDrawnError(draw_id=draw_id, commit_digest=digest)
-    certificate = void(commitment, reason=reason, issued_at=str(begun[0].particulars["issued_at"]))
+    certificate = void(commitment, reason=reason, issued_at=str(first["issued_at"]), log=first["log"])
+    private, signer = folder.read_private(), Signer(actor, key, clock())
+    signature = make_signature(ledger, commitment, private, over=CERTIFICATE, digest=certificate.digest, signer=signer)
     folder.publish_void(certificate.content)
-    ledger.append(
-        CERTIFIED,
-        subject=draw_id,
-        actor=actor,
-        at=clock(),
-        reason=reason,
-        idempotency_key=f"{CERTIFIED}:{draw_id}",
-        content={"commit_digest": digest, "certificate_digest": certificate.digest},
+    close_draw(
+        workspace, draw_id, kind="void", certificate=certificate, signature=signature, signer=signer, reason=reason
     )
     return certificate
 

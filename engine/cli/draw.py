@@ -1,4 +1,4 @@
-"""``xinheng draw commit``, ``draw run``, ``draw certificate`` and ``verify``."""
+"""``xinheng draw commit``, ``draw run`` and ``draw void``."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from engine.cli.options import (
     current_actor,
     current_time,
 )
-from engine.cli.output import StageClock, current_translate, show_json, show_line, show_table
+from engine.cli.output import StageClock, current_translate, show_json, show_line
 from engine.errors import UsageError
 from engine.messages import N_, Message
 from engine.windows import parse_date
@@ -51,15 +51,16 @@ RehearseOption = Annotated[
     int,
     typer.Option("--rehearse", min=0, help=N_("Only try so many fake seeds and say how often visits can be staffed.")),
 ]
-BundleArgument = Annotated[Path, typer.Argument(help=N_("Bundle folder or compact JSON file."))]
 ReasonOption = Annotated[str, typer.Option("--reason", help=N_("Why the draw is void; it is published."))]
-ExpectCommitOption = Annotated[
-    str | None, typer.Option("--expect-commit", help=N_("Commitment digest known from elsewhere, 64 hex digits."))
+KeyOption = Annotated[
+    Path | None, typer.Option("--key", help=N_("Your signing key file (xinheng draw key); not needed in a simulation."))
 ]
-ExpectEntropyOption = Annotated[
-    Path | None, typer.Option("--expect-entropy", help=N_("JSON file of source and value from the operators."))
+ParentOption = Annotated[str, typer.Option("--adds-to", help=N_("Finished draw that this added sample adds to."))]
+BecauseOption = Annotated[str, typer.Option("--because", help=N_("Why an added sample is drawn; it is published."))]
+BeaconOption = Annotated[
+    list[str] | None,
+    typer.Option("--beacon", help=N_("Answer of a beacon's relay as source:FILE (JSON); repeat it.")),
 ]
-EXIT_NOT_VERIFIED = 14
 
 
 def commit(
@@ -76,13 +77,17 @@ def commit(
     suite: SuiteOption = "sha256",
     simulation: SimulationOption = None,
     rehearse: RehearseOption = 0,
+    adds_to: ParentOption = "",
+    because: BecauseOption = "",
+    key: KeyOption = None,
     profile: ProfileOption = "default",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Freeze the frame and publish the commitment; nothing is drawn yet."""
+    """Freeze the frame and publish the commitment under your signature; a second person signs it, then it stands."""
     from engine.api.draw_commitment import commit_draw, rehearse_draw
     from engine.api.draw_order import DrawOrder
+    from engine.api.draw_signing import read_signing_key
     from engine.api.workspace import open_workspace
 
     graded_on, now = as_of_date(as_of), current_time()
@@ -101,6 +106,8 @@ def commit(
         profile=disclosure,
         release=_time(release, what="--release") if release else None,
         suite=suite,
+        parent=adds_to,
+        added_because=because,
     )
     clock = StageClock(quiet=as_json)
     if rehearse:
@@ -123,6 +130,7 @@ def commit(
         actor=current_actor(),
         clock=current_time,
         simulation_seed=simulation,
+        key=read_signing_key(key),
         progress=clock,
     )
     clock.close()
@@ -155,28 +163,44 @@ def commit(
             N_("Committed {draw_id}: {objects} objects, digest {digest}. Publish the digest before the events.")
         ).format(draw_id=committed.draw_id, objects=f"{committed.objects:,}", digest=committed.commit_digest)
     )
+    show_line(
+        translate(N_("Not final yet: a second person signs it with 'xinheng draw sign {draw_id}'.")).format(
+            draw_id=draw_id
+        )
+    )
 
 
 def run(
     draw_id: DrawArgument,
     value: ValueOption = None,
     evidence: EvidenceOption = "",
+    beacon: BeaconOption = None,
+    key: KeyOption = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
     """Draw from the commitment and the values of its public events; a second person must do this."""
+    from engine.api.draw_beacons import read_beacon
     from engine.api.draw_running import run_draw
+    from engine.api.draw_signing import read_signing_key
     from engine.api.workspace import open_workspace
     from engine.draw.entropy import EntropyValue
 
     clock = StageClock(quiet=as_json)
     values = [EntropyValue(*event_value(text), evidence=evidence) for text in value or []]
+    beacons = {}
+    for text in beacon or []:
+        source, _, path = text.partition(":")
+        found, beacons[source] = read_beacon(source, Path(path))
+        values.append(found)
     drawn = run_draw(
         open_workspace(workspace, create=False),
         draw_id,
         values=values,
+        beacons=beacons,
         actor=current_actor(),
         clock=current_time,
+        key=read_signing_key(key),
         progress=clock,
     )
     clock.close()
@@ -213,77 +237,38 @@ def run(
     )
     show_line(fair.format(**drawn.fairness))
     show_line(translate(N_("Certificate: {path}")).format(path=str(Path(drawn.bundle) / "certificate.json")))
-
-
-def certificate(
-    draw_id: DrawArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
-) -> None:
-    """Show what the certificate of a draw says."""
-    from engine.api.draw_reading import certificate_record
-
-    record = certificate_record(workspace, draw_id=draw_id)
-    if as_json:
-        show_json(record)
-        return
-    for key in ("kind", "class", "draw", "seq", "prev", "commit_digest", "issued_at", "seed", "certificate_digest"):
-        if key in record:
-            show_line(f"{key:20} {record[key]}")
+    show_line(
+        translate(N_("Not final yet: a second person signs it with 'xinheng draw sign {draw_id}'.")).format(
+            draw_id=draw_id
+        )
+    )
 
 
 def void(
     draw_id: DrawArgument,
     reason: ReasonOption,
+    key: KeyOption = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
     """Close a commitment without drawing from it; a second person must do this."""
+    from engine.api.draw_signing import read_signing_key
     from engine.api.draw_voiding import void_draw
     from engine.api.workspace import open_workspace
 
     closed = void_draw(
-        open_workspace(workspace, create=False), draw_id, reason=reason, actor=current_actor(), clock=current_time
+        open_workspace(workspace, create=False),
+        draw_id,
+        reason=reason,
+        actor=current_actor(),
+        clock=current_time,
+        key=read_signing_key(key),
     )
     if as_json:
         show_json(dict(closed.record))
         return
     said = current_translate()(N_("Void {draw_id}: its certificate {digest} stays in the chain."))
     show_line(said.format(draw_id=draw_id, digest=closed.digest))
-
-
-def verify(
-    bundle: BundleArgument,
-    expect_commit: ExpectCommitOption = None,
-    expect_entropy: ExpectEntropyOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Recompute a published draw; leaves with 14 when anything is wrong."""
-    from engine.api.verification import verify as recompute
-
-    verification = recompute(bundle, expect_commit=expect_commit, expect_entropy=expect_entropy)
-    translate, caution = current_translate(), verification.caution
-    if as_json:
-        checks = [
-            {"name": c.name, "ok": c.ok, "state": c.state.value, "detail": c.detail.render(translate)}
-            for c in verification.checks
-        ]
-        show_json(
-            {
-                "ok": verification.ok,
-                "anchored": verification.anchored,
-                "class": "simulation" if verification.is_simulation else "real",
-                "verdict": verification.verdict.render(translate),
-                "caution": caution.render(translate) if caution is not None else None,
-                "checks": checks,
-            }
-        )
-    else:
-        marks = {"passed": "✓", "failed": "✗", "not_checked": "–"}
-        rows = [[marks[c.state.value], c.name, c.detail.render(translate)] for c in verification.checks]
-        show_table(str(bundle), ["", translate(N_("check")), translate(N_("what was found"))], rows)
-        show_line(verification.verdict.render(translate))
-        if caution is not None:
-            show_line(caution.render(translate))
-    raise typer.Exit(0 if verification.ok else EXIT_NOT_VERIFIED)
 
 
 def _events(texts: list[str]) -> dict[str, str]:

@@ -28,7 +28,7 @@ GROUPS = {
     "policy": N_("Ratio policies: check, draft, approve, simulate, evaluate, optimise."),
     "arm": N_("Randomised control arm and grade-blind visits."),
     "plan": N_("The annual plan: lines, merging, calendar, approval, tasks."),
-    "draw": N_("The public draw: commit, run, certificate."),
+    "draw": N_("The public draw: commit, sign, run, substitute, certificate, log."),
 }
 
 COMMANDS = (
@@ -137,8 +137,19 @@ COMMANDS = (
     Command(("draw", "fairness"), "engine.cli.draw_fairness:fairness", N_("How fair and how random a draw was.")),
     Command(("draw", "void"), "engine.cli.draw:void", N_("Close a commitment without drawing from it.")),
     Command(("draw", "own-row"), "engine.cli.own_row:own_row", N_("Write an object's own row as file and QR code.")),
-    Command(("draw", "certificate"), "engine.cli.draw:certificate", N_("Show the certificate of a draw.")),
-    Command(("verify",), "engine.cli.draw:verify", N_("Recompute a published draw and name what is wrong.")),
+    Command(("draw", "key"), "engine.cli.draw_life:key", N_("Make and register a signing key.")),
+    Command(
+        ("draw", "sign"), "engine.cli.draw_life:sign", N_("Sign a commitment or certificate as the second person.")
+    ),
+    Command(("draw", "substitute"), "engine.cli.draw_life:substitute", N_("Use the next reserve or the next officer.")),
+    Command(("draw", "certificate"), "engine.cli.draw_life:certificate", N_("Show the certificate of a draw.")),
+    Command(("draw", "log"), "engine.cli.draw_life:log", N_("Write, prove from or check the public log.")),
+    Command(("draw", "timestamp"), "engine.cli.draw_life:timestamp", N_("Ask for or attach an RFC 3161 time stamp.")),
+    Command(("draw", "export"), "engine.cli.draw_life:export", N_("Write a draw as one compact JSON file.")),
+    Command(
+        ("draw", "audit-folder"), "engine.cli.draw_life:audit_folder", N_("Write what the auditor of a draw needs.")
+    ),
+    Command(("verify",), "engine.cli.verification:verify", N_("Recompute a published draw and name what is wrong.")),
     Command(("publish",), "engine.cli.publicity:publish", N_("Write the public site as plain files.")),
     Command(("audit-draw",), "engine.cli.publicity:audit_draw", N_("Say what a draw of another system shows.")),
     Command(("dashboard",), "engine.cli.dashboard:dashboard", N_("Start the dashboards on this machine.")),

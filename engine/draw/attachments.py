@@ -9,13 +9,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.draw import public_log, schema, substitution
-from engine.draw.schema import Rule, code, integer, listing, one_of, record, text
+from engine.draw.schema import Rule, code, integer, listing, nullable, one_of, record, text
 from engine.draw.signatures import SIGNATURE, SIGNED_RECORDS
 
 SIGNATURES, SUBSTITUTIONS = "signatures", "substitutions"
-LOG_PROOF, PLAN_RECORD, BEACONS, TIMESTAMPS = "log_proof", "plan_record", "beacons", "timestamps"
+LOG_PROOF, PLAN_RECORD, BEACONS, TIMESTAMPS = "log_proof", "plan", "beacons", "timestamps"
 
-PLAN = record({"plan": text, "draws": integer, "draw_ids": listing(code)})
+
+def _any_record(value: Any, where: str) -> None:
+    nullable(record({"reason": text}, closed=False))(value, where)
+
+
+PLAN = record(
+    {"plan": text, "draw": code, "lines": listing(record({}, closed=False)), "outside_plan": _any_record}, closed=False
+)
 _BEACONS = record(
     {},
     {

@@ -149,16 +149,26 @@ def withheld_bundle(commitment: Commitment, certificate: Certificate) -> dict[st
 
 
 def compact_chunks(
-    commitment: Commitment, certificate: Certificate, *, frame: HashedFrame, roster: Sequence[Officer]
+    commitment: Commitment,
+    certificate: Certificate,
+    *,
+    frame: BlindedFrame,
+    roster: Sequence[Officer],
+    attached: Mapping[str, Any] | None = None,
 ) -> Iterator[bytes]:
-    """Yield the compact form as canonical JSON, piece by piece, 2^14 rows at a time."""
-    head = {**_compact_head(commitment, certificate, roster=roster), "rows": None}
+    """Yield the compact form as canonical JSON, piece by piece, 2^14 rows at a time.
+
+    Parameters
+    ----------
+    attached : what is published beside the certificate, by name.
+    """
+    head = {**_compact_head(commitment, certificate, roster=roster), **(attached or {}), "rows": None}
     opener = b"{"
     for key in sorted(head):
         yield opener + canonical_json(key) + b":"
         opener = b","
         if key == "rows":
-            yield from _row_chunks(frame.rows)
+            yield from _row_chunks(frame)
         else:
             yield canonical_json(head[key])
     yield b"}"

@@ -44,22 +44,24 @@ def _check_plan(run: Run, commitment: Commitment) -> None:
     name, record = "commitment.plan", commitment.record
     plan = run.published.attached.get(PLAN_RECORD)
     if plan is None:
-        run.note(not_checked(name, N_("the file carries no annual plan")))
-    elif plan_digest(plan, suite=commitment.suite) != record["plan_digest"]:
+        run.note(not_checked(name, N_("the file does not say what of the plan this draw carries out")))
+        return
+    outside = plan["outside_plan"] or {"reason": ""}
+    if plan_digest(plan, suite=commitment.suite) != record["plan_digest"] or plan["draw"] != record["draw"]:
         run.note(failed(name, N_("the plan is not the committed one")))
-    elif record["draw"] not in plan["draw_ids"] and not record["unplanned"].strip():
-        run.note(failed(name, N_("the plan does not list draw {draw}, and no reason is given"), draw=record["draw"]))
+    elif not plan["lines"] and not outside["reason"].strip():
+        run.note(failed(name, N_("no line of the plan stands behind draw {draw}, nor a reason"), draw=record["draw"]))
     elif record["parent"] is not None:
         parent = record["parent"]
         run.note(
             passed(name, N_("added sample to draw {parent}: {reason}"), parent=parent["draw"], reason=parent["reason"])
         )
-    elif record["draw"] in plan["draw_ids"]:
+    elif plan["lines"]:
         run.note(
-            passed(name, N_("draw {draw} is one of {n} that the plan lists"), draw=record["draw"], n=plan["draws"])
+            passed(name, N_("carries out {n} published line(s) of {plan}"), n=len(plan["lines"]), plan=plan["plan"])
         )
     else:
-        run.note(passed(name, N_("outside the plan: {reason}"), reason=record["unplanned"]))
+        run.note(passed(name, N_("outside the plan: {reason}"), reason=outside["reason"]))
 
 
 # --- signatures -----------------------------------------------------------------------------------------------------

@@ -271,7 +271,6 @@ def build_commitment(
     fallback_events: int,
     substitution: Mapping[str, Sequence[str]] | None = None,
     parent: Mapping[str, str] | None = None,
-    unplanned: str = "",
     rating: Mapping[str, str] | None = None,
 ) -> Commitment:
     """Return the commitment of a draw, version 2, after all checks that can be made beforehand.
@@ -295,7 +294,6 @@ def build_commitment(
     substitution : reason codes for which a ``reserve`` may stand in for an object and an ``officer`` for another; none
         if not given.
     parent : of an added sample: ``draw``, ``commit_digest``, ``certificate_digest`` of the draw it adds to, ``reason``.
-    unplanned : why a draw that its plan does not list is held; empty for a planned one.
     rating : ``as_of`` and blinded ``digest`` of the grades that cut the strata; None where no grades did.
 
     Raises
@@ -336,7 +334,6 @@ def build_commitment(
         "release": release,
         "substitution": {kind: list((substitution or {}).get(kind, ())) for kind in ("reserve", "officer")},
         "parent": dict(parent) if parent is not None else None,
-        "unplanned": unplanned,
         "rating": dict(rating) if rating is not None else None,
         "rules": rules,
         "code": code_digest,

@@ -241,7 +241,6 @@ COMMITMENT_2 = record(
         "parent": nullable(
             record({"draw": code, "commit_digest": digest, "certificate_digest": digest, "reason": text})
         ),
-        "unplanned": text,
         "rating": nullable(record({"as_of": day, "digest": digest})),
         "rules": text,
         "code": text,

@@ -15,6 +15,7 @@ from engine.draw.chain_result import check_certificate, check_draw, check_frame,
 from engine.draw.chain_source import check_class, check_commitment, check_entropy
 from engine.draw.checks import CHECK_NAMES, Check, Verification, failed, not_checked, passed
 from engine.draw.commitment import Commitment
+from engine.draw.public_beacons import check_beacons
 from engine.draw.published import PublishedDraw, read_compact
 from engine.errors import DrawError
 from engine.messages import N_
@@ -95,6 +96,7 @@ def verify_published(
         check_own_row(run, run.commitment)
         check_certificate(run, run.commitment)
         check_attachments(run, run.commitment)
+        check_beacons(run, run.commitment)
         for check in further:
             check(run, run.commitment)
     anchored = expect_commit is not None and run.checks["commitment.anchored"].ok

@@ -3,6 +3,7 @@
 Reading needs no workspace and nothing beyond the draw itself, so that ``verify`` starts fast anywhere.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Iterable, Sequence
@@ -130,6 +131,17 @@ def read_json_file(path: Path) -> Any:
         ) from None
     except NotCanonicalError as problem:
         raise BundleUnreadableError(where=path.name, problem=problem.message) from None
+
+
+def read_relay_file(path: Path) -> Any:
+    """Return the JSON of somebody else's service, read as JSON is usually read.
+
+    Raises
+    ------
+    ValueError
+        It is not JSON.
+    """
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _read_part(folder: Path, name: str) -> Any:

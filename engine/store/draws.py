@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from engine.draw.attachments import attachment_path
 from engine.draw.bundle import CERTIFICATE, COMMITMENT, MANIFEST, BundleFile
 from engine.draw.encoding import read_json
 from engine.errors import StoreError
@@ -67,10 +68,18 @@ class DrawFolder:
         self.public = workspace / PUBLIC / draw_id
         self.private = workspace / PRIVATE / draw_id
 
-    def write(self, commitment: bytes, private: PrivateDraw, *, plan: bytes | None = None) -> None:
-        """Write a committed draw: the private part complete under another name first, the commitment last.
+    @property
+    def is_committed(self) -> bool:
+        """Whether the commitment is in its place."""
+        return (self.public / COMMITMENT).is_file()
 
-        What an interrupted commit left without a commitment is replaced.
+    def write(self, commitment: bytes, private: PrivateDraw, *, plan: bytes | None = None) -> None:
+        """Write a committed draw: :meth:`stage` and :meth:`finish` at once."""
+        self.stage(commitment, private, plan=plan)
+        self.finish()
+
+    def stage(self, commitment: bytes, private: PrivateDraw, *, plan: bytes | None = None) -> None:
+        """Write both parts under other names; what an interrupted commit left there is replaced.
 
         Parameters
         ----------
@@ -87,23 +96,28 @@ class DrawFolder:
                 problem=Message(N_("a draw of this name is committed already")),
                 remedy=Message(N_("one commitment is one draw; choose the next planned draw")),
             )
-        unfinished = self.private.with_name(f".{self.private.name}.unfinished")
+        unfinished, named = _unfinished(self.private), _unfinished(self.public)
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
         unfinished.parent.chmod(0o700)
-        _write_secret(unfinished / "key", private.key)
+        write_secret(unfinished / "key", private.key)
         for name in TABLES:
             getattr(private, name).to_parquet(unfinished / f"{name}.parquet", index=False)
         (unfinished / SETTINGS).write_text(json.dumps(private.settings, sort_keys=True), encoding="utf-8")
-        shutil.rmtree(self.private, ignore_errors=True)
-        unfinished.rename(self.private)
-        named = self.public.with_name(f".{self.public.name}.unfinished")
         shutil.rmtree(named, ignore_errors=True)
         named.mkdir(parents=True)
         if plan is not None:
             (named / PLAN).write_bytes(plan)
         (named / COMMITMENT).write_bytes(commitment)
-        named.rename(self.public)
+
+    def finish(self) -> None:
+        """Put what :meth:`stage` wrote in its place, the commitment last; a second call finds nothing to do."""
+        unfinished, named = _unfinished(self.private), _unfinished(self.public)
+        if unfinished.exists() and not self.is_committed:
+            shutil.rmtree(self.private, ignore_errors=True)
+            unfinished.rename(self.private)
+        if named.exists() and not self.public.exists():
+            named.rename(self.public)
 
     def read_commitment(self) -> object:
         """Return the commitment record as JSON.
@@ -133,25 +147,46 @@ class DrawFolder:
         return PrivateDraw(key=(self.private / "key").read_bytes(), settings=settings, **tables)
 
     def publish(self, files: Iterable[BundleFile]) -> None:
-        """Put the whole bundle in the place of the bare commitment; a finished bundle stays as it is."""
+        """Put the bundle beside the commitment, the manifest last; a finished bundle stays as it is."""
         if (self.public / MANIFEST).is_file():
             return
         whole = self.public.with_name(f".{self.public.name}.whole")
         shutil.rmtree(whole, ignore_errors=True)
-        plan = self.public / PLAN
-        kept = [BundleFile(PLAN, plan.read_bytes())] if plan.is_file() else []
-        write_bundle(whole, [*kept, *files])
-        shutil.rmtree(self.public, ignore_errors=True)
-        whole.rename(self.public)
+        write_bundle(whole, files)
+        last = {MANIFEST: 2, CERTIFICATE: 1}
+        written = [path.relative_to(whole) for path in whole.rglob("*") if path.is_file()]
+        for path in sorted(written, key=lambda path: (last.get(str(path), 0), path)):
+            (self.public / path).parent.mkdir(parents=True, exist_ok=True)
+            (whole / path).replace(self.public / path)
+        shutil.rmtree(whole, ignore_errors=True)
 
     def publish_void(self, certificate: bytes) -> None:
         """Put the certificate of a void draw beside its commitment; it appears whole or not at all."""
-        unfinished = self.public / f".{CERTIFICATE}.unfinished"
-        unfinished.write_bytes(certificate)
-        unfinished.replace(self.public / CERTIFICATE)
+        write_whole(self.public / CERTIFICATE, certificate)
+
+    def attach(self, name: str, content: bytes) -> None:
+        """Put an attachment beside the commitment, in the place of an older one."""
+        write_whole(self.public / attachment_path(name), content)
+
+    def read_attachment(self, name: str) -> Any:
+        """Return an attachment as JSON, or None when there is none."""
+        path = self.public / attachment_path(name)
+        return read_json(path.read_bytes()) if path.is_file() else None
 
 
-def _write_secret(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that appears whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
+def _unfinished(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.unfinished")
+
+
+def write_secret(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner may read."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as sink:
         sink.write(content)

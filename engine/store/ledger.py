@@ -112,6 +112,8 @@ class Ledger:
             return self._append(own, said, at)
 
     def _append(self, connection: Connection, said: dict[str, str | None], at: datetime) -> Entry:
+        if connection.dialect.name == "postgresql":  # two writers must not read the same last entry
+            connection.exec_driver_sql("LOCK TABLE ledger IN SHARE ROW EXCLUSIVE MODE")
         if said["idempotency_key"] is not None:
             query = select(LEDGER).where(LEDGER.c.idempotency_key == said["idempotency_key"])
             if row := connection.execute(query).mappings().first():

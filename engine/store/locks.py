@@ -10,7 +10,9 @@ from typing import IO
 from engine.store.decisions import Decisions
 
 LOCK_NAME = ".lock"
+DRAWS_LOCK = ".draws.lock"
 _ADVISORY_KEY = 0x786E6865  # 'xnhe'
+_ADVISORY_DRAWS = 0x786E6464  # 'xndd'
 
 
 @contextmanager
@@ -22,26 +24,39 @@ def writer_lock(folder: Path, decisions: Decisions) -> Iterator[None]:
     folder : Path, the workspace; created if it is not there.
     decisions : the workspace's database; on PostgreSQL an advisory lock also covers writers on other machines.
     """
-    with _locked(folder):
-        if decisions.engine.dialect.name != "postgresql":
+    with _locked(folder, LOCK_NAME), _advisory(decisions, _ADVISORY_KEY):
+        yield
+
+
+@contextmanager
+def draws_lock(folder: Path, decisions: Decisions) -> Iterator[None]:
+    """Hold the right to take a step in the life of a draw; taken before the writer's lock, never after it."""
+    with _locked(folder, DRAWS_LOCK), _advisory(decisions, _ADVISORY_DRAWS):
+        yield
+
+
+@contextmanager
+def _advisory(decisions: Decisions, key: int) -> Iterator[None]:
+    """Hold a lock of the server, which a connection that ends lets go; nothing where there is no server."""
+    if decisions.engine.dialect.name != "postgresql":
+        yield
+        return
+    with decisions.engine.connect() as connection:
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({key})")
+        try:
             yield
-            return
-        with decisions.engine.connect() as connection:
-            connection.exec_driver_sql(f"SELECT pg_advisory_lock({_ADVISORY_KEY})")
-            try:
-                yield
-            finally:
-                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_ADVISORY_KEY})")
+        finally:
+            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({key})")
 
 
-def _locked(folder: Path) -> IO[str]:
+def _locked(folder: Path, name: str) -> IO[str]:
     """Return the open, locked lock file; the kernel releases it when it is closed or the process ends, however."""
     while True:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK_NAME).open("w")
+        lock = (folder / name).open("w")
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            if os.fstat(lock.fileno()).st_ino == (folder / LOCK_NAME).stat().st_ino:
+            if os.fstat(lock.fileno()).st_ino == (folder / name).stat().st_ino:
                 return lock
         except FileNotFoundError:
             pass  # the writer before us failed at its first write and removed the folder: start over

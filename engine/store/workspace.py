@@ -13,7 +13,7 @@ from engine.errors import WorkspaceMissingError
 from engine.store.decisions import FILES, Decisions
 from engine.store.files import sweep
 from engine.store.ledger import Ledger
-from engine.store.locks import LOCK_NAME, writer_lock
+from engine.store.locks import DRAWS_LOCK, LOCK_NAME, draws_lock, writer_lock
 from engine.store.warehouse import Warehouse
 
 DATABASE_NAME = "decisions.db"
@@ -97,6 +97,12 @@ class Workspace:
                 shutil.rmtree(self.path, ignore_errors=True)
             raise
 
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """Hold the right to take a step in the life of a draw: one operator at a time."""
+        with draws_lock(self.path, self.decisions):
+            yield
+
     def _clear(self) -> None:
         """Remove what a killed writer left: its staging folder and files the manifest does not name."""
         shutil.rmtree(self.path / STAGING, ignore_errors=True)
@@ -111,6 +117,7 @@ class Workspace:
             f"{DATABASE_NAME}-wal",
             f"{DATABASE_NAME}-shm",
             LOCK_NAME,
+            DRAWS_LOCK,
             STAGING,
             "tables",
             "quarantine",

@@ -66,14 +66,14 @@ def rows() -> list[dict]:
     found = []
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as driver:
         folder = Path(temporary) / "bundle"
-        files = bundle_files(case.commitment, case.certificate, frame=case.frame.hashed, roster=case.roster.officers)
+        files = bundle_files(case.commitment, case.certificate, frame=case.frame.rows, roster=case.roster.officers)
         for file in files:
             (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
             (folder / file.path).write_bytes(file.content)
         compact = Path(temporary) / "bundle.json"
         with compact.open("wb") as sink:
             sink.writelines(
-                compact_chunks(case.commitment, case.certificate, frame=case.frame.hashed, roster=case.roster.officers)
+                compact_chunks(case.commitment, case.certificate, frame=case.frame.rows, roster=case.roster.officers)
             )
         start = time.perf_counter()
         peer = verify_published(read_bundle(folder), expect_commit=case.commitment.digest.hex())

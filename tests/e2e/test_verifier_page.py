@@ -21,7 +21,8 @@ from engine.draw.bundle import bundle_files, compact_bundle, withheld_bundle
 from engine.draw.commitment import ItemTerms
 from engine.draw.encoding import canonical_json, suite_named
 from engine.draw.verification import verify_bundle
-from tests.draw_cases import ITEMS, Case, make_case
+from tests.draw_cases import ITEMS, Case, attached_case, make_case
+from tests.unit.engine.draw.test_attachments import TAMPERINGS as BESIDE
 
 pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -171,6 +172,38 @@ def test_a_bundle_folder_is_accepted_and_a_changed_shard_named(case: Case, reade
 
     assert "failed" not in whole.values()
     assert broken["frame.root"] == "failed"
+
+
+@pytest.mark.parametrize("suite", ["sha256", "sm3"])
+def test_what_stands_beside_the_certificate_is_accepted(suite: str, reader: Reader) -> None:
+    case, attached = attached_case(suite=suite_named(suite))
+    bundle = {**_bundle(case), **attached}
+
+    found = reader.states(as_file(bundle), digest=case.commitment.digest.hex())
+
+    assert found == python_states(bundle, expect_commit=case.commitment.digest.hex())
+    assert found["signatures.commitment"] == found["substitutions.officers"] == found["log.inclusion"] == "passed"
+    assert "随机源取值未与开奖机构" in reader.tab.inner_text("#caution")
+
+
+@pytest.fixture(scope="module")
+def beside() -> Bundle:
+    case, attached = attached_case()
+    return json.loads(json.dumps({**_bundle(case), **attached}))
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_each_change_beside_the_certificate_is_named_as_the_other_reader_names_it(
+    name: str, beside: Bundle, reader: Reader
+) -> None:
+    bundle = copy.deepcopy(beside)
+    change, check = BESIDE[name]
+    change(bundle)
+
+    found = reader.states(as_file(bundle))
+
+    assert [one for one, state in found.items() if state == "failed"] == [check]
+    assert found == python_states(bundle)
 
 
 def test_a_simulated_draw_is_marked_as_such(case: Case, reader: Reader) -> None:

@@ -36,7 +36,10 @@ def test_folder_verifies_and_is_anchored_by_the_expected_digest(folder):
 
 def test_compact_file_is_canonical_json_and_says_the_same(tmp_path):
     arguments = {"frame": CASE.frame.hashed, "roster": CASE.roster.officers}
-    path = write_compact(tmp_path / "compact.json", compact_chunks(CASE.commitment, CASE.certificate, **arguments))
+    path = write_compact(
+        tmp_path / "compact.json",
+        compact_chunks(CASE.commitment, CASE.certificate, **{**arguments, "frame": CASE.frame.rows}),
+    )
 
     assert path.read_bytes() == canonical_json(compact_bundle(CASE.commitment, CASE.certificate, **arguments))
     assert checked(path, expect_commit=DIGEST).anchored
