@@ -122,6 +122,9 @@ def test_who_committed_cannot_draw(demo):
     )
     committed = xinheng(*commit, "--item", "SCJG05", cwd=folder, actor="Zhang:draw_officer")
 
+    alone = xinheng("draw", "run", "2026-002", cwd=folder, actor="Li:leader")
+    twice = xinheng("draw", "sign", "2026-002", cwd=folder, actor="  ZHANG :leader")
+    signed = xinheng("draw", "sign", "2026-002", cwd=folder, actor="Li:leader")
     refused = xinheng("draw", "run", "2026-002", cwd=folder, actor="Zhang:draw_officer")
     drawn = xinheng("draw", "run", "2026-002", "--json", cwd=folder, actor="Li:leader")
 
@@ -129,6 +132,9 @@ def test_who_committed_cannot_draw(demo):
     assert "not in a plan and no reason was published" in unplanned.stderr
     assert published.returncode == 0, published.stderr
     assert committed.returncode == 0, committed.stderr
+    assert alone.returncode == 14 and "signed by 1 of two people" in alone.stderr
+    assert twice.returncode == 14 and "the same person twice does not make two signatures" in twice.stderr
+    assert signed.returncode == 0, signed.stderr
     assert refused.returncode == 14
     assert "a second person must run the draw" in refused.stderr
     assert drawn.returncode == 0, drawn.stderr

@@ -7,6 +7,7 @@ import pytest
 
 from engine.api.draw_order import CERTIFIED, COMMITTED
 from engine.api.draw_running import run_draw
+from engine.api.draw_signing import sign_draw
 from engine.api.draw_voiding import void_draw
 from engine.api.verification import verify
 from engine.api.workspace import open_workspace
@@ -28,9 +29,10 @@ def workspace(tmp_path):
     opened.decisions.migrate()
 
     empty = pd.DataFrame({"object_id": pd.Series([], dtype=str)})
-    private = PrivateDraw(CASE.frame.key, *[empty] * 6, {"seed": None, "as_of": "2026-03-01"})
+    private = PrivateDraw(CASE.frame.key, *[empty] * 6, {"seed": 7, "as_of": "2026-03-01"})
     DrawFolder(opened.path, draw_id="2026-017").write(canonical_json(CASE.commitment.record), private)
-    opened.ledger.append(COMMITTED, subject="2026-017", actor=FIRST, at=EARLY, content={})
+    content = {"commit_digest": CASE.commitment.digest.hex()}
+    opened.ledger.append(COMMITTED, subject="2026-017", actor=FIRST, at=EARLY, content=content)
     return opened
 
 
@@ -41,6 +43,11 @@ def close(workspace, *, at=EARLY, actor=SECOND, reason="the lottery was cancelle
 def test_a_void_draw_verifies_with_its_reason_and_is_the_next_link_of_the_chain(workspace):
     closed = close(workspace)
 
+    found = verify(
+        workspace.path / "draws" / "2026-017", expect_commit=CASE.commitment.digest.hex(), expect_entropy=None
+    )
+    assert found.failed == ("signatures.certificate",), "one of two has signed"
+    sign_draw(workspace, "2026-017", actor=FIRST, clock=lambda: EARLY)
     found = verify(
         workspace.path / "draws" / "2026-017", expect_commit=CASE.commitment.digest.hex(), expect_entropy=None
     )
@@ -56,7 +63,7 @@ def test_a_changed_reason_is_named(workspace):
     path.write_bytes(path.read_bytes().replace(b"cancelled", b"forgotten"))
 
     found = verify(path.parent, expect_commit=None, expect_entropy=None)
-    assert found.failed == ("certificate.digest",)
+    assert found.failed == ("certificate.digest", "signatures.certificate")
 
 
 def test_nothing_is_drawn_from_a_void_commitment_and_it_is_void_once(workspace):
