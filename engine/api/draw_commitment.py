@@ -117,9 +117,8 @@ def _commit(
     progress: Progress,
 ) -> CommittedDraw:
     ledger = workspace.ledger
-    ready = _prepare(
-        workspace, order, profile=profile, at=signer.at, simulation_seed=simulation_seed, progress=progress
-    )
+    at, seed = signer.at, simulation_seed
+    ready = _prepare(workspace, order, profile=profile, at=at, simulation_seed=seed, progress=progress)
     terms, frame, tables, commitment = ready.terms, ready.frame, ready.tables, ready.commitment
     mandate, cut, book, framed = terms.mandate, terms.frame, terms.book, terms.frame.framed
     private = PrivateDraw(

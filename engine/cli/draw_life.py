@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.draw import DrawArgument, KeyOption
+from engine.cli.draw import KeyOption
+from engine.cli.draw_fairness import DrawArgument
 from engine.cli.options import DEFAULT_WORKSPACE, JsonOption, WorkspaceOption, current_actor, current_time
 from engine.cli.output import current_translate, show_json, show_line
 from engine.errors import MisusedCommandError
