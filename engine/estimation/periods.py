@@ -45,7 +45,7 @@ def with_known(draws: Sequence[pd.DataFrame], *, spared: Mapping[str, pd.DataFra
             continue
         visited = pd.concat(earlier).drop_duplicates(KEY, keep="last")
         draw_id = str(rows["draw_id"].iloc[0])
-        outside = ~_is_in(visited, rows)
+        outside = ~_is_in(visited, rows) & visited["item_code"].isin(rows["item_code"].unique()).to_numpy()
         if spared is not None and draw_id in spared:
             outside &= _is_in(visited, spared[draw_id])
         parts.append(
@@ -66,6 +66,8 @@ def with_known(draws: Sequence[pd.DataFrame], *, spared: Mapping[str, pd.DataFra
 def weighted_period(rows: pd.DataFrame, *, weights: Mapping[str, float]) -> pd.DataFrame:
     """Return ``rows`` with the alternative probability of each draw times its weight, so that sums are the average.
 
+    Items that only some of the draws hold are averaged over those.
+
     Parameters
     ----------
     rows : as :func:`with_known` gave them, with ``alternative_probability``.
@@ -85,6 +87,8 @@ def weighted_period(rows: pd.DataFrame, *, weights: Mapping[str, float]) -> pd.D
             remedy=Message(N_("give every draw a weight of 0 or more, 1 together: {draws}"), {"draws": draws}),
         )
     share = rows["draw_id"].astype(str).map(dict(weights)).astype(float)
+    held = share.groupby([rows["item_code"], rows["draw_id"]]).first().groupby(level=0).sum()
+    share = share / rows["item_code"].map(held).astype(float)
     return rows.assign(alternative_probability=rows["alternative_probability"] * share)
 
 

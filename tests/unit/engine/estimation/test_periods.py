@@ -96,3 +96,14 @@ def test_weights_must_fit_the_draws(weights):
 
     with pytest.raises(UsageError, match="1 together"):
         weighted_period(rows, weights=weights)
+
+
+def test_an_item_that_only_one_of_the_draws_holds_counts_whole():
+    first = pd.concat([draw_of("d1", range(6), (0, 2)), draw_of("d1", range(6), (0, 1)).assign(item_code="F02")])
+    second = draw_of("d2", [1, 3, 4], (1,))
+    rows = weighted_period(with_q(with_known([first, second])), weights=WEIGHTS)
+    shares = rows.groupby(["item_code", "draw_id"])["alternative_probability"].sum()
+
+    assert shares["F02", "d1"] == pytest.approx(Q.sum())
+    assert shares["F01", "d1"] == pytest.approx(Q.sum() / 2)
+    assert ("F02", "d2") not in shares  # nobody is known for an item the draw does not hold
