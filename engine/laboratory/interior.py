@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.sparse import csr_array, diags_array, hstack
+from threadpoolctl import threadpool_limits
 
 from engine.laboratory.posterior import FloatArray
 
@@ -78,6 +79,8 @@ def interior_point(
 ) -> Interior:
     """Return the best point inside the limits.
 
+    Small factorisations gain nothing from threads that wait for one another, so linear algebra keeps to one.
+
     Parameters
     ----------
     gains : of each variable, of the order of 1. variance_cost : weight of 1/x in the cost.
@@ -87,6 +90,14 @@ def interior_point(
     -----
     Cost: steps (about 20) x one factorisation of a dense matrix in the number of variables.
     """
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _follow(rows, gains, variance_cost, lowest, highest)
+
+
+def _follow(
+    rows: ScaledRows, gains: FloatArray, variance_cost: FloatArray, lowest: FloatArray, highest: FloatArray
+) -> Interior:
+    """Follow the central path to the best point."""
     x = np.where(lowest > 0, np.sqrt(np.abs(lowest * highest)), (lowest + highest) / 2)
     n_rows = len(rows.bounds) + len(rows.limits)
     slack = np.maximum(-rows.excess(x), _AWAY)
