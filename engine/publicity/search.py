@@ -119,7 +119,7 @@ def results_page(edition: Edition, index: SearchIndex, *, clean_months: int, adv
         "none": edition.translate(N_("No such object among the published results.")),
         "short": edition.translate(N_("Give a longer part of the name, or the whole code.")),
         "found": edition.translate(N_("{n} found")),
-        "cut": edition.translate(N_("{n} found; the first {shown} are listed, give more of the name")),
+        "cut": edition.translate(N_("the first {n} are listed, give more of the name")),
         "failed": edition.translate(N_("A file of this site could not be read.")),
         "heads": [
             edition.translate(one)
@@ -167,7 +167,7 @@ def _base36(number: int) -> str:
 
 
 _SEARCH = """
-const at = (id) => document.getElementById(id), MOST = 50, waiting = new Map(), loaded = new Map();
+const at = (id) => document.getElementById(id), MOST = 50, STEP = 50, FARTHEST = 5000, waiting = new Map(), loaded = new Map();
 window.take = (name, content) => waiting.get(name)(content);
 function load(name) {
   if (!loaded.has(name)) loaded.set(name, new Promise((done, failed) => {
@@ -207,6 +207,15 @@ async function candidates(text) {
   }
   return found;
 }
+/* names that hold all pairs need not hold the text: each is compared, a few scripts at a time, until enough are found */
+async function matching(found, text, isWanted) {
+  const rows = [], fits = (row) => row[1] === text || folded(row[0]).includes(text);
+  let at = 0;
+  for (; at < found.length && rows.length < MOST && at < FARTHEST && isWanted(); at += STEP) {
+    rows.push(...(await Promise.all(found.slice(at, at + STEP).map(firm))).filter(fits));
+  }
+  return { rows: rows.slice(0, MOST), left: at < found.length || rows.length > MOST };
+}
 const made = (tag, text) => { const one = document.createElement(tag); one.textContent = text; return one; };
 function show(row) {
   const [name, code, district, result] = row, table = document.createElement("table"), body = table.createTBody();
@@ -234,11 +243,10 @@ async function search() {
     const found = await candidates(text);
     if (mine !== asked) return;
     if (found === null) { at("status").textContent = SAID.short; return; }
-    const fits = (row) => row[1] === text || folded(row[0]).includes(text);
-    const rows = (await Promise.all(found.slice(0, MOST).map(firm))).filter(fits);
+    const { rows, left } = await matching(found, text, () => mine === asked);
     if (mine !== asked) return;
-    const [said, n] = found.length > MOST ? [SAID.cut, found.length] : [SAID.found, rows.length];
-    at("status").textContent = rows.length ? said.replace("{n}", n).replace("{shown}", rows.length) : SAID.none;
+    const said = left ? SAID.cut : SAID.found;
+    at("status").textContent = rows.length ? said.replace("{n}", rows.length) : left ? SAID.short : SAID.none;
     for (const row of rows) {
       const line = document.createElement("li"), words = row.slice(0, 3).filter(Boolean).join(" · ");
       const button = made("button", words);

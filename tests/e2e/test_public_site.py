@@ -6,7 +6,6 @@ What must never be public is planted in the workspace first and looked for in ev
 import json
 import re
 import shutil
-import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -16,17 +15,16 @@ from urllib.parse import urlparse
 import pandas as pd
 import pytest
 
-from engine.api.publication import PUBLISHED, publish
+from engine.api.publication import PUBLISHED, editions
 from engine.api.workspace import open_workspace
 from engine.draw.bundle import bundle_files
 from engine.draw.verification import verify_bundle
 from engine.errors import DrawError, StoreError
-from engine.pipeline.ports import Actor
 from engine.publicity.disclosure import DisclosureLimits
-from engine.publicity.masking import private_numbers
+from engine.publicity.search import build_index, index_scripts, results_page, standing_scripts
 from engine.store.bundles import write_bundle
-from engine.store.documents import load_policies
 from tests.draw_cases import make_case
+from tests.site_records import ACTOR, NOW, PLANTED, planted_in, written
 from tests.small_workspace import AS_OF as MEASURED_ON
 from tests.small_workspace import write_draw, write_measured
 
@@ -37,62 +35,9 @@ if CHROMIUM is None:
 playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the axe package is not installed")
 
-AS_OF = date(2026, 7, 2)
-PLANTED = ("330602198001013338", "13800138000", "6222021234567890123", "4711.0815", "ZF-PLANTED", "暗巷9号")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-ACTOR = Actor("Zhang San (fictional)", "draw_officer")
-NOW = datetime(2026, 7, 3, 9, tzinfo=UTC)
 PAGES = ("index", "items", "plans", "draws", "draws/2026-007", "results", "objection")
 EDITIONS = [f"{folder}{name}.html" for folder in ("", "en/") for name in PAGES]
-
-
-class Records:
-    """Contract tables as the warehouse gives them, with things planted that must stay private."""
-
-    def __init__(self, n_firms: int = 700) -> None:
-        numbers = range(n_firms)
-        ids = [f"uscc:9133060233{n:07d}X" for n in numbers]
-        entities = pd.DataFrame(
-            {
-                "entity_id": ids,
-                "uscc": [one.removeprefix("uscc:") for one in ids],
-                "name": [f"虚构商店{n:04d}" for n in numbers],
-                "district_code": "330602",
-                "address": PLANTED[5],
-                "occurred_on": pd.Timestamp("2020-01-01"),
-            }
-        )
-        entities.loc[3, "name"] = f"虚构商店0003（{PLANTED[1]}）"
-        entities.loc[4, "name"] = f"虚构商店0004 {PLANTED[0]}"
-        entities.loc[5, "name"] = f"虚构商店0005 {PLANTED[2]}"
-        inspections = pd.DataFrame(
-            {
-                "entity_id": ids,
-                "item_code": "I1",
-                "department_code": "D1",
-                "selection_mode": "random",
-                "draw_id": "2026-001",
-                "stratum": "s-4",
-                "result_codes": ["corrected" if n % 3 == 0 else "no_problem" for n in numbers],
-                "severity_score": float(PLANTED[3]),
-                "inspector_code": PLANTED[4],
-                "occurred_on": pd.Timestamp("2026-04-01"),
-                "known_at": pd.Timestamp("2026-04-02"),
-            }
-        )
-        items = dict.fromkeys(("ratio_cap", "basis", "body", "content", "method", "edition"), "")
-        self.tables = {
-            "entities": entities,
-            "inspections": inspections,
-            "items": pd.DataFrame(
-                [{"item_code": "I1", "name": "登记检查", "department_code": "D1", "item_class": "general", **items}]
-            ),
-            "departments": pd.DataFrame([{"department_code": "D1", "name": "市场监管局"}]),
-            "districts": pd.DataFrame([{"district_code": "330602", "name": "越城区"}]),
-        }
-
-    def current(self, workspace, name, *, as_of, columns=(), modes=()):
-        return self.tables[name]
 
 
 @pytest.fixture(scope="module")
@@ -101,18 +46,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_measured(path, MEASURED_ON)
     write_draw(path)
     return path
-
-
-def written(workspace: Path, out: Path, **asked) -> Path:
-    opened = open_workspace(workspace, create=False)
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("engine.api.publication.current_version", Records().current)
-            settings = {"as_of": AS_OF, "is_demo": True, "book": load_policies(), "actor": ACTOR, "at": NOW} | asked
-            publish(opened, out, **settings)
-    finally:
-        opened.close()
-    return out
 
 
 @pytest.fixture(scope="module")
@@ -158,19 +91,17 @@ def test_a_folder_with_other_content_is_not_replaced(workspace: Path, tmp_path: 
 
 
 def test_nothing_planted_stands_in_any_published_file(site: Path) -> None:
-    n_read = 0
-    for path in site.rglob("*"):
-        if not path.is_file():
-            continue
-        content = path.read_bytes()
-        if path.suffix == ".xlsx":
-            with zipfile.ZipFile(path) as parts:
-                content = b"".join(parts.read(name) for name in parts.namelist())
-        n_read += 1
-        assert [one for one in PLANTED if one.encode() in content] == [], path.name
-        if path.suffix in (".csv", ".html", ".js"):
-            assert private_numbers(content.decode()) == (), path.name
+    n_read, found = planted_in(site)
+
+    assert found == []
     assert n_read > 500
+
+
+def test_the_scan_finds_what_is_there(site: Path, tmp_path: Path) -> None:
+    (tmp_path / "leak.js").write_text(f'take("x",["{PLANTED[1]}"]);')
+    (tmp_path / "score.csv").write_text("score\n4711.0815\n")
+
+    assert {path for path, _ in planted_in(tmp_path)[1]} == {"leak.js", "score.csv"}
 
 
 def test_names_and_handles_stand_in_no_file_together(site: Path) -> None:
@@ -246,7 +177,7 @@ def test_a_firm_is_found_by_part_of_its_name_and_its_results_are_shown(
     assert "演示" in tab.inner_text(".banner")
 
     tab.click("#results a")
-    assert tab.input_value("#object") == "虚构商店0699"
+    assert tab.input_value("#object") == "虚构商店0699诊所"
 
 
 @pytest.mark.parametrize(("query", "said"), [("没有此店", "没有该对象"), ("店", "更长")])
@@ -318,3 +249,29 @@ def test_an_objection_is_saved_as_a_text_and_sends_nothing(site: Path, tab: "pla
     text = Path(saved.value.path()).read_text()
     assert "虚构商店0001" in text
     assert "结果有误" in text
+
+
+def test_a_name_is_found_behind_many_that_have_its_pairs_but_not_its_text(
+    tmp_path: Path, browser: "playwright.Browser"
+) -> None:
+    decoys = [f"甲乙一{n:03d}乙丙" for n in range(120)]
+    rows = pd.DataFrame({"name": [*decoys, "甲乙丙店"], "uscc": "", "district": "区", "result": "no_problem"})
+    index = build_index(rows)
+    chinese = editions(is_demo=True)[0]
+    page = results_page(chinese, index, clean_months=24, adverse_months=60)
+    for path, content in [("results.html", page), *index_scripts(index), *standing_scripts(rows)]:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content, encoding="utf-8")
+    context = browser.new_context(offline=True)
+    tab = context.new_page()
+    tab.goto((tmp_path / "results.html").as_uri())
+
+    tab.fill("#query", "甲乙丙")
+    tab.wait_for_selector("#firms button")
+    found = [button.inner_text() for button in tab.query_selector_all("#firms button")]
+    tab.fill("#query", "甲乙")
+    tab.wait_for_function("document.querySelectorAll('#firms button').length > 1")
+
+    assert found == ["甲乙丙店 · 区"]
+    assert tab.inner_text("#status") == "只列前 50 户，请输入更完整的名称"
+    context.close()
