@@ -182,7 +182,7 @@ def result_tables(drawn: Drawn, *, frame: Frame, roster: Roster, private: Privat
     selections = selection_table(drawn, frame=frame).merge(units, on=["object_id", "item_code"], validate="1:1")
     names = {"object_id": "entity_id"}
     return {
-        "selections": selections.drop(columns=["handle", "ticket"]).rename(columns=names),
+        "selections": selections.drop(columns="row").rename(columns=names),
         "strata": strata,
         "teams": team_table(drawn, frame=frame, roster=roster).rename(columns=names),
         "visits": _with_blind(visit_table(drawn, frame=frame), drawn, private)

@@ -118,7 +118,8 @@ def prepare_frame(rows: pd.DataFrame, *, key: bytes, suite: HashSuite) -> Frame:
         _refuse("frame", N_("an object stands twice for one item"), N_("keep one row per object and item"))
     octets, starts, sizes = _encoded(identifiers)
     handles = digest_matrix(handles_of_encoded(suite, key=key, octets=octets, starts=starts, sizes=sizes))
-    order = np.argsort(handles.view(">u8")[:, 0].astype(np.uint64), kind="stable")
+    # eight bytes decide: two equal ones would share a team code and are refused below
+    order = np.argsort(handles.view(">u8")[:, 0].astype(np.uint64))
     blob = handles[order].tobytes()
     _require_distinct_teams(blob)
     blinded = BlindedFrame(items, strata, blob, codes[order])
@@ -161,15 +162,18 @@ def _sorted_strata(rows: pd.DataFrame) -> tuple[NDArray[np.int64], tuple[str, ..
         reason_at, distinct = pd.factorize(rows["exclusion"])
         reasons = [str(one) for one in distinct]
     # one number for each pair of stratum and reason, -1 being no reason
-    pairs, pair_at = np.unique(at * (len(reasons) + 1) + reason_at + 1, return_inverse=True)
+    pairs = at * (len(reasons) + 1) + reason_at + 1
+    occurs = np.bincount(pairs) > 0
     names = []
-    for pair in pairs.tolist():
+    for pair in np.flatnonzero(occurs).tolist():
         stratum, reason = divmod(pair, len(reasons) + 1)
         mark = f"{EXCLUSION_MARK}{reasons[reason - 1]}{EXCLUSION_MARK}" if reason else ""
         names.append(require_code(mark + stated[stratum], what="stratum"))
     ranked = sorted(names, key=str.encode)
     rank_of = {name: rank for rank, name in enumerate(ranked)}
-    return np.array([rank_of[name] for name in names], dtype=np.int64)[pair_at], tuple(ranked)
+    ranks = np.zeros(len(occurs), dtype=np.int64)
+    ranks[occurs] = [rank_of[name] for name in names]
+    return ranks[pairs], tuple(ranked)
 
 
 def _sorted_codes(column: "pd.Series[str]", *, what: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:

@@ -4,22 +4,17 @@ These tables are internal: public files carry handles and opaque strata only.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from engine.draw.drawing import Drawn, inclusion_probability
-from engine.draw.encoding import DIGEST_BYTES
 from engine.draw.frame import is_exclusion, rows_of
 from engine.draw.preparation import Frame, Roster
-from engine.draw.selection import rows_by_stratum
+from engine.draw.selection import DrawnCell, Rows, rows_by_stratum
 from engine.draw.shortage import Shortage
-
-
-def _hex_column(text: str, rows: np.ndarray) -> list[str]:
-    width = 2 * DIGEST_BYTES
-    return [text[row * width : (row + 1) * width] for row in rows.tolist()]
 
 
 def selection_table(drawn: Drawn, *, frame: Frame) -> pd.DataFrame:
@@ -32,42 +27,55 @@ def selection_table(drawn: Drawn, *, frame: Frame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, key (draw_id, object_id, item_code), sorted by item, stratum and handle; handle and ticket in hex,
+    DataFrame, key (draw_id, object_id, item_code), sorted by item, stratum and handle; row (of the frame, from 0),
     stratum, is_drawn, design_probability (ratio before rounding), inclusion_probability (n/N given the size drawn),
-    visit_id (null unless drawn), selection_order (1 = smallest ticket; null unless drawn).
+    selection_order (1 = smallest ticket; null unless drawn), visit_id (null unless drawn). Cost: O(rows x items).
     """
-    rows_of = {cell.cell: cell for cell in drawn.selected.cells}
-    names = frame.identifiers.to_numpy(zero_copy_only=False)
-    terms = drawn.commitment.items
-    handles = drawn.frame.rows.handles.hex()
-    dealt_text = {group: batch.hex() for group, batch in drawn.selected.tickets.items()}
+    cell_of, terms = {cell.cell: cell for cell in drawn.selected.cells}, drawn.commitment.items
     parts = []
     for item in drawn.frame.rows.items:
-        dealt = dealt_text[terms[item].group]
         for stratum, rows in rows_by_stratum(drawn.frame.rows, item=item):
-            if is_exclusion(stratum):
-                continue
-            cell = rows_of[item, stratum]
-            order = pd.Series(range(1, len(cell.rows) + 1), index=list(cell.rows), dtype="Int64").reindex(rows)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "object_id": names[rows],
-                        "item_code": item,
-                        "stratum": stratum,
-                        "handle": _hex_column(handles, rows),
-                        "ticket": _hex_column(dealt, rows),
-                        "is_drawn": order.notna().to_numpy(),
-                        "design_probability": float(terms[item].ratios[stratum]),
-                        "inclusion_probability": float(inclusion_probability(cell)),
-                        "selection_order": order.array,
-                    }
-                )
-            )
-    table = pd.concat(parts, ignore_index=True)
-    table.insert(0, "draw_id", drawn.commitment.record["draw"])
-    table["visit_id"] = table["handle"].str[:16].where(table["is_drawn"])
-    return table
+            if not is_exclusion(stratum):
+                parts.append(_SelectionPart(cell_of[item, stratum], rows, float(terms[item].ratios[stratum])))
+    sizes = [len(part.rows) for part in parts]
+    whole = np.concatenate([part.rows for part in parts]) if parts else np.zeros(0, dtype=np.intp)
+    order = np.concatenate([part.order() for part in parts]) if parts else np.zeros(0, dtype=np.int64)
+    visit_ids = np.full(len(whole), None, dtype=object)
+    visit_ids[order > 0] = [drawn.frame.rows.handle(row).hex()[:16] for row in whole[order > 0].tolist()]
+
+    def spread(values: list[str] | list[float]) -> np.ndarray:
+        return np.repeat(np.array(values, dtype=object if values and isinstance(values[0], str) else float), sizes)
+
+    return pd.DataFrame(
+        {
+            "draw_id": drawn.commitment.record["draw"],
+            "object_id": pd.array(frame.identifiers.take(pa.array(whole)), dtype="str"),
+            "item_code": spread([part.cell.item for part in parts]),
+            "row": whole,
+            "stratum": spread([part.cell.stratum for part in parts]),
+            "is_drawn": order > 0,
+            "design_probability": spread([part.ratio for part in parts]),
+            "inclusion_probability": spread([float(inclusion_probability(part.cell)) for part in parts]),
+            "selection_order": pd.arrays.IntegerArray(order, mask=order == 0),
+            "visit_id": pd.array(visit_ids, dtype="str"),
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _SelectionPart:
+    """One cell with its rows in handle order and its ratio."""
+
+    cell: DrawnCell
+    rows: Rows
+    ratio: float
+
+    def order(self) -> np.ndarray:
+        """The place of every row in ticket order, from 1; 0 where it was not drawn."""
+        found = np.zeros(len(self.rows), dtype=np.int64)
+        drawn = np.array(self.cell.rows, dtype=np.intp)
+        found[np.searchsorted(self.rows, drawn)] = np.arange(1, len(drawn) + 1)
+        return found
 
 
 def stratum_table(drawn: Drawn) -> pd.DataFrame:

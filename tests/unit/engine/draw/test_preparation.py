@@ -125,9 +125,21 @@ def test_unusable_officers_are_refused(change, error):
         prepare_roster(change(inspectors()), recusals=NOBODY, rotations=NOBODY, frame=CASE.frame)
 
 
+def selections_with_tickets():
+    """The selections with handle and ticket of every row, in hex."""
+    table = selection_table(CASE.drawn, frame=CASE.frame)
+    groups = {item: terms.group for item, terms in CASE.commitment.items.items()}
+    handles = [CASE.frame.rows.handle(row).hex() for row in table["row"]]
+    dealt = [
+        CASE.drawn.selected.tickets[groups[item]][32 * row : 32 * row + 32].hex()
+        for item, row in zip(table["item_code"], table["row"], strict=True)
+    ]
+    return table.assign(handle=handles, ticket=dealt)
+
+
 def test_tables_agree_with_the_certificate():
     record = CASE.certificate.record
-    selections = selection_table(CASE.drawn, frame=CASE.frame)
+    selections = selections_with_tickets()
     drawn = selections[selections["is_drawn"]]
 
     SELECTIONS.check(selections.rename(columns={"object_id": "entity_id"}))
@@ -145,6 +157,8 @@ def test_tables_agree_with_the_certificate():
     visits = visit_table(CASE.drawn, frame=CASE.frame)
     assert dict(zip(visits["handle"], visits["item_codes"].str.split(";"), strict=True)) == record["visits"]
     assert set(visits["visit_id"]) == set(drawn["visit_id"])
+    assert selections.loc[~selections["is_drawn"], ["visit_id", "selection_order"]].isna().all(axis=None)
+    assert (drawn["visit_id"] == drawn["handle"].str[:16]).all()
 
 
 def test_every_team_has_two_officers_one_leader_and_its_posts():
@@ -160,7 +174,7 @@ def test_every_team_has_two_officers_one_leader_and_its_posts():
 
 def test_reserves_follow_the_selection_in_ticket_order():
     reserves = reserve_table(CASE.drawn, frame=CASE.frame)
-    tickets = selection_table(CASE.drawn, frame=CASE.frame).set_index(["item_code", "handle"])["ticket"]
+    tickets = selections_with_tickets().set_index(["item_code", "handle"])["ticket"]
 
     for (item, stratum), cell in reserves.groupby(["item_code", "stratum"]):
         found = [tickets[item, handle] for handle in cell.sort_values("reserve_order")["handle"]]
