@@ -21,12 +21,12 @@ def start_load(
     folder: Path,
     sources: tuple[Path, ...],
     *,
-    stop: int = 0,
+    stop: int | str = 0,
     count: Path | None = None,
     began: Path | None = None,
     database_url: str | None = None,
 ) -> ForkServerProcess:
-    """Start a load that dies by SIGKILL at its ``stop``-th call into the store (0 = never).
+    """Start a load that dies by SIGKILL at its ``stop``-th call into the store, or its first of that name (0 = never).
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def start_reversal(
     folder: Path,
     load_id: str,
     *,
-    stop: int = 0,
+    stop: int | str = 0,
     count: Path | None = None,
     began: Path | None = None,
     database_url: str | None = None,
@@ -65,7 +65,7 @@ def _reverse(folder: Path, load_id: str, *how: object) -> None:
 def _counted(
     folder: Path,
     work: Callable[[Workspace], object],
-    stop: int,
+    stop: int | str,
     count: Path | None,
     began: Path | None,
     database_url: str | None,
@@ -76,7 +76,7 @@ def _counted(
         nonlocal seen
         if event == "call" and "/engine/store/" in frame.f_code.co_filename:
             seen += 1
-            if seen == stop:
+            if stop in (seen, frame.f_code.co_name):
                 os.kill(os.getpid(), signal.SIGKILL)
 
     workspace = Workspace(folder, database_url=database_url)

@@ -48,9 +48,10 @@ def test_killed_at_any_moment_then_loaded_again(tmp_path, sources):
     n_moments = int(count.read_text())
     states = []
 
-    for share in (0.3, 0.6, 0.75, 0.85, 0.95, 1.0):
-        folder = tmp_path / f"ws{share}"
-        killed = start_load(folder, sources, stop=round(n_moments * share))
+    for moment in (0.4, 0.8, "_commit", "file_row", "append", 1.0):  # the named ones lie inside the commit
+        folder = tmp_path / f"ws{moment}"
+        stop = moment if isinstance(moment, str) else round(n_moments * moment)
+        killed = start_load(folder, sources, stop=stop)
         killed.join()
         assert killed.exitcode == -signal.SIGKILL
         states.append(held(folder))
@@ -70,18 +71,19 @@ def test_killed_at_any_moment_then_loaded_again(tmp_path, sources):
 def test_a_reversal_killed_at_any_moment_then_reversed_again(tmp_path, sources):
     again = write_lines(tmp_path / "entities-b.csv", ENTITY_HEADER, *map(entity, range(10, 30)))
     count, n_moments = tmp_path / "count", 0
-    for share in (0.0, 0.5, 0.9, 0.97):
-        folder = tmp_path / f"ws{share}"
+    for moment in (0, 0.5, "_hand_over", "append"):
+        folder = tmp_path / f"ws{moment}"
         workspace = Workspace(folder)
         load_id = take_in(workspace, *sources).loads[0].load_id
         take_in(workspace, again)
         assert held(folder) == (30, 30)
 
-        process = start_reversal(folder, load_id, stop=round(n_moments * share), count=None if share else count)
+        stop = moment if isinstance(moment, str) else round(n_moments * moment)
+        process = start_reversal(folder, load_id, stop=stop, count=None if moment else count)
         process.join()
 
         n_moments = n_moments or int(count.read_text())
-        assert process.exitcode == (-signal.SIGKILL if share else 0)
+        assert process.exitcode == (-signal.SIGKILL if moment else 0)
         assert held(folder) in ((30, 30), (20, 0))
         if held(folder) == (30, 30):
             reverse(workspace, load_id, reason="killed", actor=ACTOR, clock=lambda: NOW)
