@@ -32,7 +32,7 @@ def workspace(tmp_path_factory):
         kept = results[
             ["draw_id", "entity_id", "item_code", "stratum", "grade", "district_code", "inclusion_probability"]
         ]
-        selections = kept.assign(is_drawn=True, design_probability=results["inclusion_probability"])
+        selections = kept.assign(is_drawn=True, selection_order=1, design_probability=results["inclusion_probability"])
         opened.warehouse.write_run(
             {"selections": selections, "strata": strata},
             kind="draw",
