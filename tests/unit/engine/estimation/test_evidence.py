@@ -2,10 +2,17 @@
 
 import pytest
 
-from tests.evidence import estimation_intervals, estimation_policy_value, estimation_targeting
+from tests.evidence import (
+    estimation_experiments,
+    estimation_intervals,
+    estimation_policy_value,
+    estimation_targeting,
+)
+
+CLAIMS = [estimation_experiments, estimation_intervals, estimation_policy_value, estimation_targeting]
 
 
-@pytest.mark.parametrize("claim", [estimation_intervals, estimation_policy_value, estimation_targeting])
+@pytest.mark.parametrize("claim", CLAIMS)
 def test_the_claim_holds_when_scaled_down(claim):
     outcome = claim.run(full=False)
 
