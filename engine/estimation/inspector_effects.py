@@ -6,11 +6,12 @@ as a step of its own: a random intercept per inspector beside what is known of t
     logit P(adverse) = offset + a + b_j,   b_j ~ N(0, spread²),
 
 by penalised likelihood for every spread of a grid, averaged with the weight that the checks give each spread (Laplace's
-approximation of the marginal likelihood, flat prior): few checks leave the spread itself unsure, and an interval that
-takes it as known is too short. With a handful of findings per inspector 95 % intervals hold some 92 % of the effects,
-with twenty 95 %. Where inspectors are matched at random
-b_j is what the inspector does; elsewhere it also holds what firms he is sent to that the offset does not know.
-Source: Breslow & Clayton, JASA 88 (1993); Tierney & Kadane, JASA 81 (1986); docs/spec/estimators.md §3.
+approximation of the marginal likelihood; prior in proportion to the spread, which keeps it off 0 where little is known).
+Few checks leave the spread itself unsure, and an interval that takes it as known is too short: over 200 simulated cities
+95 % intervals hold 94.6 % of the effects (docs/evidence/inspector_effects.json). Where inspectors are matched at random
+b_j is what the inspector does; elsewhere it also holds what the firms he is sent to have in common.
+Source: Breslow & Clayton, JASA 88 (1993); Tierney & Kadane, JASA 81 (1986); Chung et al., Psychometrika 78 (2013);
+docs/spec/estimators.md §3.
 """
 
 import math
@@ -109,7 +110,8 @@ def estimate_inspector_effects(
         fits.append(fit := _fit(checks, intercept, effect, spread))
         intercept, effect = fit.intercept, fit.effect
     likelihood = np.array([fit.log_likelihood for fit in fits])
-    share = np.exp(likelihood - likelihood.max()) * np.gradient(np.array(SPREADS))
+    spreads = np.array(SPREADS)
+    share = np.exp(likelihood - likelihood.max()) * spreads * np.gradient(spreads)
     share /= share.sum()
     mean = share @ np.stack([fit.effect for fit in fits])
     square = share @ np.stack([fit.variance + fit.effect**2 for fit in fits])
@@ -117,7 +119,7 @@ def estimate_inspector_effects(
         pd.Index(labels),
         mean,
         np.sqrt(square - mean**2),
-        float(share @ np.array(SPREADS)),
+        float(share @ spreads),
         float(share @ np.array([fit.intercept for fit in fits])),
         np.bincount(place, minlength=len(labels)).astype(float),
     )
