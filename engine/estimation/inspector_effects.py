@@ -6,8 +6,8 @@ as a step of its own: a random intercept per inspector beside what is known of t
     logit P(adverse) = offset + a + b_j,   b_j ~ N(0, spread²),
 
 by penalised likelihood for every spread of a grid, averaged with the weight that the checks give each spread (Laplace's
-approximation of the marginal likelihood; prior in proportion to the spread, which keeps it off 0 where little is known).
-Few checks leave the spread itself unsure, and an interval that takes it as known is too short: over 200 simulated cities
+approximation of the marginal likelihood; prior in proportion to the spread, which keeps it off 0 where little is
+known). Few checks leave the spread itself unsure, and an interval that takes it as known is too short: over 200 cities
 95 % intervals hold 94.6 % of the effects (docs/evidence/inspector_effects.json). Where inspectors are matched at random
 b_j is what the inspector does; elsewhere it also holds what the firms he is sent to have in common.
 Source: Breslow & Clayton, JASA 88 (1993); Tierney & Kadane, JASA 81 (1986); Chung et al., Psychometrika 78 (2013);
