@@ -80,6 +80,9 @@ def items_table(*, first_year: int, last_year: int, last_day: np.datetime64) -> 
         "applies_to_types": [JOINER.join(item.types) for item in listed],
         "applies_to_industries": pa.array([JOINER.join(item.industries) or None for item in listed], pa.string()),
         "specialities": [item.speciality for item in listed],
+        "expert_specialities": pa.nulls(len(listed), pa.string()),
+        "ends_on": pa.nulls(len(listed), pa.date32()),
+        "parent_item_code": pa.nulls(len(listed), pa.string()),
         "occurred_on": np.array([f"{year}-01-01" for _, year in rows], "datetime64[D]"),
         "known_at": np.array([f"{year - 1}-12-20" for _, year in rows], "datetime64[D]"),
     }

@@ -22,9 +22,9 @@ _COLUMNS: dict[str, str] = {
     "departments": "department_code name role level parent_code",
     "districts": "district_code name parent_code successor_code",
     "items": "item_code name department_code item_class ratio_cap:real basis body content method edition"
-    " applies_to_types applies_to_industries specialities",
+    " applies_to_types applies_to_industries specialities expert_specialities ends_on:day parent_item_code",
     "inspectors": "inspector_code name department_code district_code specialities certificate_no"
-    " certificate_expires_on:day yearly_cap:whole is_leader_qualified:truth status",
+    " certificate_expires_on:day yearly_cap:whole load_weight:whole is_leader_qualified:truth status",
     "recusals": "inspector_code entity_id reason",
     "inspections": "inspection_id visit_id entity_id item_code department_code selection_mode draw_id stratum"
     " design_probability:real inclusion_probability:real result_codes violations_critical:whole"

@@ -137,6 +137,7 @@ def inspectors_table(officers: Officers, span: Span, *, seed: int, assumptions: 
             "certificate_no": certificates.take(who),
             "certificate_expires_on": days(officers.certified_until[who]),
             "yearly_cap": numbers(caps[who]),
+            "load_weight": pa.nulls(len(who), pa.int64()),
             "is_leader_qualified": numbers(officers.is_leader_qualified[who]),
             "status": coded(has_left.astype(np.int64), ("active", "left")),
             "occurred_on": days(officers.joined_on[who]),
