@@ -1,4 +1,4 @@
-"""One credit record among a million entities and twelve million records; data quality of the same workspace.
+"""One credit record among a million entities and twelve million records; quality, duplicates and merges there.
 
 The peer is what cannot be avoided: DuckDB finding one entity's rows in the same files by the column ``entity_id``.
 """
@@ -13,11 +13,13 @@ from pathlib import Path
 import duckdb
 
 from engine.api.intake import ingest
+from engine.api.object_matches import decide_matches, object_matches
 from engine.api.quality import quality_report
 from engine.api.record import credit_record
 from engine.pipeline.ports import Actor
 from engine.store.workspace import Workspace
 
+ACTOR, NOW = Actor("bench (fictional)", "analyst"), datetime(2026, 1, 1, tzinfo=UTC)
 N_ENTITIES = 1_000_000
 N_INSPECTIONS = 10_000_000
 N_PENALTIES = 2_000_000
@@ -26,8 +28,8 @@ _ID = "'reg:' || lpad(CAST({} AS VARCHAR), 12, '0')"
 TABLES = {
     "entities": (
         N_ENTITIES,
-        f"{_ID.format('i')} AS entity_id, 'Firm ' || i AS name, 'enterprise' AS entity_type, "
-        "'enterprise' AS population, 'H62' AS industry_code, '330602' AS district_code, "
+        f"{_ID.format('i')} AS entity_id, 'R' || i % 990000 AS reg_no, 'Firm ' || i AS name, "
+        "'enterprise' AS entity_type, 'enterprise' AS population, 'H62' AS industry_code, '330602' AS district_code, "
         "'active' AS status, DATE '2015-01-01' AS occurred_on, DATE '2015-01-02' AS known_at",
     ),
     "inspections": (
@@ -61,11 +63,15 @@ def rows() -> list[dict]:
             entries = credit_record(workspace, entity_id)
             took.append(time.perf_counter() - began)
             scanned.append(_scan(workspace, entity_id))
-            if len(entries) < 11:
+            if len(entries) < 1 + N_INSPECTIONS // N_ENTITIES:
                 raise RuntimeError(f"{entity_id}: only {len(entries)} entries")
         began = time.perf_counter()
         quality_report(workspace)
         quality = time.perf_counter() - began
+        began = time.perf_counter()
+        pairs = object_matches(workspace)
+        matching = time.perf_counter() - began
+        plain, merged = _merged(workspace, list(pairs["match_id"][:1000]))
         workspace.close()
     later, scan = statistics.median(took[1:]), statistics.median(scanned[1:])
     peak = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
@@ -82,7 +88,29 @@ def rows() -> list[dict]:
          "seconds": round(took[0], 3), "ratio": round(took[0] / scan, 2), **peer},
         {"stage": "quality: report", "engine": f"quality_report; {held}", **common, "seconds": round(quality, 2),
          "ratio": None, "peer": None, "peer_seconds": None},
+        {"stage": "registers: match list", "engine": f"object_matches, {len(pairs):,} pairs; {held}", **common,
+         "seconds": round(matching, 2), "ratio": None, "peer": None, "peer_seconds": None},
+        {"stage": "registers: reading with 1,000 merges", "engine": f"visits per entity out of the history; {held}",
+         **common, "seconds": round(merged, 2), "ratio": round(merged / plain, 2),
+         "peer": "the same read before the merges", "peer_seconds": round(plain, 2)},
     ]  # fmt: skip
+
+
+def _merged(workspace: Workspace, match_ids: list[str]) -> tuple[float, float]:
+    """Seconds to count visits per entity before and after the merges, the median of three reads each."""
+
+    def read() -> float:
+        took = []
+        for _ in range(3):
+            began = time.perf_counter()
+            history = workspace.warehouse.history("inspections")
+            history.group_by("entity_id").agg(n=history.count()).count().execute()
+            took.append(time.perf_counter() - began)
+        return statistics.median(took)
+
+    plain = read()
+    decide_matches(workspace, match_ids, merge=True, reason="bench", actor=ACTOR, clock=lambda: NOW)
+    return plain, read()
 
 
 def _load(root: Path, workspace: Workspace) -> None:
@@ -92,8 +120,7 @@ def _load(root: Path, workspace: Workspace) -> None:
             connection.execute(
                 f"COPY (SELECT {columns} FROM range({n}) t(i)) TO '{root / table}.parquet' (FORMAT parquet)"
             )
-    who = {"actor": Actor("bench (fictional)", "analyst"), "clock": lambda: datetime(2026, 1, 1, tzinfo=UTC)}
-    ingest(workspace, [root / f"{table}.parquet" for table in TABLES], **who)
+    ingest(workspace, [root / f"{table}.parquet" for table in TABLES], actor=ACTOR, clock=lambda: NOW)
 
 
 def _scan(workspace: Workspace, entity_id: str) -> float:

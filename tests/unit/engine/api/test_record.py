@@ -83,3 +83,52 @@ def test_a_lifted_listing_shows_both_decisions_and_when_it_ended(tmp_path, works
 def test_an_unknown_entity_is_named(workspace):
     with pytest.raises(TableMissingError, match="reg:9"):
         credit_record(workspace, "reg:9")
+
+
+def test_a_correction_that_names_another_entity_stands_in_both_records(tmp_path, workspace):
+    take_in(
+        workspace,
+        write_lines(tmp_path / "penalties-2.csv", PENALTIES, "p1,reg:2,doc 1,dirty,罚款,serious,2021-06-01,2021-09-01"),
+    )
+
+    def penalties(entity_id, **asked):
+        entries = credit_record(workspace, entity_id, **asked)
+        return [(e.status, e.known_at, e.until) for e in entries if e.table == "penalties"]
+
+    assert penalties("reg:1") == [("superseded", date(2021, 6, 3), date(2021, 9, 1))]
+    assert [entry[1] for entry in penalties("reg:2")] == [date(2021, 9, 1)]
+
+
+OBJECTIONS = "objection_event_id,objection_id,entity_id,target_table,target_id,event,reason,occurred_on,known_at"
+VISITS = "visit_id,entity_id,department_codes,inspector_codes,item_codes,exemption,channel,occurred_on,known_at"
+GRADES = "external_grade_id,entity_id,scheme,external_grade,valid_until,occurred_on,known_at"
+
+
+def test_visits_objections_and_outside_grades_stand_there_with_what_became_of_them(tmp_path, workspace):
+    take_in(
+        workspace,
+        write_lines(tmp_path / "objections.csv", OBJECTIONS,
+                    "e1,o1,reg:1,penalties,p1,filed,not us,2021-07-01,2021-07-01",
+                    "e2,o1,reg:1,penalties,p1,maintained,it was,2021-07-20,2021-07-21"),
+        write_lines(tmp_path / "external_grades.csv", GRADES, "g1,reg:1,tax,B,2021-12-31,2021-01-01,2021-01-05"),
+        write_lines(tmp_path / "visits.csv", VISITS, "v1,reg:1,M,I1;I2,X,c,scan,2021-07-02,2021-07-02"),
+    )  # fmt: skip
+
+    def others(as_of):
+        return {
+            (entry.table, entry.record_id): (entry.status, entry.until)
+            for entry in credit_record(workspace, "reg:1", as_of=as_of)
+            if entry.table in ("objections", "external_grades", "visits")
+        }
+
+    assert others(date(2021, 7, 20)) == {
+        ("objections", "e1"): ("in_force", None),
+        ("external_grades", "g1"): ("in_force", date(2022, 1, 1)),
+        ("visits", "v1"): ("in_force", None),
+    }
+    assert others(date(2022, 1, 1)) == {
+        ("objections", "e1"): ("ended", date(2021, 7, 21)),
+        ("objections", "e2"): ("in_force", None),
+        ("external_grades", "g1"): ("validity_over", date(2022, 1, 1)),
+        ("visits", "v1"): ("in_force", None),
+    }
