@@ -136,10 +136,36 @@ def drop_downs(path):
     return found
 
 
-def test_drop_downs_stand_in_the_columns_of_their_codes_in_the_spreadsheet_program(tmp_path, convert):
+STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+NUMBER = "{urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0}"
+
+
+def text_columns(path):
+    """Return sheet → number of columns from the left whose cells are formatted as text."""
+    with zipfile.ZipFile(path) as archive:
+        parts = [ElementTree.fromstring(archive.read(name)) for name in ("content.xml", "styles.xml")]
+    texts = {style.get(f"{STYLE}name") for part in parts for style in part.iter(f"{NUMBER}text-style")}
+    cells = {
+        style.get(f"{STYLE}name")
+        for part in parts
+        for style in part.iter(f"{STYLE}style")
+        if style.get(f"{STYLE}data-style-name") in texts
+    }
+    return {
+        sheet.get(f"{OFFICE}name"): sum(
+            int(column.get(f"{OFFICE}number-columns-repeated", "1"))
+            for column in sheet.iter(f"{OFFICE}table-column")
+            if column.get(f"{OFFICE}default-cell-style-name") in cells
+        )
+        for sheet in parts[0].iter(f"{OFFICE}table")
+    }
+
+
+def test_drop_downs_stand_in_the_columns_of_their_codes_and_every_cell_takes_text(tmp_path, convert):
     tables = template_workbook(tmp_path / "all.xlsx")
 
-    found = drop_downs(convert(tmp_path / "all.xlsx", "ods"))
+    converted = convert(tmp_path / "all.xlsx", "ods")
+    found = drop_downs(converted)
 
     wanted = {}
     for table in tables:
@@ -150,3 +176,4 @@ def test_drop_downs_stand_in_the_columns_of_their_codes_in_the_spreadsheet_progr
                 held[at] = "of:cell-content-is-in-list(" + ";".join(f'"{code}"' for code in codes) + ")"
     assert found == wanted
     assert sum(map(len, wanted.values())) > 30
+    assert text_columns(converted) == {table: len(load_contracts()[table].columns) for table in tables}
