@@ -36,7 +36,7 @@ def merged_rows(contract: Contract, *, history: str, spans: Sequence[AliasSpan])
 
     A version that was known when a merge was decided is cut there: before, it belongs to the identifier it was loaded
     under, afterwards to the kept one. In the register itself the merged identifier ends with the merge; the kept
-    object's own row stands. Cost: two hash joins with the merged identifiers.
+    object's own row stands. Cost: one hash join with the merged identifiers.
     """
     lines = ", ".join(
         f"({literal(s.entity_id)}, {literal(s.kept_id)}, {literal(s.since or date.min)}, "
@@ -44,18 +44,15 @@ def merged_rows(contract: Contract, *, history: str, spans: Sequence[AliasSpan])
         for s in spans
     )
     aliases = f"(VALUES {lines}) a(merged_id, kept_id, since, until)"
-    columns = [name for name in (*contract.names, "superseded_at")]
-    own = {
-        "entity_id": "a.kept_id AS entity_id",
+    own = {  # greatest, least and coalesce pass over the nulls of records that no merge concerns
+        "entity_id": "coalesce(a.kept_id, h.entity_id) AS entity_id",
         "known_at": "greatest(h.known_at, a.since) AS known_at",
-        "superseded_at": "least(h.superseded_at, a.until) AS superseded_at",  # least() passes over nulls
+        "superseded_at": "least(h.superseded_at, a.until) AS superseded_at",
     }
-    pieces = ", ".join(own.get(name, f"h.{identifier(name)}") for name in columns)
-    whole = ", ".join(f"h.{identifier(name)}" for name in columns)
+    columns = ", ".join(own.get(name, f"h.{identifier(name)}") for name in (*contract.names, "superseded_at"))
     kept_rows = " AND a.kept_id = a.merged_id" if contract.table == _REGISTER else ""
     return (
-        f"SELECT {whole} FROM ({history}) h ANTI JOIN {aliases} ON h.entity_id = a.merged_id UNION ALL "
-        f"SELECT {pieces} FROM ({history}) h JOIN {aliases} ON h.entity_id = a.merged_id "
-        f"WHERE (a.until IS NULL OR h.known_at < a.until) "
-        f"AND (h.superseded_at IS NULL OR a.since < h.superseded_at){kept_rows}"
+        f"SELECT {columns} FROM ({history}) h LEFT JOIN {aliases} ON h.entity_id = a.merged_id "
+        f"WHERE a.merged_id IS NULL OR ((a.until IS NULL OR h.known_at < a.until) "
+        f"AND (h.superseded_at IS NULL OR a.since < h.superseded_at){kept_rows})"
     )

@@ -129,11 +129,12 @@ def test_erased_rows_do_not_come_back_with_a_reversal(workspace):
 def committed(workspace, draw_id="2026-001"):
     import pandas as pd
 
-    from engine.store.draws import PrivateDraw
+    from engine.store.draws import TABLES, PrivateDraw
 
     frame = pd.DataFrame({"object_id": [FIRM, "reg:2"], "item_code": "X", "stratum": "s", "exclusion": None})
     few = pd.DataFrame({"inspector_code": ["I1"], "object_id": ["reg:2"]})
-    private = PrivateDraw(bytes(32), frame, few[["inspector_code"]], few, few, frame[["object_id"]], {})
+    tables = dict.fromkeys(TABLES, few) | {"frame": frame, "units": frame[["object_id"]]}
+    private = PrivateDraw(key=bytes(32), settings={}, **tables)
     DrawFolder(workspace.path, draw_id=draw_id).write(b"{}", private)
     return workspace.path / "draws" / draw_id
 
