@@ -48,18 +48,21 @@ def proposals(rows: pd.DataFrame) -> pd.DataFrame:
     DataFrame of :data:`COLUMNS`, sorted by rule and value. Kept is the identifier of scheme ``uscc``, else one with a
     credit code, else the oldest, else the first in text order.
     """
-    found: dict[str, dict[str, object]] = {}
     ordered = rows.assign(
         rank=[_rank(str(row.entity_id), row.uscc_key) for row in rows.itertuples()],
         established=pd.to_datetime(rows["occurred_on"]),
     ).sort_values(["rank", "established", "entity_id"], na_position="last")
+    records = ordered.to_dict("records")
+    found: dict[str, dict[str, object]] = {}
     for rule in RULES:
-        held = ordered[ordered[f"{rule}_key"].fillna("") != ""]
-        for value, group in held.groupby(f"{rule}_key", sort=True):
-            kept, *others = group.to_dict("records")
-            for other in others:
-                if other["entity_id"] not in found and not _are_two_bodies(kept, other):
-                    found[other["entity_id"]] = _pair(rule, str(value), kept, other)
+        first: dict[str, Mapping[Any, Any]] = {}
+        for row in records:
+            value = row[f"{rule}_key"]
+            if not isinstance(value, str) or not value:
+                continue
+            kept = first.setdefault(value, row)
+            if kept is not row and row["entity_id"] not in found and not _are_two_bodies(kept, row):
+                found[row["entity_id"]] = _pair(rule, value, kept, row)
     pairs = pd.DataFrame(list(found.values()), columns=[*COLUMNS])
     return pairs.sort_values(["rule", "value", "merged_id"], ignore_index=True, key=_by_rule)
 
