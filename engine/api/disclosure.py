@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.draw.attachments import SUBSTITUTIONS
 from engine.draw.frame import EXCLUSION_MARK, BlindedFrame, is_exclusion
 from engine.draw.published import PublishedDraw
+from engine.draw.substitution import RESERVE
 from engine.messages import Message
 from engine.parameters import PolicyBook
 from engine.publicity.disclosure import DisclosureLimits, Linkage, judge_linkage
@@ -61,14 +63,26 @@ def judge_draw(published: PublishedDraw, *, limits: DisclosureLimits) -> DrawDis
         nothing = Linkage(0, 0, 0, 0.0, 0.0, 0.0)
         return DrawDisclosure(nothing, nothing, ())
     groups = _groups(frame, published.commit.get("match", {}).get("officer_districts", {}))
+    told = _told_apart(frame, published)
     drawn = np.zeros(frame.size, dtype=np.bool_)
     visits = set(published.certificate.get("visits", ()))
     drawn = np.array([frame.handle(row).hex() in visits for row in range(frame.size)])
     is_outside = np.array([*(is_exclusion(stratum) for stratum in frame.strata), False])
     seen = (drawn, np.ones(frame.size, dtype=np.bool_), is_outside[frame.codes].any(axis=1))
     known = [judge_linkage(groups[rows], levels=levels[rows]) for rows in seen]
+    known.append(judge_linkage(told[told > 0], levels=levels[told > 0]))
     problems = {str(one): one for linkage in known for one in linkage.problems(limits)}
     return DrawDisclosure(known[0], known[1], tuple(problems.values()))
+
+
+def _told_apart(frame: BlindedFrame, published: PublishedDraw) -> NDArray[np.int64]:
+    """Return 1 for rows of which a substitution says that the object was closed or not found, else 0.
+
+    A named result says the same of a firm, so that the two can be joined.
+    """
+    entries = published.attached.get(SUBSTITUTIONS, {}).get("entries", ())
+    replaced = {entry["replaced"] for entry in entries if entry["kind"] == RESERVE}
+    return np.array([frame.handle(row).hex() in replaced for row in range(frame.size)], dtype=np.int64)
 
 
 def _levels(frame: BlindedFrame, terms: Mapping[str, Mapping[str, Mapping[str, str]]]) -> NDArray[np.int64]:

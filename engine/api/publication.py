@@ -14,6 +14,7 @@ import pandas as pd
 
 from engine.api.draw_reading import draws
 from engine.api.published_draws import judge_contents, put_draw, refuse_both, refuse_simulated
+from engine.api.published_plans import put_plans
 from engine.i18n import LANGUAGES, translator
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
@@ -21,7 +22,16 @@ from engine.pipeline.ports import Actor, Progress, silent
 from engine.publicity.feeds import atom_feed, json_feed
 from engine.publicity.layout import CHINESE, ENGLISH, Edition
 from engine.publicity.masking import public_items
-from engine.publicity.pages import PublicDraw, draw_page, draws_page, index_page, items_page, objection_page, plans_page
+from engine.publicity.pages import (
+    PublicDraw,
+    PublicPlan,
+    draw_page,
+    draws_page,
+    index_page,
+    items_page,
+    objection_page,
+    plans_page,
+)
 from engine.publicity.results import PUBLIC_MODES, item_tallies, public_rows, public_standings, wording
 from engine.publicity.search import build_index, index_scripts, results_page, standing_scripts
 from engine.store.site import SiteFolder, verifier_page
@@ -117,7 +127,8 @@ def publish(
     progress(Message(N_("Write the public site")))
     _write_tables(site, items=items, tallies=tallies, standings=standings, shown=shown)
     tables = {"items": items, "tallies": tallies, "standings": standings}
-    _write_pages(site, tables, as_of=as_of, is_demo=is_demo, shown=shown, periods=periods)
+    plans = put_plans(workspace.path, site, as_of=as_of, is_demo=is_demo)
+    _write_pages(site, tables, as_of=as_of, is_demo=is_demo, shown=shown, plans=plans, periods=periods)
     if not is_demo:
         kept = {
             "names": with_names,
@@ -189,6 +200,7 @@ def _write_pages(
     as_of: date,
     is_demo: bool,
     shown: list[PublicDraw],
+    plans: list[PublicPlan],
     periods: Mapping[str, int],
 ) -> None:
     items, standings = tables["items"], tables["standings"]
@@ -201,7 +213,7 @@ def _write_pages(
         pages = {
             "index.html": first,
             "items.html": items_page(edition, items, tallies=tables["tallies"]),
-            "plans.html": plans_page(edition, shown),
+            "plans.html": plans_page(edition, shown, plans=plans, names=names),
             "draws.html": draws_page(edition, shown),
             "results.html": results_page(edition, index, **periods),
             "objection.html": objection_page(edition),

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from engine.api.disclosure import draw_disclosure, read_limits
+from engine.api.draw_document import page_content
 from engine.api.draw_order import written
 from engine.api.draw_reading import DrawRecord, DrawState
 from engine.draw.bundle import COMMITMENT, is_withheld
@@ -16,9 +17,11 @@ from engine.errors import DrawError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.publicity.pages import PublicDraw
+from engine.store.bundles import read_bundle
+from engine.store.certificate_document import certificate_pdf
 from engine.store.site import SiteFolder
 
-SEALED_FILE = "sealed.json"
+SEALED_FILE, DOCUMENT = "sealed.json", "certificate.pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,11 @@ def _put_files(
         return [SEALED_FILE]
     if is_withheld:
         return site.copy_file(draw.bundle / COMMITMENT, path=target)
-    return site.copy_folder(draw.bundle, path=target)
+    files = site.copy_folder(draw.bundle, path=target)
+    if draw.state in (DrawState.DRAWN, DrawState.VOID):
+        site.write_bytes(f"{target}/{DOCUMENT}", certificate_pdf(page_content(read_bundle(draw.bundle))))
+        files.append(DOCUMENT)
+    return files
 
 
 def _commitment(draw: DrawRecord) -> dict[str, Any]:

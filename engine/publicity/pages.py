@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import pandas as pd
 
@@ -55,6 +56,25 @@ class PublicDraw:
     items: tuple[tuple[str, int, int | None], ...]
     files: tuple[str, ...]
     withheld: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPlan:
+    """One published edition of a plan.
+
+    Parameters
+    ----------
+    plan_id : name. edition : its number. digest : ``H("plan", record)`` in hex. published_at : RFC 3339.
+    approval : document of the approval. lines : public records of the lines. path : its file in the site.
+    """
+
+    plan_id: str
+    edition: int
+    digest: str
+    published_at: str
+    approval: str
+    lines: tuple[Mapping[str, Any], ...]
+    path: str
 
 
 def index_page(edition: Edition, *, as_of: str, n_items: int, n_draws: int, n_firms: int) -> str:
@@ -111,21 +131,63 @@ def items_page(edition: Edition, items: pd.DataFrame, *, tallies: pd.DataFrame) 
     return page(edition, "items.html", title=edition.say(N_("Inspection items")), body=body)
 
 
-def plans_page(edition: Edition, draws: Sequence[PublicDraw]) -> str:
-    """Return the annual plans as the commitments name them."""
-    if not draws:
-        none = edition.say(N_("No plan has been published yet."))
-        return page(edition, "plans.html", title=edition.say(N_("Annual plans")), body=f"<p>{none}</p>")
-    told = edition.say(N_("Every draw is held for a plan; a draw off the plan needs a published reason."))
-    digest = edition.say(N_("Digest of the plan:"))
-    parts = []
-    for plan in sorted({draw.plan for draw in draws}, reverse=True):
-        own = [draw for draw in draws if draw.plan == plan]
-        digests = sorted({draw.plan_digest for draw in own})
-        facts = "".join(f"<p>{digest} <code>{one}</code></p>" for one in digests)
-        parts.append(f"<h2>{escape(plan)}</h2>{facts}{_draw_table(edition, own)}")
+def plans_page(
+    edition: Edition, draws: Sequence[PublicDraw], *, plans: Sequence[PublicPlan] = (), names: Mapping[str, str]
+) -> str:
+    """Return the annual plans: the editions published, and the draws that name them.
+
+    Parameters
+    ----------
+    names : item code → name.
+    """
     title = edition.say(N_("Annual plans"))
+    if not draws and not plans:
+        none = edition.say(N_("No plan has been published yet."))
+        return page(edition, "plans.html", title=title, body=f"<p>{none}</p>")
+    told = edition.say(N_("Every draw is held for a plan; a draw off the plan needs a published reason."))
+    parts = []
+    for plan in sorted({draw.plan for draw in draws} | {plan.plan_id for plan in plans}, reverse=True):
+        parts.append(f"<h2>{escape(plan)}</h2>")
+        parts += [_plan_lines(edition, one, names=names) for one in plans if one.plan_id == plan]
+        own = [draw for draw in draws if draw.plan == plan]
+        parts.append(_draw_table(edition, own) if own else "")
     return page(edition, "plans.html", title=title, body=f"<p>{told}</p>{''.join(parts)}")
+
+
+def _plan_lines(edition: Edition, plan: PublicPlan, *, names: Mapping[str, str]) -> str:
+    headings = {
+        "items": N_("Inspection items"),
+        "objects": N_("Objects"),
+        "ratio": N_("Ratio"),
+        "window": N_("Time"),
+        "initiator": N_("Initiating department"),
+        "participants": N_("Taking part"),
+        "draws": N_("Draws a year"),
+    }
+    rows = pd.DataFrame(
+        [
+            {
+                "items": "、".join(names.get(code, code) for code in line["items"]),
+                "objects": line["objects"],
+                "ratio": line["ratio"],
+                "window": " – ".join(line["window"]),
+                "initiator": names.get(line["initiator"], line["initiator"]),
+                "participants": "、".join(names.get(code, code) for code in line["participants"]),
+                "draws": line["draws"],
+            }
+            for line in plan.lines
+        ]
+    )
+    said = edition.say(
+        N_("Edition {edition}, published {at}, approved by {approval}; digest"),
+        edition=plan.edition,
+        at=plan.published_at[:10],
+        approval=plan.approval,
+    )
+    link = f'<a href="{{root}}{escape(plan.path)}">JSON</a>'
+    caption = edition.say(N_("{n} lines"), n=len(rows))
+    listed = table(rows, headings=_said(edition, headings), caption=caption, numbers=("draws",))
+    return f"<p>{said} {_code(plan.digest)} {link}</p>{listed}"
 
 
 def draws_page(edition: Edition, draws: Sequence[PublicDraw]) -> str:

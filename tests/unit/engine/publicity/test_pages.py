@@ -9,7 +9,15 @@ from engine.i18n import translator
 from engine.messages import Message
 from engine.publicity.feeds import atom_feed, json_feed
 from engine.publicity.layout import CHINESE, ENGLISH, Edition, page, table
-from engine.publicity.pages import PublicDraw, draw_page, draws_page, objection_page, plans_page, script_json
+from engine.publicity.pages import (
+    PublicDraw,
+    PublicPlan,
+    draw_page,
+    draws_page,
+    objection_page,
+    plans_page,
+    script_json,
+)
 from engine.publicity.search import build_index, results_page
 
 ZH = Edition(CHINESE, translator("zh_CN"), is_demo=False)
@@ -34,6 +42,25 @@ DRAW = PublicDraw(
     items=(("I1", 1000, 40), ("I2", 500, 40)),
     files=("commitment.json", "frame/000000.bin", "frame/000001.bin"),
     withheld=(),
+)
+PLAN = PublicPlan(
+    plan_id="2026-annual",
+    edition=1,
+    digest="e" * 64,
+    published_at="2026-02-01T09:00:00+08:00",
+    approval="联席会议 2026-1",
+    lines=(
+        {
+            "items": ["I1"],
+            "objects": "全部企业",
+            "ratio": "1/20",
+            "window": ["2026-03-01", "2026-06-30"],
+            "initiator": "市场监管局",
+            "participants": ["消防"],
+            "draws": 2,
+        },
+    ),
+    path="plans/2026-annual/edition-1.json",
 )
 NOBODY = build_index(pd.DataFrame({"name": [], "uscc": []}, dtype="string"))
 
@@ -75,8 +102,15 @@ def test_links_lead_up_from_the_depth_of_the_page():
 
 
 def test_nothing_published_yet_is_said_in_words():
-    assert "尚未" in plans_page(ZH, [])
+    assert "尚未" in plans_page(ZH, [], names={})
     assert "尚未" in draws_page(ZH, [])
+
+
+def test_a_plan_shows_its_lines_in_words_with_its_digest_and_file():
+    text = plans_page(ZH, [], plans=[PLAN], names={"I1": "登记检查"})
+
+    for shown in ("登记检查", "全部企业", "1/20", "市场监管局", "e" * 64, 'href="plans/2026-annual/edition-1.json"'):
+        assert shown in text
 
 
 def test_a_withheld_draw_says_why_and_what_can_still_be_checked():
@@ -100,7 +134,7 @@ def test_feeds_are_well_formed_and_stable():
 def test_no_english_words_stand_in_the_chinese_pages():
     allowed = {"English", "JSON", "CSV", "XLSX", "Atom", "frame", "commitment", "json", "bin", "fc3d", "sm3", "annual"}
     pages = (
-        plans_page(ZH, [DRAW]),
+        plans_page(ZH, [DRAW], plans=[PLAN], names={"I1": "甲"}),
         draws_page(ZH, [DRAW]),
         objection_page(ZH),
         draw_page(ZH, DRAW, names={"I1": "甲"}),
