@@ -222,13 +222,26 @@ def seat_all(
     slots: list[tuple[str, str]] = []
     assignment: list[str] = []
     leaders: dict[str, str] = {}
+    roles_of = _roles_by_pool(network)
+    codes = [officer.code for officer in roster]
     for position, team in enumerate(network.teams):
-        seated = members[taken[bounds[position] : bounds[position + 1]]].tolist()
-        for role, member in seat_team(team, seated):
+        pairs = taken[bounds[position] : bounds[position + 1]]
+        came = sorted(zip(members[pairs].tolist(), network.pair_pool[pairs].tolist(), strict=True))
+        seated = [member for member, _ in came]
+        for role, place in seat_team(team.posts, [roles_of[pool] for _, pool in came]):
             slots.append((team.code, role))
-            assignment.append(roster[member].code)
+            assignment.append(codes[seated[place]])
         leaders[team.code] = choose_leader(team.code, [roster[member] for member in seated], begun=begun)
     return tuple(slots), tuple(assignment), leaders
+
+
+def _roles_by_pool(network: Network) -> dict[int, frozenset[str]]:
+    """The roles that the officers of each pool node may take."""
+    name_of = {node: role for _, role, node in network.roles}
+    found: dict[int, set[str]] = {}
+    for node, pool in zip(network.role_node.tolist(), network.role_head.tolist(), strict=True):
+        found.setdefault(pool, set()).add(name_of[node])
+    return {pool: frozenset(roles) for pool, roles in found.items()}
 
 
 def choose_leader(code: str, members: Sequence[Officer], *, begun: RunningHash) -> str:

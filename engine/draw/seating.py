@@ -5,42 +5,42 @@ their roles, members in roster order, and each post takes the first member that 
 Source: docs/spec/draw-protocol.md §7.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from engine.draw.posts import Team
 
-
-def seat_team(team: Team, members: Sequence[int]) -> list[tuple[str, int]]:
-    """Return (role, member) for every post, in byte order of roles; empty when the members do not fit the posts.
+def seat_team(posts: Mapping[str, int], fits: Sequence[frozenset[str]]) -> list[tuple[str, int]]:
+    """Return (role, place of the member) for every post, in byte order of roles; empty when the members do not fit.
 
     Parameters
     ----------
-    team : posts and pools.
-    members : roster positions, ascending, as many as there are posts.
+    posts : role → number of posts, in byte order of roles.
+    fits : the roles that each member may take, members in roster order.
     """
-    wanted = set(members)
-    fits: dict[int, set[str]] = {}
-    for signature, pool in team.pools.items():
-        roles = set(team.roles_of(signature))
-        fits.update({one: roles for one in wanted.intersection(pool.tolist())})
-    posts = [role for role, n_posts in team.posts.items() for _ in range(n_posts)]
-    if len(posts) != len(members) or len(fits) != len(members):
-        return []
+    return list(_seats(tuple(posts.items()), tuple(fits)))
+
+
+@lru_cache(maxsize=4096)
+def _seats(counted: tuple[tuple[str, int], ...], fits: tuple[frozenset[str], ...]) -> tuple[tuple[str, int], ...]:
+    """What is asked and who may take what decide alone; most teams of a draw are alike in both."""
+    posts = [role for role, n_posts in counted for _ in range(n_posts)]
+    if len(posts) != len(fits):
+        return ()
     seated: list[tuple[str, int]] = []
-    free = list(members)
+    free = list(range(len(fits)))
     for position, role in enumerate(posts):
         rest = posts[position + 1 :]
         chosen = next(
             (one for one in free if role in fits[one] and _can_seat(rest, [m for m in free if m != one], fits)), None
         )
         if chosen is None:
-            return []
+            return ()
         free.remove(chosen)
         seated.append((role, chosen))
-    return seated
+    return tuple(seated)
 
 
-def _can_seat(posts: list[str], members: list[int], fits: dict[int, set[str]]) -> bool:
+def _can_seat(posts: list[str], members: list[int], fits: Sequence[frozenset[str]]) -> bool:
     """Whether the posts can be filled by these members: augmenting paths, one post at a time."""
     holder: dict[int, int] = {}
 

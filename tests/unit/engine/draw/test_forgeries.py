@@ -166,12 +166,13 @@ def test_no_shortage_where_everybody_can_be_seated():
 
 
 def test_members_who_do_not_fit_the_posts_are_not_seated():
-    roster = officers(4, cap=2)
-    team = teams_of(visits(1), roster=roster, rule=RULE)[0]
-    plain = [k for k, officer in enumerate(roster) if not officer.specialities]
+    posts = {"market": 1, "market|leader": 1}
+    plain, leading = frozenset({"market"}), frozenset({"market", "market|leader"})
 
-    assert seat_team(team, plain[:2]) == []
-    assert seat_team(team, [0]) == []
+    assert seat_team(posts, [plain, plain]) == []
+    assert seat_team(posts, [leading]) == []
+    assert seat_team(posts, [leading, plain]) == [("market", 1), ("market|leader", 0)]
+    assert seat_team(posts, [leading, leading]) == [("market", 0), ("market|leader", 1)]
 
 
 @pytest.mark.parametrize(
