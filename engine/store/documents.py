@@ -7,6 +7,7 @@ and ``false`` are yes/no, as in YAML 1.2: in value maps ``Yes``, ``NO`` and ``on
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -147,7 +148,7 @@ def load_policies(profile: str = DEFAULT_PROFILE, *, folder: Path | None = None)
 
 
 def with_draft(book: PolicyBook, path: Path) -> PolicyBook:
-    """Return ``book`` with the parameters of a draft file in place of its own; nothing is stored.
+    """Return ``book`` with the dated values of a draft file over its own, day by day; nothing is stored.
 
     Raises
     ------
@@ -161,6 +162,8 @@ def with_draft(book: PolicyBook, path: Path) -> PolicyBook:
         if name not in book.parameters:
             problem = Message(N_("the draft names a parameter that profile {profile} lacks"), {"profile": book.profile})
             raise PolicyInconsistentError(name=name, problem=problem)
+    for name, new in drafted.items():
+        drafted[name] = replace(new, values={**book.parameters[name].values, **new.values})
     digest = hashlib.sha256(f"{book.digest} draft {_sha256(path)}".encode()).hexdigest()
     return PolicyBook(profile=book.profile, parameters={**book.parameters, **drafted}, digest=digest)
 

@@ -165,3 +165,13 @@ def test_ratios_rounded_up_cost_at_least_as_much():
     up = replace(EXPERIMENT, cells=EXPERIMENT.cells.assign(rounding="ceil"))
 
     assert simulate(up, LOGGED_RATIOS + 1e-4).checks >= simulate(EXPERIMENT, LOGGED_RATIOS + 1e-4).checks
+
+
+def test_all_grades_together_carry_half_a_finding_of_prior():
+    cells, _, _ = layout(districts=("d1",), items=("g1",))
+    cells = cells.assign(n_observed=200, n_findings=[2, 3, 4, 5])
+    prior = fit_prior(cells)
+
+    promised = (prior.mean * cells["n_observed"]).sum()
+
+    assert promised == pytest.approx(14.5, abs=0.1)  # Jeffreys' half in each of four grades would promise 16

@@ -272,3 +272,55 @@ def test_what_law_makes_due_is_drawn_whatever_the_ratios_and_counts_against_the_
     assert (ratios[frame.cells["is_due"].to_numpy()] == 1.0).all()
     assert question.due_checks == n_due
     assert ratios @ frame.cells["n_units"] == pytest.approx(n_due + 30.0)
+
+
+def due_bench():
+    """A frame of which a part is due, learned from a draw that knew the same cells."""
+    rows = register()
+    found = results(selections())
+    logged = with_findings(selections(), found)
+    frame = laboratory_frame(rows, logged, terms(), source=Message("test"))
+    return rows, logged, frame, set_up(frame.cells, frame.memberships, draws=20, generator=np.random.default_rng(0))
+
+
+def test_a_result_teaches_once_where_law_splits_a_cell():
+    _, logged, frame, _ = due_bench()
+
+    split = frame.cells.groupby(["item_code", "district_code", "grade"]).agg(
+        parts=("n_units", "size"), evidence=("n_evidence", "sum")
+    )
+    logged_there = logged[logged["adverse"].notna()].groupby(["item_code", "district_code", "grade"]).size()
+    wanted = logged_there.reindex(split.index, fill_value=0)
+    assert (split["parts"] > 1).any()
+    assert split["evidence"].tolist() == wanted.tolist()
+
+
+def test_what_is_due_uses_up_its_districts_person_days():
+    rows, _, frame, experiment = due_bench()
+    n_due = int((rows["is_due"] & (rows["district_code"] == "d1")).sum())
+    limits = (CapacityLimit("Y", "d1", Fraction(n_due, 2) + 4, "notice"),)
+    wishes = Wishes(checks=None, person_days=limits, total_cv=None, class_a_cv=None, by_item=True)
+
+    question = best_ratio_question(experiment, POLICY, ITEMS, wishes=wishes)
+    ratios = question.ratios_of_cells(optimise(question.problem).ratios)
+
+    own = (frame.cells["item_code"] == "k1") & (frame.cells["district_code"] == "d1")
+    assert n_due > 0
+    assert (ratios * frame.cells["n_units"])[own].sum() == pytest.approx(n_due + 8)
+
+
+def test_visits_that_law_makes_due_count_against_the_most_visits_of_a_grade():
+    rows, _, frame, experiment = due_bench()
+    firms = rows.loc[rows["grade"] == "A", "entity_id"].nunique()
+    due = rows.loc[(rows["grade"] == "A") & rows["is_due"], "entity_id"].nunique()
+    most = (due + 10) / firms
+    wishes = Wishes(checks=None, person_days=(), total_cv=None, class_a_cv=None, by_item=False, visits={"A": most})
+
+    question = best_ratio_question(experiment, POLICY, ITEMS, wishes=wishes)
+    ratios = question.ratios_of_cells(optimise(question.problem).ratios)
+    profiles = experiment.profiles
+    chance = np.maximum.reduceat(ratios[profiles.cells], profiles.starts)
+    in_a = profiles.grade == experiment.grades.index("A")
+
+    assert due > 0
+    assert (chance * profiles.n_objects)[in_a].sum() == pytest.approx(due + 10)
