@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.evidence import draw_faults
+
 ENTITIES = "3000"
 
 
@@ -200,3 +202,11 @@ def test_a_demo_never_replaces_what_it_did_not_make(tmp_path):
     assert refused.returncode == 2
     assert "no demonstration made" in refused.stderr
     assert (tmp_path / "workspace" / "mine.txt").read_text(encoding="utf-8") == "keep"
+
+
+def test_killed_processes_and_two_operators_leave_one_draw_whole_or_not_at_all(demo):
+    folder, _ = demo
+
+    claims = draw_faults.run(full=False, base=folder / "workspace")
+
+    assert [claim["faults"] for claim in claims] == [[], [], []]
