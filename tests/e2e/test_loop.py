@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgres
+from tests.draw_faults import STEPS, kill_once, make_points, replay, two_at_once
 from tests.evidence import draw_faults
 
 ENTITIES = "3000"
@@ -210,3 +212,20 @@ def test_killed_processes_and_two_operators_leave_one_draw_whole_or_not_at_all(d
     claims = draw_faults.run(full=False, base=folder / "workspace")
 
     assert [claim["faults"] for claim in claims] == [[], [], []]
+
+
+@pytest.mark.server
+def test_two_operators_on_a_server_make_one_draw(demo, tmp_path_factory):
+    pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
+    if postgres.program("initdb") is None or postgres.program("pg_ctl") is None:
+        pytest.skip("no PostgreSQL server programs on this machine: install postgresql to try the server")
+    points = make_points(demo[0] / "workspace", tmp_path_factory.mktemp("points"))
+    trial = tmp_path_factory.mktemp("trial") / "ws"
+
+    with postgres.server(tmp_path_factory.mktemp("pg")) as url:
+        database = url.format(name="postgres")
+        found = [fault for step in STEPS for fault in two_at_once(points, step, folder=trial, database_url=database)]
+        found += kill_once(points, "run", stop=900, folder=trial, database_url=database)
+        found += replay(points, folder=trial, database_url=database)
+
+    assert found == []
