@@ -123,7 +123,7 @@ def diff(
     if not found:
         show_line(translate(N_("Nothing differs.")))
         return
-    heads = [N_("parameter"), N_("value"), N_("before"), N_("after"), N_("reference after")]
+    heads = [N_("parameter"), N_("part"), N_("before"), N_("after"), N_("reference after")]
     rows = [
         [change.parameter, change.key, change.before or "–", change.after or "–", change.reference_after or "–"]
         for change in found

@@ -42,7 +42,7 @@ class PrecisionLimit:
     """``sum(weights / x) <= bound``: a variance; ``cv`` is the coefficient of variation that it stands for."""
 
     name: Message
-    subject: str
+    subject: Message | str
     weights: FloatArray
     bound: float
     cv: float

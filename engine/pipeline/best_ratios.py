@@ -18,6 +18,7 @@ from engine.ratios.capacity import CapacityLimit, rows_of_limits
 from engine.ratios.policy import RatioPolicy, item_rows
 from engine.vocabulary import RISK_GRADES
 
+_TOTAL, _CLASS_A = Message(N_("total")), Message(N_("class A"))
 Sums = Callable[[FloatArray], FloatArray]
 
 
@@ -67,7 +68,7 @@ class Question:
     def measured(self, experiment: Experiment, cv: float) -> RatioProblem:
         """Return the problem with one limit on precision, that of the estimate of all findings."""
         everyone = np.ones(len(self.variable), dtype=bool)
-        return replace(self.problem, precision=(self._precision(experiment, "total", cv, everyone),))
+        return replace(self.problem, precision=(self._precision(experiment, _TOTAL, cv, everyone),))
 
     def spread(self, experiment: Experiment, rows: npt.NDArray[np.bool_]) -> FloatArray:
         """Return sum N p(1-p) of each variable over some cells."""
@@ -78,7 +79,7 @@ class Question:
         return np.bincount(self.variable[free], weights=weights[free], minlength=wide).astype(float)
 
     def _precision(
-        self, experiment: Experiment, subject: str, cv: float, rows: npt.NDArray[np.bool_]
+        self, experiment: Experiment, subject: Message, cv: float, rows: npt.NDArray[np.bool_]
     ) -> PrecisionLimit:
         """Sum N S^2 (1/r - 1) <= (cv Y)^2."""
         spread = self.spread(experiment, rows)
@@ -89,7 +90,7 @@ class Question:
     def with_precisions(self, experiment: Experiment, wishes: Wishes) -> "Question":
         """Return the question with the limits on precision that are wished for."""
         class_a = (experiment.cells["grade"] == RISK_GRADES[0]).to_numpy()
-        asked = (("total", wishes.total_cv, np.ones_like(class_a)), ("class A", wishes.class_a_cv, class_a))
+        asked = ((_TOTAL, wishes.total_cv, np.ones_like(class_a)), (_CLASS_A, wishes.class_a_cv, class_a))
         limits = tuple(self._precision(experiment, subject, cv, rows) for subject, cv, rows in asked if cv is not None)
         return replace(self, problem=replace(self.problem, precision=limits))
 
