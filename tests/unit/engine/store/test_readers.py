@@ -119,6 +119,22 @@ def test_a_stray_quote_swallows_no_good_row(tmp_path):
     assert '"10,11' in bad
 
 
+@pytest.mark.parametrize("quoted", [(5,), (5, 60_000, 60_001), (100_000,)])
+def test_a_quote_that_swallows_megabytes_loses_nothing(tmp_path, quoted):
+    filling = "value " * 6
+    lines = [f"row{n},{filling}{n}" for n in range(120_000)]
+    for n in quoted:
+        lines[n] = '"' + lines[n]
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n" + "\n".join(lines) + "\n", encoding="utf-8")
+
+    good = rows(path, tmp_path)
+
+    assert [row[1] for row in rejected(path, tmp_path)] == [lines[n] for n in quoted]
+    assert len(good) == len(lines) - len(quoted)
+    assert {f"row{row[3] - 2}" == row[0] for row in good} == {True}
+
+
 def test_a_file_without_broken_lines_keeps_none_apart(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("a,b\n1,2\n", encoding="utf-8")
