@@ -47,6 +47,9 @@ def attacks(city: City) -> dict[str, np.ndarray]:
     }
     old, groups = given_up(firms, city)
     won = (guess_joined(old, groups, rates) == truth).astype(float)
+    # as if editions before and after the draw told who was drawn: why linkable content is withheld
+    beside = (guess_joined(firms, groups, rates) == truth).astype(float)
+    found["content_beside_names"] = np.where(old["checked"] != "", beside, np.nan)
     found["given_up"] = np.where(old["checked"] != "", won, np.nan)
     for name, words in {
         "trained": ("district", "line", "place", "number", "digits", "length"),
@@ -118,6 +121,7 @@ def run(*, full: bool) -> dict:
         "right_by_published_rates": float(np.concatenate([one["rates"] for one in right]).mean()),
         "gains_over_rates": {name: list(found) for name, found in gains.items()},
         "gain_of_the_form_given_up": list(lost),
+        "gain_of_withheld_content_beside_names_of_those_drawn": list(gain(right, "content_beside_names", "rates")),
         "gain_of_joined_over_one_share": list(gain(right, "joined", "base")),
         "gain_of_rates_over_one_share": list(gain(right, "rates", "base")),
         "gain_of_findings_when_hit_rates_were_known": list(gain(right, "trained_finding", "trained_rates")),
