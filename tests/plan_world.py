@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from engine.api.draw_commitment import commit_draw
 from engine.api.draw_order import CommittedDraw, DrawOrder, RunDraw
 from engine.api.draw_running import run_draw
+from engine.api.draw_signing import sign_draw
 from engine.api.intake import ingest
 from engine.api.plan_approval import PublishedEdition, approve, consolidate, publish
 from engine.api.plan_submission import decide, open_proposals, schedule_plan, submit
@@ -297,4 +298,13 @@ def draw(
 ) -> RunDraw:
     """Commit and run a simulated draw of lines."""
     commit(workspace, draw_id, *lines, day=day, seed=seed, **changes)
-    return run_draw(workspace, draw_id, values=[], actor=BAO, clock=at(day + timedelta(days=3)))
+    return signed_and_run(workspace, draw_id, day=day)
+
+
+def signed_and_run(workspace: Workspace, draw_id: str, *, day: date = date(2026, 3, 2)) -> RunDraw:
+    """Let a second person sign and run a committed draw, and the first sign its certificate."""
+    sign_draw(workspace, draw_id, actor=BAO, clock=at(day))
+    later = at(day + timedelta(days=3))
+    drawn = run_draw(workspace, draw_id, values=[], actor=BAO, clock=later)
+    sign_draw(workspace, draw_id, actor=ANNA, clock=later)
+    return drawn

@@ -91,12 +91,11 @@ def frame_of(
     planned = mandate.planned
     if planned is not None:
         rows = with_arms(in_plan(rows, planned), planned, mandate.arms, suite=SUITE)
-    eligible, outside, notes = exclude(
-        rows, checks_known(workspace, known_by=order.as_of), book=book, on=order.as_of, until=mandate.window[1]
-    )
+    taken, strata = taken_in_year(workspace, mandate)
+    checks, until = checks_known(workspace, known_by=order.as_of), mandate.window[1]
+    eligible, outside, notes = exclude(rows, checks, book=book, on=order.as_of, until=until, drawn=taken)
     if drawn is not None:
         eligible, outside = _without_drawn(eligible, outside, drawn)
-    taken, strata = taken_in_year(workspace, mandate)
     own = taken[taken["item_code"].isin(mandate.items)]
     part = DrawOfYear(1, 1) if planned is None else planned.draws
     framed = allocate(

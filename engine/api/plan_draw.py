@@ -137,7 +137,7 @@ def taken_in_year(workspace: Workspace, found: Mandate) -> tuple[pd.DataFrame, p
     return _stacked(selections), _stacked(strata)
 
 
-_DRAWN = ("draw_id", "entity_id", "item_code", "stratum", "grade", "district_code", "arm")
+_DRAWN = ("draw_id", "entity_id", "item_code", "visit_id", "stratum", "grade", "district_code", "arm")
 _STRATUM = ("draw_id", "item_code", "stratum", "is_due")
 
 

@@ -127,7 +127,13 @@ def _parts(joined: object) -> frozenset[str]:
 
 
 def exclude(
-    rows: pd.DataFrame, checks: pd.DataFrame, *, book: PolicyBook, on: date, until: date
+    rows: pd.DataFrame,
+    checks: pd.DataFrame,
+    *,
+    book: PolicyBook,
+    on: date,
+    until: date,
+    drawn: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[Message, ...]]:
     """Split the register's rows into what can be drawn and what stays outside, each with one reason.
 
@@ -138,6 +144,7 @@ def exclude(
     checks : every inspection known: entity_id, item_code, visit_id, selection_mode, result_codes, occurred_on.
     book, on : policies in force on the day of the frame.
     until : last day of the draw's inspections; its calendar year is the year of caps and visits.
+    drawn : what earlier draws of that year selected, inspected already or not: entity_id, item_code, visit_id.
 
     Returns
     -------
@@ -153,7 +160,7 @@ def exclude(
     """
     floors = read_legal_floors(book, on=on)
     due = due_rows(rows, checks, floors, by=until)
-    reason = _reasons(rows, checks, due, book=book, on=on, year=until.year)
+    reason = _reasons(rows, _random_visits(checks, drawn, year=until.year), due, book=book, on=on)
     notes = tuple(
         Message(
             N_("Legal floor {name} not applied: no day is given from which its checks are all on record ({reference})"),
@@ -167,12 +174,18 @@ def exclude(
     return eligible, rows[~stays].assign(reason=reason[~stays]).reset_index(drop=True), notes
 
 
-def _reasons(
-    rows: pd.DataFrame, checks: pd.DataFrame, due: pd.Series, *, book: PolicyBook, on: date, year: int
-) -> pd.Series:
-    """Why each row stays outside, empty for those that can be drawn."""
+def _random_visits(checks: pd.DataFrame, drawn: pd.DataFrame | None, *, year: int) -> pd.DataFrame:
+    """The random visits of a year, made or still to be made: whoever was drawn is not drawn again before the visit."""
+    columns = ["entity_id", "item_code", "visit_id"]
     in_year = pd.to_datetime(checks["occurred_on"]) >= pd.Timestamp(year, 1, 1)
-    random = checks[checks["selection_mode"].isin(_RANDOM) & in_year]
+    made = checks.loc[checks["selection_mode"].isin(_RANDOM) & in_year, columns]
+    if drawn is None or drawn.empty:
+        return made
+    return pd.concat([made.astype(object), drawn[columns].astype(object)], ignore_index=True).drop_duplicates()
+
+
+def _reasons(rows: pd.DataFrame, random: pd.DataFrame, due: pd.Series, *, book: PolicyBook, on: date) -> pd.Series:
+    """Why each row stays outside, empty for those that can be drawn."""
     exempt = pd.Series(data=False, index=rows.index)
     for exemption in read_exemptions(book, on=on):
         exempt |= exemption.scope.holds(rows)

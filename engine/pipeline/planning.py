@@ -24,7 +24,7 @@ from engine.ratios.spared import Scope
 from engine.registers.plan_lines import ControlArm, DrawType, PlanLine, RatioBasis
 from engine.vocabulary import Arm, Grade, SelectionMode
 
-TAKEN_BY_VISIT = ("visited", "visit_cap")
+TAKEN_BY_VISIT = ("visited", "visit_cap", "drawn")
 """Reasons of exclusion that earlier draws of the year brought about."""
 
 
