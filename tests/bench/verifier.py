@@ -66,7 +66,7 @@ def rows() -> list[dict]:
     found = []
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as driver:
         folder = Path(temporary) / "bundle"
-        files = bundle_files(case.commitment, case.certificate, frame=case.frame.rows, roster=case.roster.officers)
+        files = bundle_files(case.commitment, case.certificate, frame=case.frame.hashed, roster=case.roster.officers)
         for file in files:
             (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
             (folder / file.path).write_bytes(file.content)
