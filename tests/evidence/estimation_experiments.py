@@ -52,7 +52,8 @@ def team_lines(spread, repeats, rng):
             interval = rate(sample, sample.rows["found"], everyone, measure="rate")
             held[name] += interval.low <= truth <= interval.high
     return [
-        {"name": f"rate_with_{name}_as_clusters", "n": repeats, "coverage": n / repeats} for name, n in held.items()
+        {"name": f"rate_with_{name}_as_clusters", "spread": spread, "n": repeats, "coverage": n / repeats}
+        for name, n in held.items()
     ]
 
 
