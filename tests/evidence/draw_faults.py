@@ -25,7 +25,7 @@ def run(*, full: bool, base: Path | None = None, database_url: str | None = None
         folder = Path(temporary)
         if base is None:
             base = folder / "base"
-            demonstrate_city(base, n_entities=2000, years=3, seed=11)
+            demonstrate_city(base, n_entities=3000, years=6, seed=7)
         points = make_points(base, folder)
         moments = MOMENTS if full else dict.fromkeys(STEPS, 1)
         return [
