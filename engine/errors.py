@@ -244,6 +244,13 @@ class OffListError(PlanError):
     template = N_("Task {task}: {problem}; no check off the list without a ground and its document.")
 
 
+class ResultRefusedError(PolicyError):
+    """A step of a result that law or the city plan does not allow."""
+
+    code = "policy.result"
+    template = N_("{subject}: {problem} ({reference}); nothing was changed.")
+
+
 # --- scoring (exit 13) ---------------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ GROUPS = {
     "policy": N_("Ratio policies: check, draft, approve, simulate, evaluate, optimise."),
     "arm": N_("Randomised control arm and grade-blind visits."),
     "plan": N_("The annual plan: lines, merging, calendar, approval, tasks."),
+    "results": N_("Results of checks: enter, review, publish, and what is due."),
     "draw": N_("The public draw: commit, sign, run, substitute, certificate, log."),
 }
 
@@ -149,6 +150,12 @@ COMMANDS = (
     Command(
         ("draw", "audit-folder"), "engine.cli.draw_life:audit_folder", N_("Write what the auditor of a draw needs.")
     ),
+    Command(("results", "enter"), "engine.cli.results:enter", N_("Enter results; unlawful rows wait with their rule.")),
+    Command(("results", "submit"), "engine.cli.results:submit", N_("Hand entered results in for review.")),
+    Command(("results", "return"), "engine.cli.results:send_back", N_("Return results with the reason.")),
+    Command(("results", "publish"), "engine.cli.results:publish", N_("Publish reviewed results as inspections.")),
+    Command(("results", "status"), "engine.cli.results:status", N_("Show where results stand and what was refused.")),
+    Command(("results", "inbox"), "engine.cli.results:inbox", N_("List what is due and what is overdue.")),
     Command(("verify",), "engine.cli.verification:verify", N_("Recompute a published draw and name what is wrong.")),
     Command(("publish",), "engine.cli.publicity:publish", N_("Write the public site as plain files.")),
     Command(("audit-draw",), "engine.cli.publicity:audit_draw", N_("Say what a draw of another system shows.")),

@@ -1,0 +1,142 @@
+"""What stands on record about visits, draws and tasks when results come in."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+import pandas as pd
+
+from engine.api.draw_order import CERTIFIED
+from engine.api.draw_substitution import reserve_rows
+from engine.api.logged_draws import latest_runs
+from engine.api.plan_book import rows_on
+from engine.api.plan_tasks import DISPATCHED
+from engine.contracts.schema import CheckKind
+from engine.errors import TableMissingError, UsageError
+from engine.messages import N_, Message
+from engine.outcomes.entry import CASE_MODES, Ground, Key, Known, OutsideTask, Scan
+from engine.store.documents import load_code_lists, load_contracts
+from engine.store.ledger import Entry
+from engine.store.workspace import Workspace
+from engine.vocabulary import JOINER, ResultCode, SelectionMode
+
+WORDINGS = "result_wordings"
+
+
+def known_facts(workspace: Workspace, *, visits: Iterable[str], today: date, wordings: str = WORDINGS) -> Known:
+    """Return what is known on a day about the given visits; states and the actor's department are left out.
+
+    Raises
+    ------
+    UsageError
+        There is no list of wordings of that name.
+    """
+    wanted = sorted(set(visits))
+    items = rows_on(workspace, "items", on=today)
+    return Known(
+        today=today,
+        drawn=_drawn(workspace, wanted),
+        scans=_scans(workspace, wanted, on=today),
+        tasks=_tasks(workspace),
+        item_departments=_pairs(items, "item_code", "department_code"),
+        officer_departments=officer_departments(workspace, on=today),
+        wordings=wordings_of(wordings),
+        codes=_codes(),
+    )
+
+
+def officer_departments(workspace: Workspace, *, on: date) -> dict[str, str]:
+    """Return the department of every officer of the register on a day."""
+    return _pairs(rows_on(workspace, "inspectors", on=on), "inspector_code", "department_code")
+
+
+def wordings_of(name: str) -> dict[str, str]:
+    """Return wording → canonical result of a code list; the canonical names stand for themselves.
+
+    Raises
+    ------
+    UsageError
+    """
+    lists = load_code_lists()
+    if name not in lists:
+        remedy = Message(N_("use one of {known}"), {"known": ", ".join(lists)})
+        raise UsageError(what="--wordings", value=name, remedy=remedy)
+    return {code.source: code.target for code in lists[name].codes} | {code.value: code.value for code in ResultCode}
+
+
+def _codes() -> dict[str, frozenset[str]]:
+    checks = load_contracts()["results"].checks
+    return {
+        check.column: frozenset(map(str, check.arguments["values"]))
+        for check in checks
+        if check.kind is CheckKind.CODES
+    }
+
+
+def _pairs(rows: pd.DataFrame, key: str, value: str) -> dict[str, str]:
+    return {str(name): str(text) for name, text in zip(rows[key], rows[value], strict=True)}
+
+
+def _drawn(workspace: Workspace, visits: list[str]) -> dict[Key, Ground]:
+    warehouse, ledger = workspace.warehouse, workspace.ledger
+    held = {entry.subject: entry for entry in ledger.entries(action=CERTIFIED) if not entry.reason}
+    try:
+        runs = {draw: run for draw, run in latest_runs(warehouse).items() if draw in held}
+    except TableMissingError:
+        return {}
+    found: dict[Key, Ground] = {}
+    for draw, run in runs.items():
+        on = _day(held[draw])
+        table = warehouse.read("selections", run_id=run)
+        rows = table.filter(table.is_drawn, table.draw_id == draw, table.visit_id.isin(visits)).execute()
+        teams = warehouse.read("teams", run_id=run)
+        sent = teams.filter(teams.draw_id == draw, teams.visit_id.isin(visits)).execute()
+        departments = sent.groupby("visit_id")["department_code"].agg(frozenset).to_dict()
+        leaders = sent[sent["is_leader"].astype(bool)].set_index("visit_id")["inspector_code"].to_dict()
+        for row in rows.to_dict("records"):
+            visit = str(row["visit_id"])
+            found[visit, row["entity_id"], row["item_code"]] = Ground(
+                mode=SelectionMode(row.get("selection_mode") or SelectionMode.RANDOM),
+                on=on,
+                departments=departments.get(visit, frozenset()),
+                draw_id=draw,
+                stratum=row["stratum"],
+                design_probability=row["design_probability"],
+                inclusion_probability=row["inclusion_probability"],
+                leader=leaders.get(visit),
+            )
+        for row in reserve_rows(workspace, draw).to_dict("records"):
+            if row["visit_id"] in visits:
+                ground = Ground(SelectionMode.RESERVE, on, draw_id=draw, stratum=row["stratum"])
+                found[row["visit_id"], row["entity_id"], row["item_code"]] = ground
+    return found
+
+
+def _scans(workspace: Workspace, visits: list[str], *, on: date) -> dict[str, Scan]:
+    rows = rows_on(workspace, "visits", on=on)
+    return {
+        str(row["visit_id"]): Scan(
+            entity_id=str(row["entity_id"]),
+            officers=frozenset(str(row["inspector_codes"]).split(JOINER)),
+            on=pd.Timestamp(row["occurred_on"]).date(),
+            task_id=_text(row["task_id"]),
+        )
+        for row in rows[rows["visit_id"].isin(visits)].to_dict("records")
+    }
+
+
+def _text(value: object) -> str | None:
+    return str(value) if isinstance(value, str) and value else None
+
+
+def _tasks(workspace: Workspace) -> dict[str, OutsideTask]:
+    found = {}
+    for entry in workspace.ledger.entries(action=DISPATCHED):
+        said = entry.particulars
+        if said["kind"] in CASE_MODES:
+            ground = Ground(CASE_MODES[said["kind"]], _day(entry), departments=frozenset({said["department"]}))
+            found[entry.subject] = OutsideTask(ground, frozenset(said["items"]), said["entity"] or None)
+    return found
+
+
+def _day(entry: Entry) -> date:
+    return datetime.fromisoformat(entry.entered_at).date()

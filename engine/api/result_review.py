@@ -1,0 +1,185 @@
+"""Review and publication of results, and what is due: published results become rows of table ``inspections``."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+
+from engine.api.plan_book import rows_on
+from engine.api.result_entry import entered_cells, keep_step, load_rows, result_steps
+from engine.api.result_grounds import known_facts, officer_departments
+from engine.errors import ResultRefusedError, UsageError
+from engine.messages import N_, Message
+from engine.outcomes.deadlines import PUBLISH_RESULT, Due, due
+from engine.outcomes.entry import Entry, Refusal, judge
+from engine.outcomes.publication import inspection_row
+from engine.outcomes.review import CITY_PLAN, Standing, State, require_publishable, require_step
+from engine.parameters import PolicyBook
+from engine.pipeline.ports import Actor, Clock
+from engine.store.workspace import Workspace
+from engine.vocabulary import JOINER
+
+
+def submit(
+    workspace: Workspace, keys: Sequence[str], *, draw_id: str = "", department: str = "", actor: Actor, clock: Clock
+) -> tuple[str, ...]:
+    """Hand results in for review; without keys all that the department entered (of a draw). Returns their keys.
+
+    Raises
+    ------
+    ResultRefusedError
+        A result may not be submitted; none is then.
+    """
+    return _step(workspace, keys, State.SUBMITTED, draw_id, department, actor=actor, clock=clock)
+
+
+def send_back(
+    workspace: Workspace, keys: Sequence[str], *, reason: str, department: str = "", actor: Actor, clock: Clock
+) -> tuple[str, ...]:
+    """Return results to who entered them, with the reason; a published one that is wrong, too.
+
+    Raises
+    ------
+    ResultRefusedError
+    """
+    if not keys:
+        raise UsageError(what=Message(N_("result")), value="", remedy=Message(N_("name the results to return")))
+    return _step(workspace, keys, State.RETURNED, "", department, reason=reason, actor=actor, clock=clock)
+
+
+def publish(
+    workspace: Workspace,
+    keys: Sequence[str],
+    *,
+    draw_id: str = "",
+    department: str = "",
+    penalties: Sequence[str] = (),
+    actor: Actor,
+    clock: Clock,
+) -> tuple[str, ...]:
+    """Publish submitted results as inspections; without keys all of the department (of a draw).
+
+    Parameters
+    ----------
+    penalties : penalties to be made public with them; a warning alone is refused.
+
+    Raises
+    ------
+    ResultRefusedError
+        Something may not be published; nothing is then.
+    """
+    on = clock().date()
+    _require_penalties(workspace, penalties, on=on)
+    return _step(workspace, keys, State.PUBLISHED, draw_id, department, actor=actor, clock=clock)
+
+
+def inbox(workspace: Workspace, *, book: PolicyBook, as_of: date, department: str = "") -> list[Due]:
+    """Return every checked item whose result is not public yet, the most pressing first.
+
+    An item that was scanned in and has no result is as much in it as one that waits for review or was returned.
+    """
+    public = {key for key, one in result_steps(workspace).items() if one.state is State.PUBLISHED}
+    owners = rows_on(workspace, "items", on=as_of).set_index("item_code")["department_code"].to_dict()
+    found = []
+    for row in rows_on(workspace, "visits", on=as_of).to_dict("records"):
+        event = pd.Timestamp(row["occurred_on"]).date()
+        for item in str(row["item_codes"]).split(JOINER):
+            owner = str(owners.get(item, ""))
+            key = f"{row['visit_id']}-{item}-{owner}"
+            if key not in public and department in ("", owner):
+                found.append(due(book, PUBLISH_RESULT, subject=key, department=owner, event=event, as_of=as_of))
+    return sorted(found, key=lambda one: (one.deadline.on, one.subject))
+
+
+def acting_department(workspace: Workspace, given: str, *, actor: Actor, on: date) -> str:
+    """Return the department somebody acts for: an officer's own by the register, else the one named.
+
+    Raises
+    ------
+    ResultRefusedError
+        An officer names another department.
+    UsageError
+        Nobody on the register, and none is named.
+    """
+    own = officer_departments(workspace, on=on).get(actor.name)
+    if own and given and own != given:
+        problem = Message(
+            N_("{actor} belongs to {own}, not to {other}"), {"actor": actor.name, "own": own, "other": given}
+        )
+        raise ResultRefusedError(subject=given, problem=problem, reference=CITY_PLAN)
+    if not (own or given):
+        raise UsageError(what="--department", value="", remedy=Message(N_("name the department you act for")))
+    return own or given
+
+
+def _step(
+    workspace: Workspace,
+    keys: Sequence[str],
+    to: State,
+    draw_id: str,
+    department: str,
+    *,
+    reason: str = "",
+    actor: Actor,
+    clock: Clock,
+) -> tuple[str, ...]:
+    own = acting_department(workspace, department, actor=actor, on=clock().date())
+    with workspace.drawing():
+        held = result_steps(workspace)
+        before = State.ENTERED if to is State.SUBMITTED else State.SUBMITTED
+        waiting = (
+            key
+            for key, one in held.items()
+            if one.state is before and one.department == own and draw_id in ("", one.draw_id)
+        )
+        chosen = [
+            require_step(held, key, to=to, actor=actor.name, department=own, reason=reason)
+            for key in dict.fromkeys(keys or waiting)
+        ]
+        if to is State.PUBLISHED and chosen:
+            _make_public(workspace, chosen, actor=actor, clock=clock)
+        if chosen:
+            results = [(one.key, one.department, one.draw_id) for one in chosen]
+            keep_step(workspace, to, results, actor=actor, clock=clock, reason=reason)
+    return tuple(one.key for one in chosen)
+
+
+def _make_public(workspace: Workspace, chosen: Sequence[Standing], *, actor: Actor, clock: Clock) -> None:
+    on = clock().date()
+    cells = entered_cells(workspace, on=on)
+    verdicts: list[Entry] = []
+    for wordings in sorted({one.wordings for one in chosen}):
+        own = [one for one in chosen if one.wordings == wordings]
+        rows = [cells[one.result_id] for one in own]
+        facts = known_facts(workspace, visits=(row["visit_id"] for row in rows), today=on, wordings=wordings)
+        for standing, verdict in zip(own, judge(rows, replace(facts, states={})), strict=True):
+            if isinstance(verdict, Refusal):
+                raise ResultRefusedError(subject=standing.key, problem=verdict.sentence, reference=verdict.reference)
+            verdicts.append(verdict)
+    _require_later_day(workspace, chosen, on=on)
+    public = [inspection_row(one, published_on=on) for one in verdicts]
+    load_rows(workspace, pd.DataFrame(public), table="inspections", actor=actor, clock=clock)
+
+
+def _require_later_day(workspace: Workspace, chosen: Sequence[Standing], *, on: date) -> None:
+    again = [one.key for one in chosen if one.n > 1]
+    if not again:
+        return
+    history = workspace.warehouse.history("inspections")
+    same = history.filter(history.inspection_id.isin(again), history.known_at >= on).select("inspection_id").execute()
+    if len(same):
+        problem = Message(N_("it was published today already; the corrected version can follow tomorrow"))
+        raise ResultRefusedError(
+            subject=same["inspection_id"].iloc[0], problem=problem, reference="contract inspections"
+        )
+
+
+def _require_penalties(workspace: Workspace, penalties: Sequence[str], *, on: date) -> None:
+    if not penalties:
+        return
+    rows = rows_on(workspace, "penalties", on=on).set_index("penalty_id")["severity"].to_dict()
+    for penalty in penalties:
+        if penalty not in rows:
+            raise UsageError(what="--penalty", value=penalty, remedy=Message(N_("name a penalty on record")))
+        require_publishable(penalty, str(rows[penalty]))

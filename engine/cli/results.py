@@ -1,0 +1,203 @@
+"""``xinheng results enter, submit, return, publish, status, inbox``: from what was found to what is public."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.options import (
+    DEFAULT_WORKSPACE,
+    JsonOption,
+    ProfileOption,
+    WorkspaceOption,
+    as_of_date,
+    current_actor,
+    current_time,
+)
+from engine.cli.output import current_translate, show_json, show_line, show_table
+from engine.messages import N_
+
+FileArgument = Annotated[Path, typer.Argument(help=N_("File of results: CSV, XLSX or Parquet."))]
+ResultsArgument = Annotated[
+    list[str] | None, typer.Argument(help=N_("Results as VISIT-ITEM-DEPARTMENT; none takes all that wait."))
+]
+WordingsOption = Annotated[str, typer.Option("--wordings", help=N_("Code list that translates the wordings."))]
+ActingOption = Annotated[
+    str, typer.Option("--department", help=N_("Department you act for; officers on the register have their own."))
+]
+OneDrawOption = Annotated[str, typer.Option("--draw", help=N_("Only results of this draw."))]
+ReasonOption = Annotated[str, typer.Option("--reason", help=N_("Why; it stays on record."))]
+PenaltyOption = Annotated[
+    list[str] | None, typer.Option("--penalty", help=N_("Penalty to be made public with the results; repeat it."))
+]
+InboxDayOption = Annotated[
+    str | None, typer.Option("--as-of", help=N_("The date as of which is asked, YYYY-MM-DD; today if none."))
+]
+
+
+def enter(
+    file: FileArgument,
+    wordings: WordingsOption = "result_wordings",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Enter results; rows that law does not allow wait with the rule they break."""
+    from engine.api.result_entry import enter_file
+    from engine.api.workspace import open_workspace
+
+    opened = open_workspace(workspace, create=False)
+    report = enter_file(opened, file, wordings=wordings, actor=current_actor(), clock=current_time)
+    translate = current_translate()
+    refused = [
+        {"line": row.line, "rule": row.rule, "reason": row.sentence.render(translate), "reference": row.reference}
+        for row in report.refused
+    ]
+    if as_json:
+        said = {"entered": report.entered, "merged": report.merged, "unchanged": report.unchanged}
+        show_json({**said, "refused": refused})
+        return
+    line = translate(N_("{n} entered ({merged} over an earlier entry), {unchanged} unchanged, {refused} refused."))
+    counts = {"n": len(report.entered), "merged": len(report.merged), "unchanged": len(report.unchanged)}
+    show_line(line.format(**counts, refused=len(refused)))
+    for row in refused:
+        said_line = translate(N_("Line {line}: {reason} ({reference})"))
+        show_line(said_line.format(line=row["line"], reason=row["reason"], reference=row["reference"]))
+
+
+def submit(
+    results: ResultsArgument = None,
+    draw: OneDrawOption = "",
+    department: ActingOption = "",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Hand entered results in for review."""
+    from engine.api.result_review import submit as hand_in
+    from engine.api.workspace import open_workspace
+
+    opened = open_workspace(workspace, create=False)
+    actor = current_actor()
+    done = hand_in(opened, results or [], draw_id=draw, department=department, actor=actor, clock=current_time)
+    _show(done, "submitted", as_json=as_json)
+
+
+def send_back(
+    results: ResultsArgument = None,
+    reason: ReasonOption = "",
+    department: ActingOption = "",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Return results to who entered them; a published one that is wrong, too."""
+    from engine.api.result_review import send_back as hand_back
+    from engine.api.workspace import open_workspace
+
+    opened = open_workspace(workspace, create=False)
+    actor = current_actor()
+    done = hand_back(opened, results or [], reason=reason, department=department, actor=actor, clock=current_time)
+    _show(done, "returned", as_json=as_json)
+
+
+def publish(
+    results: ResultsArgument = None,
+    draw: OneDrawOption = "",
+    department: ActingOption = "",
+    penalty: PenaltyOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish reviewed results; they become inspections with their probabilities."""
+    from engine.api.result_review import publish as announce
+    from engine.api.workspace import open_workspace
+
+    done = announce(
+        open_workspace(workspace, create=False),
+        results or [],
+        draw_id=draw,
+        department=department,
+        penalties=penalty or [],
+        actor=current_actor(),
+        clock=current_time,
+    )
+    _show(done, "published", as_json=as_json)
+
+
+def status(
+    draw: OneDrawOption = "", workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
+) -> None:
+    """Show where every result stands, and the rows that were refused."""
+    from engine.api.result_entry import result_steps
+    from engine.api.workspace import open_workspace
+    from engine.outcomes.review import STATE_WORDS
+    from engine.store.result_files import refused_rows
+
+    opened, translate = open_workspace(workspace, create=False), current_translate()
+    held = [one for one in result_steps(opened).values() if draw in ("", one.draw_id)]
+    refused = refused_rows(opened.path)
+    if as_json:
+        results = [
+            {"result": one.key, "state": one.state.value, "department": one.department, "draw_id": one.draw_id}
+            | {"entries": one.n, "entered_by": one.entered_by, "at": one.at, "reason": one.reason}
+            for one in held
+        ]
+        rows = [
+            {"file": row.source, "line": row.line, "cells": row.cells, "rule": row.rule}
+            | {"reason": row.sentence.render(translate), "reference": row.reference}
+            for row in refused
+        ]
+        show_json({"results": results, "refused": rows})
+        return
+    columns = [translate(N_("Result")), translate(N_("State")), translate(N_("Department")), translate(N_("Since"))]
+    cells = [(one.key, translate(STATE_WORDS[one.state]), one.department, one.at[:10]) for one in held]
+    show_table(translate(N_("Results")), columns, cells)
+    for row in refused:
+        line = translate(N_("{file}, line {line}: {reason} ({reference})"))
+        said = {"file": row.source, "line": row.line, "reason": row.sentence.render(translate)}
+        show_line(line.format(**said, reference=row.reference))
+
+
+def inbox(
+    as_of: InboxDayOption = None,
+    department: ActingOption = "",
+    profile: ProfileOption = "default",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """List checked items whose result is not public yet, with deadline and lateness."""
+    from engine.api.policies import read_policies
+    from engine.api.result_review import inbox as waiting
+    from engine.api.workspace import open_workspace
+
+    opened, translate = open_workspace(workspace, create=False), current_translate()
+    on = as_of_date(as_of) if as_of else current_time().date()
+    book = read_policies(profile, workspace=opened)
+    rows = waiting(opened, book=book, as_of=on, department=department)
+    if as_json:
+        due = [
+            {"subject": one.subject, "department": one.department, "clock": one.clock, "event": one.event}
+            | {"due": one.deadline.on, "provisional": one.deadline.is_provisional, "days_late": one.days_late}
+            | {"reference": one.reference}
+            for one in rows
+        ]
+        show_json({"as_of": on, "due": due, "overdue": sum(one.is_overdue for one in rows)})
+        return
+    columns = [translate(N_("Result")), translate(N_("Department")), translate(N_("Due")), translate(N_("Days late"))]
+    provisional = translate(N_("{day} (provisional)"))
+    days = [str(one.deadline.on) for one in rows]
+    said = [
+        provisional.format(day=day) if one.deadline.is_provisional else day for one, day in zip(rows, days, strict=True)
+    ]
+    cells = [(one.subject, one.department, day, str(one.days_late)) for one, day in zip(rows, said, strict=True)]
+    show_table(translate(N_("Due by {day}")).format(day=on), columns, cells)
+
+
+def _show(keys: Sequence[str], state: str, *, as_json: bool) -> None:
+    from engine.outcomes.review import STATE_WORDS, State
+
+    if as_json:
+        show_json({"state": state, "results": list(keys)})
+        return
+    translate = current_translate()
+    line = translate(N_("{n} result(s): {state}."))
+    show_line(line.format(n=len(keys), state=translate(STATE_WORDS[State(state)])))
