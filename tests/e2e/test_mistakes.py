@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -61,7 +62,6 @@ tables:
         (["features", "--as-of", "2025-06-30", "--profile", "no_such_profile"], 12, "no_such_profile"),
         (["score", "--as-of", "2025-06-30"], 20, "holds no features yet"),
         (["verify", "nowhere"], 2, "There is no file or folder nowhere"),
-        (["draw", "run", "2031-001"], 20, "no draw of this name was committed"),
         (["demo", "--mapping", "chicago_food"], 2, "--from"),
         (["loads", "--workspace", "elsewhere"], 20, "There is no workspace at"),
     ],
@@ -75,6 +75,27 @@ def test_mistakes(loaded, words, status, said):
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert state(loaded) == before
+
+
+def test_a_draw_that_was_never_committed_is_refused_and_the_attempt_stays_on_record(loaded):
+    def others():
+        return {
+            path
+            for path in loaded.rglob("*")
+            if path.is_file() and not path.name.startswith(("decisions.db", ".draws.lock"))
+        }
+
+    before, tables = others(), state(loaded / "workspace" / "tables")
+
+    done = xinheng("draw", "run", "2031-001", cwd=loaded)
+
+    assert done.returncode == 20, done.stderr
+    assert "no draw of this name was committed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (others(), state(loaded / "workspace" / "tables")) == (before, tables)
+    with sqlite3.connect(loaded / "workspace" / "decisions.db") as database:
+        actions = [row[0] for row in database.execute("select action from ledger where subject = '2031-001'")]
+    assert actions == ["draw.attempted", "draw.refused"]
 
 
 def test_a_policy_asked_outside_its_dates_is_refused(loaded):
