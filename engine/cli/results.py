@@ -1,4 +1,4 @@
-"""``xinheng results enter, submit, return, publish, status, inbox``: from what was found to what is public."""
+"""``xinheng results enter, submit, return, publish, status, inbox, follow-up``: from what was found to its end."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -190,6 +190,44 @@ def inbox(
     ]
     cells = [(one.subject, one.department, day, str(one.days_late)) for one, day in zip(rows, said, strict=True)]
     show_table(translate(N_("Due by {day}")).format(day=on), columns, cells)
+
+
+def follow_up(
+    as_of: InboxDayOption = None,
+    profile: ProfileOption = "default",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """List what findings still wait for: orders, notices, assignments, transfers; the latest first."""
+    from engine.api.policies import read_policies
+    from engine.api.result_follow_up import open_follow_ups
+    from engine.api.workspace import open_workspace
+    from engine.outcomes.follow_up import count_by_department
+
+    opened, translate = open_workspace(workspace, create=False), current_translate()
+    on = as_of_date(as_of) if as_of else current_time().date()
+    found = open_follow_ups(opened, book=read_policies(profile, workspace=opened), as_of=on)
+    if as_json:
+        rows = [
+            {"subject": one.subject, "entity_id": one.entity_id, "department": one.department}
+            | {"waits_for": one.waits_for.render(translate), "since": one.since, "days": one.days}
+            | {"due": one.due_on, "days_late": one.days_late}
+            for one in found.waiting
+        ]
+        departments = {
+            name: {"open": n, "late": late} for name, (n, late) in count_by_department(found.waiting).items()
+        }
+        counts = {"done": found.done, "within_department": found.within, "departments": departments}
+        show_json({"as_of": on, "waiting": rows, "open": found.open, **counts})
+        return
+    heads = (N_("Subject"), N_("Department"), N_("Waits for"), N_("Since"), N_("Due"), N_("Days late"))
+    cells = [
+        (one.subject, one.department, one.waits_for.render(translate), one.since, one.due_on or "", one.days_late)
+        for one in found.waiting
+    ]
+    show_table(translate(N_("Open on {day}")).format(day=on), [translate(head) for head in heads], cells)
+    line = translate(N_("Findings: {open} open, {done} done, {within} end within the department."))
+    show_line(line.format(open=found.open, done=found.done, within=found.within))
 
 
 def _show(keys: Sequence[str], state: str, *, as_json: bool) -> None:

@@ -156,6 +156,7 @@ COMMANDS = (
     Command(("results", "publish"), "engine.cli.results:publish", N_("Publish reviewed results as inspections.")),
     Command(("results", "status"), "engine.cli.results:status", N_("Show where results stand and what was refused.")),
     Command(("results", "inbox"), "engine.cli.results:inbox", N_("List what is due and what is overdue.")),
+    Command(("results", "follow-up"), "engine.cli.results:follow_up", N_("List what findings still wait for.")),
     Command(("verify",), "engine.cli.verification:verify", N_("Recompute a published draw and name what is wrong.")),
     Command(("publish",), "engine.cli.publicity:publish", N_("Write the public site as plain files.")),
     Command(("audit-draw",), "engine.cli.publicity:audit_draw", N_("Say what a draw of another system shows.")),

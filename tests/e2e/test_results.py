@@ -156,6 +156,14 @@ def test_from_draw_to_measurement(desk, tmp_path):
         desk.json("results", "publish", *who, actor="Wang", day=REVIEW_DAY)
     assert n == len(rows)
     assert desk.json("results", "inbox", "--as-of", "2026-04-10", actor="Bao")["due"] == []
+    follow = desk.json("results", "follow-up", "--as-of", "2026-04-10", actor="Bao")
+    adverse = [row for row in rows if row["disposal"]]
+    assert follow["open"] + follow["done"] + follow["within_department"] == len(adverse)
+    assert {row["subject"] for row in follow["waiting"]} == {
+        "-".join((row["visit_id"], row["item_code"], row["department_code"]))
+        for row in adverse
+        if row["disposal"] != "other"
+    }
     assert {one["state"] for one in desk.json("results", "status", actor="Bao")["results"]} == {"published"}
 
     workspace = open_workspace(tmp_path / "workspace", create=False)

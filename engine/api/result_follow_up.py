@@ -1,0 +1,68 @@
+"""The ageing report: every result with a disposal, and what its orders and referrals wait for."""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from engine.api.plan_book import rows_on
+from engine.api.result_entry import entered_cells, result_steps
+from engine.outcomes.entry import NOTHING_FOLLOWS
+from engine.outcomes.follow_up import Event, Finding, FollowUp, follow_up
+from engine.outcomes.review import State
+from engine.parameters import PolicyBook
+from engine.store.workspace import Workspace
+
+
+def open_follow_ups(workspace: Workspace, *, book: PolicyBook, as_of: date) -> FollowUp:
+    """Return what the findings of a workspace wait for on a day; a returned result is no finding until entered anew."""
+    events = [
+        _order(row) for row in _in_order(rows_on(workspace, "rectifications", on=as_of), "rectification_event_id")
+    ]
+    events += [_referral(row) for row in _in_order(rows_on(workspace, "referrals", on=as_of), "referral_event_id")]
+    return follow_up(_findings(workspace, on=as_of), events, book=book, as_of=as_of)
+
+
+def _findings(workspace: Workspace, *, on: date) -> list[Finding]:
+    cells = entered_cells(workspace, on=on)
+    found = []
+    for standing in result_steps(workspace).values():
+        row = cells.get(standing.result_id, {})
+        if standing.state is State.RETURNED or row.get("disposal", NOTHING_FOLLOWS) == NOTHING_FOLLOWS:
+            continue
+        by = date.fromisoformat(row["rectify_by"]) if "rectify_by" in row else None
+        day = date.fromisoformat(row["occurred_on"])
+        found.append(Finding(standing.key, row["entity_id"], standing.department, day, row["disposal"], by))
+    return found
+
+
+def _in_order(rows: pd.DataFrame, key: str) -> list[dict[Any, Any]]:
+    return rows.sort_values(["occurred_on", "known_at", key]).to_dict("records")
+
+
+def _order(row: dict[Any, Any]) -> Event:
+    return Event(
+        row["rectification_id"], str(row["inspection_id"]), row["entity_id"], "order", row["event"],
+        _day(row["occurred_on"]), row["department_code"], due_on=_due(row["due_on"]),
+    )  # fmt: skip
+
+
+def _referral(row: dict[Any, Any]) -> Event:
+    return Event(
+        row["referral_id"], _text(row["inspection_id"]), row["entity_id"], row["referral_type"], row["event"],
+        _day(row["occurred_on"]), row["from_department"], row["to_department"], _due(row["due_on"]),
+        _text(row["annexes"]),
+    )  # fmt: skip
+
+
+def _day(value: Any) -> date:
+    day: date = pd.Timestamp(value).date()
+    return day
+
+
+def _due(value: Any) -> date | None:
+    return None if pd.isna(value) else _day(value)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
