@@ -1,6 +1,6 @@
 """Entering results: lawful rows go on record with who and when, the others wait with the rule they break."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,7 @@ from engine.api.plan_tasks import entered
 from engine.api.result_grounds import WORDINGS, known_facts
 from engine.errors import ResultRefusedError
 from engine.messages import N_, Message
-from engine.outcomes.entry import DATES, OPTIONAL, REQUIRED, Entry, Refusal, judge
+from engine.outcomes.entry import DATES, OPTIONAL, REQUIRED, Entry, Refusal, judge, key_of
 from engine.outcomes.review import Standing, State, Step, entry_id, standings
 from engine.pipeline.ports import Actor, Clock
 from engine.store.ledger import digest_of
@@ -121,7 +121,7 @@ def _enter(
         held = result_steps(workspace)
         facts = replace(
             facts,
-            states={key: standing.state for key, standing in held.items()},
+            states=_public_elsewhere(workspace, visits) | {key: one.state for key, one in held.items()},
             actor_department=facts.officer_departments.get(actor.name),
         )
         before = _standing_cells(workspace, held, on=today)
@@ -141,6 +141,14 @@ def _enter(
             _record(workspace, taken, held, wordings=wordings, actor=actor, clock=clock)
     merged = tuple(entry.key for entry in taken if entry.key in held)
     return EntryReport(tuple(entry.key for entry in taken), merged, tuple(same.values()), refused)
+
+
+def _public_elsewhere(workspace: Workspace, visits: Collection[str]) -> dict[str, State]:
+    """Results of the visits that came in as inspections, from another system: a second one would count twice."""
+    history = workspace.warehouse.history("inspections")
+    columns = ("visit_id", "item_code", "department_code")
+    rows = history.filter(history.visit_id.isin(sorted(visits))).select(*columns).distinct().execute()
+    return {key_of(row): State.PUBLISHED for row in rows.to_dict("records")}
 
 
 def _plain(row: SourceRow) -> tuple[tuple[str, str], ...]:

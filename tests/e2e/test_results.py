@@ -202,17 +202,37 @@ def test_what_law_forbids_waits_with_its_reference_and_nothing_is_lost(desk, tmp
         "empty": result(*one, fine, inspector_code=""),
     }
     told = desk.json("results", "enter", sheet(tmp_path, list(bad.values())), actor="Li")
+    stranger = desk.json("results", "enter", sheet(tmp_path, [result(*one, fine)], "stranger"), actor="p001")
 
     found = {row["rule"]: row for row in told["refused"]}
     assert set(found) == set(bad) and told["entered"] == []
+    assert [row["rule"] for row in stranger["refused"]] == ["department"]  # p001 is of another department
     for row in told["refused"]:
         assert row["reference"] and any("\u4e00" <= sign <= "\u9fff" for sign in row["reason"])
-    waiting = desk.json("results", "status", actor="Bao")["refused"]
+    kept = desk.json("results", "status", actor="Bao")["refused"]
+    waiting = [row for row in kept if row["file"] == "results.csv"]
     assert [row["cells"]["visit_id"] for row in waiting] == [row["visit_id"] for row in bad.values()]
     twice = desk.json("results", "enter", sheet(tmp_path, [result(*one, fine), result(*one, "注销")]), actor="Li")
     assert [row["rule"] for row in twice["refused"]] == ["twice"] and len(twice["entered"]) == 1
     later = desk.json("results", "enter", sheet(tmp_path, [result(*one, "注销")]), actor="Li")
     assert [row["rule"] for row in later["refused"]] == ["twice"]
+
+
+def test_a_result_that_came_in_from_another_system_is_not_entered_again(desk, tmp_path):
+    visit, entity, item, department, _ = desk.checks[0]
+    public = {
+        "inspection_id": "elsewhere", "visit_id": visit, "entity_id": entity, "item_code": item,
+        "department_code": department, "selection_mode": "directed", "result_codes": "no_problem",
+        "occurred_on": VISIT_DAY, "known_at": VISIT_DAY,
+    }  # fmt: skip
+    workspace = open_workspace(tmp_path / "workspace", create=False)
+    ingest(
+        workspace, [write(tmp_path / "other", "inspections", pd.DataFrame([public]))], actor=BAO, clock=at(VISIT_DAY)
+    )
+    workspace.close()
+    told = desk.json("results", "enter", sheet(tmp_path, [result(*desk.checks[0], "未发现问题")]), actor="Li")
+
+    assert [row["rule"] for row in told["refused"]] == ["twice"]
 
 
 def test_one_officer_is_no_visit(desk, tmp_path):
