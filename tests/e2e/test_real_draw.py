@@ -121,3 +121,24 @@ def test_a_real_draw_from_plan_line_to_substitute_export_and_log(desk, keys, tmp
     assert found["ok"]
     log = tmp_path / "workspace" / "draws" / "log.json"
     assert desk.call("draw", "log", "--check", str(log), day=HELD)[0] == 0
+
+
+def test_an_added_sample_is_a_draw_of_its_own_that_names_its_parent_and_why(desk, keys, tmp_path):
+    publish_plan(desk, tmp_path, line("L1"), line("L3", item_codes="G1", ratio="0.1", objects="全部市场主体"))
+    committed, _ = hold(desk, "2026-001", "--line", "L1", keys=keys)
+    later, until = date(2026, 3, 9), date(2026, 3, 12)
+    events = {
+        "kl8": ("2026067", EVENTS["kl8"][1], "2026-03-11T21:30:00+08:00"),
+        "qxc": ("26027", EVENTS["qxc"][1], "2026-03-11T21:25:00+08:00"),
+    }
+
+    added, drawn = hold(
+        desk, "2026-002", "--line", "L3", "--adds-to", "2026-001", "--because", "findings above the usual",
+        keys=keys, events=events, day=later, until=until,
+    )  # fmt: skip
+
+    _, states = verified(desk, drawn["bundle"], "--expect-commit", added["commit_digest"])
+    assert "failed" not in states.values()
+    record = json.loads((tmp_path / "workspace" / "draws" / "2026-002" / "commitment.json").read_text())
+    assert committed["commit_digest"] in json.dumps(record)
+    assert "findings above the usual" in json.dumps(record)
