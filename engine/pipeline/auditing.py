@@ -78,7 +78,7 @@ class AuditCheck:
             len(rows - set(handles)),
             [i for i, h in zip(identifiers, handles, strict=True) if h not in rows],
         )
-        twice = len(listed) - len(identifiers) if "item_code" not in self.register.columns else 0
+        twice = int(self.register.duplicated().sum())  # the same object, or the same item of it where items are listed
         if ghosts:
             run.note(failed(name, N_("{n} row(s) of the frame belong to no object of the register"), n=ghosts))
         elif missing:

@@ -1,7 +1,10 @@
 """A draw that is no simulation, by commands alone: two people with keys, public events, an auditor, a substitute."""
 
 import json
+import shutil
+import subprocess
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -142,3 +145,99 @@ def test_an_added_sample_is_a_draw_of_its_own_that_names_its_parent_and_why(desk
     record = json.loads((tmp_path / "workspace" / "draws" / "2026-002" / "commitment.json").read_text())
     assert committed["commit_digest"] in json.dumps(record)
     assert "findings above the usual" in json.dumps(record)
+
+
+def test_an_added_sample_without_a_reason_is_refused(desk, keys, tmp_path):
+    publish_plan(desk, tmp_path, line("L1"), line("L3", item_codes="G1", ratio="0.1", objects="全部市场主体"))
+    hold(desk, "2026-001", "--line", "L1", keys=keys)
+    code, _, err = desk.call("draw", "commit", "2026-002", "--as-of", "2025-12-31", "--line", "L3", "--adds-to",
+                             "2026-001", "--event", "kl8:2026067", "--event", "qxc:26027",
+                             "--key", keys["Anna"], actor="Anna", day=date(2026, 3, 9))  # fmt: skip
+    assert code == 2
+    assert "--because" in err
+    assert not (tmp_path / "workspace" / "draws" / "2026-002").exists()
+
+
+def ghost(register, grades):
+    return register[register["object_id"] != "reg:000003"], grades
+
+
+def missing(register, grades):
+    return pd.concat([register, pd.DataFrame({"object_id": ["reg:999999"], "item_code": ["G1"]})]), grades
+
+
+def other_item(register, grades):
+    at = register.index[(register["object_id"] == "reg:000003") & (register["item_code"] == "K1")]
+    return register.drop(index=at), grades
+
+
+def twice(register, grades):
+    return pd.concat([register, register.head(1)]), grades
+
+
+def twice_by_object(register, grades):
+    objects = register[["object_id"]].drop_duplicates()
+    return pd.concat([objects, objects.head(1)]), grades
+
+
+def other_grade(register, grades):
+    return register, grades.assign(grade=grades["grade"].where(grades.index != 2, "D"))
+
+
+AUDITED = {
+    "whole": (lambda register, grades: (register, grades), set()),
+    "a row of the frame that is no object": (ghost, {"audit.handles"}),
+    "an object that is not in the frame": (missing, {"audit.handles"}),
+    "an item the register does not list": (other_item, {"audit.handles"}),
+    "a line listed twice": (twice, {"audit.handles"}),
+    "an object listed twice": (twice_by_object, {"audit.handles"}),
+    "a grade changed": (other_grade, {"audit.grades", "audit.strata"}),
+}
+
+
+def test_an_auditor_sees_each_fault_under_its_name(desk, keys, tmp_path):
+    publish_plan(desk, tmp_path, line("L1"), line("L3", item_codes="G1", ratio="0.1", objects="全部市场主体"))
+    _, drawn = hold(desk, "2026-001", "--line", "L1", "--line", "L3", keys=keys)
+    private = tmp_path / "audit"
+    assert desk.call("draw", "audit-folder", "2026-001", "--out", str(private), day=HELD)[0] == 0
+    seen = {}
+    for name, (change, _) in AUDITED.items():
+        register, grades = change(*(pd.read_csv(private / f, dtype=str) for f in ("register.csv", "grades.csv")))
+        register.to_csv(tmp_path / "r.csv", index=False)
+        grades.to_csv(tmp_path / "g.csv", index=False)
+        _, states = verified(desk, drawn["bundle"], "--key", str(private / "key.hex"), "--register",
+                             str(tmp_path / "r.csv"), "--grades", str(tmp_path / "g.csv"))  # fmt: skip
+        seen[name] = {check for check, state in states.items() if state == "failed"}
+    assert seen == {name: due for name, (_, due) in AUDITED.items()}
+
+
+def test_a_round_that_is_known_already_is_refused(desk, keys, tmp_path):
+    """The round was due long before the plan's year: whoever could know the value must not commit to it."""
+    vector = json.loads((Path(__file__).parents[1] / "golden/drand.json").read_text())["vectors"][0]
+    publish_plan(desk, tmp_path, line("L1"))
+    code, _, err = desk.call("draw", "commit", "2026-009", "--as-of", "2025-12-31", "--line", "L1", "--event",
+                             f"drand_quicknet:{vector['round']}", "--event", "qxc:26024", "--key", keys["Anna"],
+                             actor="Anna", day=COMMITTED)  # fmt: skip
+    assert code == 14, err
+    assert "123" in err and "2023-08-23" in err
+
+
+def test_the_certificate_for_people_says_that_it_is_simulated(desk, tmp_path):
+    publish_plan(desk, tmp_path, line("L1"))
+    desk.json("draw", "commit", "2026-001", "--as-of", "2025-12-31", "--line", "L1", "--simulation", "3", actor="Anna",
+              day=COMMITTED)  # fmt: skip
+    desk.json("draw", "sign", "2026-001", day=COMMITTED)
+    desk.json("draw", "run", "2026-001", day=HELD)
+    desk.json("draw", "sign", "2026-001", actor="Anna", day=HELD)
+    pages = [tmp_path / "one.pdf", tmp_path / "two.pdf"]
+    for page in pages:
+        desk.json("draw", "certificate", "2026-001", "--pdf", str(page), day=HELD)
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+    assert pages[0].read_bytes().startswith(b"%PDF-")
+    if shutil.which("pdftotext") is None or shutil.which("pdftoppm") is None:
+        pytest.skip("pdftotext and pdftoppm are not here: what the page shows was not looked at")
+    text = subprocess.run(["pdftotext", str(pages[0]), "-"], capture_output=True, text=True, check=True).stdout
+    assert "2026-001" in text and "SIMULATED" in text
+    subprocess.run(["pdftoppm", "-gray", "-r", "40", str(pages[0]), str(tmp_path / "page")], check=True)
+    images = sorted(tmp_path.glob("page*.pgm"))
+    assert images and all(len(set(image.read_bytes()[32:])) > 16 for image in images)
