@@ -78,7 +78,9 @@ class AuditCheck:
             len(rows - set(handles)),
             [i for i, h in zip(identifiers, handles, strict=True) if h not in rows],
         )
-        twice = int(self.register.duplicated().sum())  # the same object, or the same item of it where items are listed
+        # the same object, or the same item of it where items are listed
+        key = [column for column in ("object_id", "item_code") if column in self.register.columns]
+        twice = int(self.register.duplicated(subset=key).sum())
         if ghosts:
             run.note(failed(name, N_("{n} row(s) of the frame belong to no object of the register"), n=ghosts))
         elif missing:
