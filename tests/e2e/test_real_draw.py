@@ -235,7 +235,7 @@ def test_the_certificate_for_people_says_that_it_is_simulated(desk, tmp_path):
     assert pages[0].read_bytes() == pages[1].read_bytes()
     assert pages[0].read_bytes().startswith(b"%PDF-")
     if shutil.which("pdftotext") is None or shutil.which("pdftoppm") is None:
-        pytest.skip("pdftotext and pdftoppm are not here: what the page shows was not looked at")
+        pytest.skip("no pdftotext and pdftoppm on this machine: install poppler-utils to look at the page")
     text = subprocess.run(["pdftotext", str(pages[0]), "-"], capture_output=True, text=True, check=True).stdout
     assert "2026-001" in text and "SIMULATED" in text
     subprocess.run(["pdftoppm", "-gray", "-r", "40", str(pages[0]), str(tmp_path / "page")], check=True)

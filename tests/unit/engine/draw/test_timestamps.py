@@ -17,7 +17,7 @@ from tests.draw_cases import attached_case
 
 OPENSSL = shutil.which("openssl")
 if OPENSSL is None:
-    pytest.skip("no OpenSSL program on this machine", allow_module_level=True)
+    pytest.skip("no OpenSSL program on this machine: install openssl to try time stamps", allow_module_level=True)
 
 CONFIGURATION = """
 [tsa]
