@@ -11,14 +11,16 @@ from engine.api.assessment import stored
 from engine.api.draw_framing import checks_known, register_on
 from engine.api.draw_roster import current
 from engine.api.logged_draws import first_results, logged_draws
+from engine.api.plan_draw import earlier_draws
 from engine.api.policies import read_policies
 from engine.api.policy_amendment import policy_violations
 from engine.errors import PolicyInconsistentError, TableMissingError
 from engine.laboratory.experiment import Experiment, set_up
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
+from engine.pipeline.earlier_draws import EarlierDraws
 from engine.pipeline.eligibility import exclude, frame_rows
-from engine.pipeline.laboratory import Frame, Terms, drawn_this_year, laboratory_frame
+from engine.pipeline.laboratory import Frame, Terms, earlier_draws_of, laboratory_frame
 from engine.ratios.capacity import Capacity, read_capacity, read_efforts
 from engine.ratios.policy import RatioPolicy, read_ratio_policy
 from engine.ratios.quota import DrawOfYear
@@ -53,7 +55,8 @@ class Occasion:
 class Bench:
     """A frame, the draws that were run, item list and policy, ready for the laboratory.
 
-    ``capacity`` is that of the whole year; ``names`` what people call departments and districts.
+    ``capacity`` is that of the whole year; ``names`` what people call departments and districts; ``earlier`` what this
+    year's earlier draws took, None when the draw is the first.
     """
 
     book: PolicyBook
@@ -64,6 +67,7 @@ class Bench:
     occasion: Occasion
     capacity: Capacity
     names: Mapping[str, str]
+    earlier: EarlierDraws | None
 
 
 def prepare(workspace: Workspace, *, profile: str, occasion: Occasion, draft: Path | None = None) -> Bench:
@@ -92,7 +96,9 @@ def prepare(workspace: Workspace, *, profile: str, occasion: Occasion, draft: Pa
     part = occasion.draw
     capacity = read_capacity(book, items, on=as_of)
     departments = dict(zip(items["item_code"], items["department_code"], strict=True))
-    done = drawn_this_year(logged, standing, eligible) if part.number > 1 else None
+    held = sorted({*standing, *earlier_draws(workspace, occasion.until.year)})
+    earlier = earlier_draws_of(logged, held, eligible, draw=part) if part.number > 1 else None
+    done = None if earlier is None else earlier.done
     terms = Terms(
         items=items,
         efforts=read_efforts(book, items, on=as_of),
@@ -104,7 +110,7 @@ def prepare(workspace: Workspace, *, profile: str, occasion: Occasion, draft: Pa
         capacity=capacity.left_for(done, departments, draws_left=part.left),
     )
     frame = laboratory_frame(eligible, logged, terms, source=source, standing=standing, n_outside=n_outside)
-    return Bench(book, policy, items, logged, frame, occasion, capacity, _names(workspace, on=as_of))
+    return Bench(book, policy, items, logged, frame, occasion, capacity, _names(workspace, on=as_of), earlier)
 
 
 def _eligible(

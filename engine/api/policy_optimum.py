@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from engine.api.laboratory import Bench
-from engine.errors import PolicyInconsistentError, UsageError
+from engine.errors import PolicyInconsistentError
 from engine.laboratory.conflict import conflicting_limits
 from engine.laboratory.experiment import Experiment
 from engine.laboratory.optimum import most_precise, optimise
@@ -20,6 +20,7 @@ from engine.laboratory.simulation import expected_in_full, precision, simulate
 from engine.messages import N_, Message
 from engine.parameters import DatedValue, Parameter
 from engine.pipeline.best_ratios import Question, Wishes, best_ratio_question
+from engine.ratios.capacity import Capacity
 from engine.ratios.policy import ITEMS, class_parameter
 from engine.vocabulary import ItemClass
 
@@ -43,35 +44,41 @@ class CurvePoint:
 class BestPolicy:
     """Best yearly ratios by item (or item class) and grade, what binds, and the curve.
 
-    ``findings`` holds those of the checks that law makes due.
+    ``findings`` holds those of the checks that law makes due. From the second draw of a year on, findings and curve
+    speak of the rest of the year; the ratios are the year's, with ``checks_so_far`` drawn already.
     """
 
     ratios: Mapping[str, Mapping[str, float]]
     findings: float
     binding: tuple[Message, ...]
     curve: tuple[CurvePoint, ...]
+    checks_so_far: float = 0.0
 
 
 def optimise_policy(bench: Bench, experiment: Experiment, wishes: Wishes) -> BestPolicy:
     """Return the ratios that find most within floors, caps, order, capacity, visits and required precision.
 
-    The capacity of the policy holds besides what is wished for.
+    The capacity of the policy holds besides what is wished for. In a year of which draws were held already, what they
+    took of quotas, caps, checks, visits and person-days is subtracted, and the rest is chosen.
 
     Raises
     ------
-    UsageError
-        The bench's draw is not the first of its year; ratios are chosen for a whole one.
     PolicyInconsistentError
         The limits cannot hold together; the conflicting ones are named.
     """
-    if bench.occasion.draw.number > 1:
-        raise UsageError(
-            what=Message(N_("draw of the year")),
-            value=f"{bench.occasion.draw.number}/{bench.occasion.draw.draws}",
-            remedy=Message(N_("ratios are chosen for a whole year: ask for its first draw")),
-        )
-    kept = replace(wishes, person_days=(*bench.capacity.limits, *wishes.person_days))
-    question = best_ratio_question(experiment, bench.policy, bench.items, wishes=kept, names=bench.names)
+    limits = (*bench.capacity.limits, *wishes.person_days)
+    if bench.earlier is not None:
+        departments = dict(zip(bench.items["item_code"], bench.items["department_code"], strict=True))
+        whole = Capacity(limits, bench.capacity.effort)
+        limits = whole.left_for(bench.earlier.done, departments, draws_left=1).limits
+    question = best_ratio_question(
+        experiment,
+        bench.policy,
+        bench.items,
+        wishes=replace(wishes, person_days=limits),
+        names=bench.names,
+        earlier=bench.earlier,
+    )
     best = optimise(question.problem)
     if best is None:
         names = conflicting_limits(question.problem)
@@ -80,11 +87,12 @@ def optimise_policy(bench: Bench, experiment: Experiment, wishes: Wishes) -> Bes
         problem = Message(N_("these limits cannot hold together: {limits}"), {"limits": Message(template, params)})
         raise PolicyInconsistentError(name="optimise", problem=problem)
     ratios: dict[str, dict[str, float]] = {}
-    for (owner, grade), ratio in zip(question.names, best.ratios, strict=False):
+    for (owner, grade), ratio in zip(question.names, question.yearly(best.ratios), strict=True):
         ratios.setdefault(owner, {})[grade] = round(float(ratio), DIGITS)
     binding = shadow_prices(question.problem, best)
     curve = _curve(experiment, question)
-    return BestPolicy(ratios, best.value + question.due_findings, binding, curve)
+    so_far = 0.0 if bench.earlier is None else bench.earlier.n_checks
+    return BestPolicy(ratios, best.value + question.due_findings, binding, curve, so_far)
 
 
 def _curve(experiment: Experiment, question: Question) -> tuple[CurvePoint, ...]:

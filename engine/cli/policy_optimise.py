@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli.laboratory import DrawsOption, SeedOption, bench_of
+from engine.cli.laboratory import DrawsOption, DrawsPerYearOption, NumberOption, SeedOption, UntilOption, bench_of
 from engine.cli.options import DEFAULT_WORKSPACE, AsOfOption, JsonOption, ProfileOption, WorkspaceOption, as_of_date
 from engine.cli.output import current_translate, show_json, show_line, show_table
 from engine.cli.policy import DraftOption
@@ -58,6 +58,9 @@ def optimise(
     by_item: ByItemOption = False,
     write_draft: WriteOption = None,
     valid_from: FromOption = None,
+    draw_number: NumberOption = 1,
+    draws_per_year: DrawsPerYearOption = 1,
+    inspect_until: UntilOption = None,
     draws: DrawsOption = 200,
     seed: SeedOption = 0,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
@@ -68,7 +71,7 @@ def optimise(
     from engine.api.policy_optimum import optimise_policy
     from engine.pipeline.best_ratios import Wishes
 
-    bench = bench_of(workspace, profile, as_of, draft)
+    bench = bench_of(workspace, profile, as_of, draft, number=draw_number, draws=draws_per_year, until=inspect_until)
     limits = tuple(_days(text) for text in person_days or [])
     wishes = Wishes(checks, limits, total_cv, class_a_cv, by_item, dict(map(_visits, visits or [])))
     best = optimise_policy(bench, experiment_of(bench, draws=draws, seed=seed), wishes)
@@ -78,8 +81,12 @@ def optimise(
     binding = [sentence.render(translate) for sentence in best.binding]
     if as_json:
         curve = [asdict(point) for point in best.curve]
-        show_json({"ratios": best.ratios, "findings": best.findings, "binding": binding, "curve": curve})
+        said = {"ratios": best.ratios, "findings": best.findings, "binding": binding, "curve": curve}
+        show_json({**said, "checks_so_far": best.checks_so_far})
         return
+    if best.checks_so_far:
+        text = N_("{n} checks were drawn this year already; what follows is the best of the rest, as yearly ratios.")
+        show_line(Message(text, {"n": f"{best.checks_so_far:,.0f}"}).render(translate))
     grades = sorted({grade for held in best.ratios.values() for grade in held})
     rows = [[owner, *(f"{held.get(g, float('nan')):.4f}" for g in grades)] for owner, held in best.ratios.items()]
     show_table(translate(N_("Best ratios")), [translate(N_("items")), *grades], rows)

@@ -13,6 +13,7 @@ from engine.laboratory.posterior import Codes, FloatArray
 from engine.laboratory.problem import LimitKind, LinearLimit, PrecisionLimit, RatioProblem
 from engine.laboratory.simulation import expected_in_full
 from engine.messages import N_, Message
+from engine.pipeline.earlier_draws import EarlierDraws, YearlyScale, yearly_scale
 from engine.pipeline.visit_limits import VisitRows, visit_rows
 from engine.ratios.capacity import CapacityLimit, rows_of_limits
 from engine.ratios.policy import RatioPolicy, item_rows
@@ -52,6 +53,7 @@ class Question:
     variable : of each cell; -1 where law makes the cell due, which is drawn in full whatever the ratios.
     names : (item or item class, grade) of each ratio; the problem may have further variables behind them.
     due_findings, due_checks : what the due cells bring in.
+    scale : how the problem's variables, shares of the units left, become yearly ratios.
     """
 
     problem: RatioProblem
@@ -59,6 +61,11 @@ class Question:
     names: tuple[tuple[str, str], ...]
     due_findings: float
     due_checks: float
+    scale: YearlyScale
+
+    def yearly(self, ratios: FloatArray) -> FloatArray:
+        """Return the yearly ratio of every name: what earlier draws took, and the share of what is left."""
+        return np.asarray(self.scale.slope * ratios[: len(self.names)] + self.scale.offset)
 
     @property
     def unmeasured(self) -> RatioProblem:
@@ -106,12 +113,15 @@ def best_ratio_question(
     *,
     wishes: Wishes,
     names: Mapping[str, str] | None = None,
+    earlier: EarlierDraws | None = None,
 ) -> Question:
     """Return the problem of the best ratios on shrunken rates.
 
     Parameters
     ----------
     names : what people call departments and districts.
+    earlier : what this year's draws took so far; then the ratios of the rest of the year are asked for. None = nothing.
+        Person-days of ``wishes`` are those that are left; all else of the wishes speaks of the whole year.
     """
     cells = experiment.cells
     due = cells["is_due"].to_numpy(dtype=bool)
@@ -123,17 +133,20 @@ def best_ratio_question(
 
     units = cells["n_units"].to_numpy(dtype=float)
     in_full = expected_in_full(experiment)
-    linear = [*_order(keys), *_caps(cells, items, units, sums)]
+    floors = np.array([float(policy.floor.by_grade[grade]) for _, grade in keys])
+    owners = dict(zip(cells["item_code"], cells["item_code" if wishes.by_item else "item_class"], strict=True))
+    scale = yearly_scale(keys, sums(units), floors, owners=owners, earlier=earlier)
+    linear = [*_order(keys, scale), *_caps(cells, items, units, sums, earlier)]
     if wishes.checks is not None:
         name = Message(N_("at most {n} checks"), {"n": f"{wishes.checks:g}"})
-        linear.append(LinearLimit(LimitKind.CHECKS, name, "", sums(units), wishes.checks - float(units[due].sum())))
+        left = wishes.checks - float(units[due].sum()) - (0.0 if earlier is None else earlier.n_checks)
+        linear.append(LinearLimit(LimitKind.CHECKS, name, "", sums(units), left))
     linear += _capacity(cells, items, wishes.person_days, sums, names or {})
-    floors = np.array([float(policy.floor.by_grade[grade]) for _, grade in keys])
     floor_name = Message(N_("the floors of the policy ({reference})"), {"reference": policy.floor.reference})
-    problem = RatioProblem(sums(in_full), floors, np.ones(n_ratios), tuple(linear), (), floor_name)
+    problem = RatioProblem(sums(in_full), scale.lowest, scale.highest, tuple(linear), (), floor_name)
     if wishes.visits:
-        problem = _with_visits(problem, visit_rows(experiment, variable, wishes.visits))
-    question = Question(problem, variable, keys, float(in_full[due].sum()), float(units[due].sum()))
+        problem = _with_visits(problem, visit_rows(experiment, variable, wishes.visits, earlier))
+    question = Question(problem, variable, keys, float(in_full[due].sum()), float(units[due].sum()), scale)
     return question.with_precisions(experiment, wishes)
 
 
@@ -146,30 +159,35 @@ def _variables(cells: pd.DataFrame, *, by_item: bool) -> tuple[Codes, tuple[tupl
     return variable, tuple((str(key[0]), str(key[1])) for key in keys)
 
 
-def _order(names: tuple[tuple[str, str], ...]) -> list[LinearLimit]:
-    """Ratios that do not fall while risk rises."""
+def _order(names: tuple[tuple[str, str], ...], scale: YearlyScale) -> list[LinearLimit]:
+    """Yearly ratios that do not fall while risk rises."""
     place = {name: at for at, name in enumerate(names)}
     found = []
     for owner in sorted({owner for owner, _ in names}):
         held = [grade for grade in RISK_GRADES if (owner, grade.value) in place]
         for mild, risky in pairwise(held):
             weights = np.zeros(len(names))
-            weights[place[(owner, mild.value)]], weights[place[(owner, risky.value)]] = 1.0, -1.0
+            low, high = place[(owner, mild.value)], place[(owner, risky.value)]
+            weights[low], weights[high] = scale.slope[low], -scale.slope[high]
             params: dict[str, object] = {"owner": owner, "mild": mild.value, "risky": risky.value}
             name = Message(N_("{owner}: ratio of {mild} not above that of {risky}"), params)
-            found.append(LinearLimit(LimitKind.ORDER, name, owner, weights, 0.0))
+            bound = float(scale.offset[high] - scale.offset[low])
+            found.append(LinearLimit(LimitKind.ORDER, name, owner, weights, bound))
     return found
 
 
-def _caps(cells: pd.DataFrame, items: pd.DataFrame, units: FloatArray, sums: Sums) -> list[LinearLimit]:
-    """What an item's cap leaves once the due cells are drawn in full."""
+def _caps(
+    cells: pd.DataFrame, items: pd.DataFrame, units: FloatArray, sums: Sums, earlier: EarlierDraws | None
+) -> list[LinearLimit]:
+    """What an item's cap leaves once the due cells are drawn in full and earlier draws are counted."""
     found = []
     held, due = set(cells["item_code"]), cells["is_due"].to_numpy(dtype=bool)
     for item in item_rows(items):
         if item.cap is None or item.item_code not in held:
             continue
         own = (cells["item_code"] == item.item_code).to_numpy()
-        bound = float(int(item.cap * int(units[own].sum())) - units[own & due].sum())
+        drawn, gone = (0, 0) if earlier is None else earlier.of_item(item.item_code)
+        bound = float(int(item.cap * (int(units[own].sum()) + gone)) - drawn - units[own & due].sum())
         name = Message(
             N_("ratio cap {cap} of {item} ({reference})"),
             {"cap": str(item.cap), "item": item.item_code, "reference": item.basis},
@@ -223,4 +241,5 @@ def _with_visits(problem: RatioProblem, visits: VisitRows) -> RatioProblem:
         weights = np.r_[np.zeros(n_ratios), chances]
         linear.append(LinearLimit(LimitKind.VISITS, name, grade, weights, most - surely))
     lowest = np.r_[problem.lowest, visits.lowest(problem.lowest)]
-    return RatioProblem(widened(problem.gains), lowest, np.ones(wide), tuple(linear), (), problem.floor_name)
+    highest = np.r_[problem.highest, np.ones(n_kinds)]
+    return RatioProblem(widened(problem.gains), lowest, highest, tuple(linear), (), problem.floor_name)

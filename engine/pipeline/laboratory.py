@@ -12,6 +12,7 @@ from engine.estimation.outcome import Outcome, classify_outcomes
 from engine.laboratory.cells import CELL_KEY
 from engine.laboratory.posterior import FloatArray
 from engine.messages import Message
+from engine.pipeline.earlier_draws import EarlierDraws
 from engine.ratios.allocation import Allocation, committed_ratios
 from engine.ratios.capacity import Capacity
 from engine.ratios.expected import ExpectedRatios, expected_ratios
@@ -176,13 +177,37 @@ def drawn_this_year(logged: pd.DataFrame, standing: Collection[str], eligible: p
     Parameters
     ----------
     logged : rows of :func:`with_findings`. standing : this year's draws. eligible : rows that can still be drawn.
+
+    Notes
+    -----
+    What law made due is no part of the graded quota and is left out.
     """
-    taken = logged[logged["is_drawn"] & logged["draw_id"].isin(standing)]
+    taken = _taken(logged, standing)
     if taken.empty:
         return None
     still = pd.MultiIndex.from_frame(eligible[["entity_id", "item_code"]])
     gone = ~pd.MultiIndex.from_frame(taken[["entity_id", "item_code"]]).isin(still)
     return taken.assign(n_drawn=1, n_excluded=gone.astype("int64")).groupby(CELL_KEY)[_DONE].sum().reset_index()
+
+
+def earlier_draws_of(
+    logged: pd.DataFrame, standing: Collection[str], eligible: pd.DataFrame, *, draw: DrawOfYear
+) -> EarlierDraws | None:
+    """Return what the draws of this year took from whom; None before the first. Parameters as for the table above."""
+    done = drawn_this_year(logged, standing, eligible)
+    if done is None:
+        return None
+    objects = _taken(logged, standing)[["entity_id", "grade"]].drop_duplicates("entity_id", keep="last")
+    left = objects[~objects["entity_id"].isin(eligible["entity_id"])]
+    visited, gone = ({str(g): int(n) for g, n in each["grade"].value_counts().items()} for each in (objects, left))
+    return EarlierDraws(done, draw, visited, gone)
+
+
+def _taken(logged: pd.DataFrame, standing: Collection[str]) -> pd.DataFrame:
+    rows = logged[logged["is_drawn"] & logged["draw_id"].isin(standing)]
+    if "is_due" not in rows.columns:
+        return rows
+    return rows[~rows["is_due"].fillna(value=False).astype(bool)]
 
 
 def planned_ratios(

@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.laboratory.experiment import Experiment
 from engine.laboratory.posterior import Codes, FloatArray
+from engine.pipeline.earlier_draws import EarlierDraws
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,13 +35,16 @@ class VisitRows:
         return least
 
 
-def visit_rows(experiment: Experiment, variable: Codes, asked: Mapping[str, float]) -> VisitRows:
+def visit_rows(
+    experiment: Experiment, variable: Codes, asked: Mapping[str, float], earlier: EarlierDraws | None = None
+) -> VisitRows:
     """Return the rows for the grades that are limited.
 
     Parameters
     ----------
     variable : ratio that each cell follows, -1 where law makes it due.
     asked : most visits per firm of a grade, on average over its firms.
+    earlier : this year's draws so far; their visits count against what is asked.
     """
     profiles = experiment.profiles
     ends = np.r_[profiles.starts[1:], len(profiles.cells)]
@@ -59,6 +63,7 @@ def visit_rows(experiment: Experiment, variable: Codes, asked: Mapping[str, floa
             continue
         key = (grade, tuple(sorted(set(held.tolist()))))
         kinds[key] = kinds.get(key, 0.0) + n_objects
+    left = asked if earlier is None else earlier.visits_left(asked, firms)
     objects = np.array(list(kinds.values()))
     pairs = [(at, ratio) for at, (_, ratios) in enumerate(kinds) for ratio in ratios]
     grades = np.array([grade for grade, _ in kinds])
@@ -68,7 +73,7 @@ def visit_rows(experiment: Experiment, variable: Codes, asked: Mapping[str, floa
         np.array([ratio for _, ratio in pairs], dtype=np.int64),
         {
             grade: (most * firms[grade], np.where(grades == grade, objects, 0.0), surely[grade])
-            for grade, most in asked.items()
+            for grade, most in left.items()
         },
         asked,
     )

@@ -21,7 +21,7 @@ g1,Prices,SCJG,general,0.5,Price law,bureau,all,on site,2025,enterprise,2025-01-
 """
 
 
-def workspace_with(folder, mode="random"):
+def workspace_with(folder, mode="random", *, cap="0.5"):
     frame = selections().assign(entity_id=lambda rows: "reg:" + rows["entity_id"], selection_mode="random")
     found = results(frame, mode=mode)
     rows = found.assign(
@@ -38,7 +38,7 @@ def workspace_with(folder, mode="random"):
     if mode != "random":  # the contract knows probabilities of random rows only
         rows = rows.drop(columns=["stratum", "design_probability", "inclusion_probability"])
     rows.to_csv(folder / "inspections.csv", index=False)
-    (folder / "items.csv").write_text(ITEMS, encoding="utf-8")
+    (folder / "items.csv").write_text(ITEMS.replace(",0.5,", f",{cap},"), encoding="utf-8")
     workspace = Workspace(folder / "workspace")
     sources = [folder / "items.csv", folder / "inspections.csv"]
     ingest(workspace, sources, actor=ACTOR, clock=lambda: datetime(2026, 3, 1, tzinfo=UTC))
@@ -94,6 +94,26 @@ def test_optimise_prints_ratios_prices_and_curve(workspace, capsys):
     assert any(sentence.startswith("one more check finds") for sentence in found["binding"])
     findings = [point["findings"] for point in found["curve"]]
     assert findings == pytest.approx(sorted(findings, reverse=True))
+
+
+def test_the_second_draw_of_a_year_gets_the_best_of_what_the_first_left(tmp_path, capsys):
+    second = ("optimise", "--draw-number", "2", "--draws-per-year", "2", "--draws", "20")
+
+    status, found = answer(capsys, workspace_with(tmp_path, cap="0.9"), *second, "--checks", "500")
+
+    assert status == 0
+    assert found["checks_so_far"] == 400
+    assert sum(100 * sum(held.values()) for held in found["ratios"].values()) == pytest.approx(500)
+    assert found["curve"][0]["checks"] <= 100 + 8  # whole checks: a stratum's are rounded up
+
+
+def test_a_second_draw_after_the_cap_was_used_up_is_refused_by_the_caps_name(workspace, capsys):
+    second = ("optimise", "--draw-number", "2", "--draws-per-year", "2", "--draws", "20")
+
+    status, found = answer(capsys, workspace, *second)
+
+    assert status == 12
+    assert "ratio cap 1/2 of g1" in found["error"]["message"]
 
 
 def test_limits_that_conflict_are_named_with_status_12(workspace, capsys):
