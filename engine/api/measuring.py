@@ -24,6 +24,7 @@ from engine.pipeline.domain_measurement import (
     measured_rows,
     sector_of,
 )
+from engine.pipeline.small_cells import WITHHELD, SmallCellRule, small_cell_rule
 from engine.store.workspace import Workspace
 from engine.vocabulary import SelectionMode
 
@@ -47,7 +48,7 @@ class Drawn:
     Parameters
     ----------
     measured : see :class:`engine.pipeline.domain_measurement.Measured`.
-    precision, least_units, level : policy ``estimation.*`` on ``as_of``.
+    precision, least_units, level, small_cells : policy ``estimation.*`` on ``as_of``.
     as_of : the latest freeze among the draws.
     """
 
@@ -55,6 +56,7 @@ class Drawn:
     precision: PrecisionLimits
     least_units: int
     level: float
+    small_cells: SmallCellRule
     as_of: date
 
 
@@ -94,6 +96,7 @@ def read_drawn(
         precision=PrecisionLimits(**book.value("estimation.precision_limits", on=as_of)),
         least_units=int(book.value("estimation.least_units", on=as_of)),
         level=float(book.value("estimation.interval_level", on=as_of)),
+        small_cells=small_cell_rule(book.value("estimation.small_cells", on=as_of)),
         as_of=as_of,
     )
 
@@ -106,13 +109,21 @@ def measure_by(drawn: Drawn, *, by: str) -> pd.DataFrame:
         precision=drawn.precision,
         least_units=drawn.least_units,
         level=drawn.level,
+        small_cells=drawn.small_cells,
     ).assign(by=by)
 
 
 def change_by(earlier: Drawn, later: Drawn, *, by: str) -> pd.DataFrame:
-    """Return the change of each rate between two periods of the same season; columns of ``change_by_domain``."""
-    found = change_by_domain(earlier.measured, later.measured, by=column_of(by), level=later.level)
-    return found.assign(by=by)
+    """Return the change of each rate between two periods of the same season; columns of ``change_by_domain``.
+
+    A rate that is withheld in its period is withheld here, and the change with it; its interval stays.
+    """
+    found = change_by_domain(earlier.measured, later.measured, by=column_of(by), level=later.level).assign(by=by)
+    for name, period in (("earlier", earlier), ("later", later)):
+        told = measure_by(period, by=by).set_index("domain")["status"]
+        small = found["domain"].map(told).eq(WITHHELD)
+        found = found.assign(**{column: found[column].mask(small) for column in (name, "change")})
+    return found
 
 
 def compare_by(drawn: Drawn, *, by: str) -> Funnel:

@@ -25,7 +25,12 @@ CompareOption = Annotated[
     bool, typer.Option("--compare", help=N_("Compare districts, departments or sectors in a funnel."))
 ]
 
-STATUS = {"shown": N_("shown"), "marked": N_("imprecise"), "withheld": N_("withheld")}
+STATUS = {
+    "shown": N_("shown"),
+    "marked": N_("imprecise"),
+    "withheld": N_("withheld"),
+    "widened": N_("interval widened"),
+}
 POSITIONS = {
     "inside": N_("within the limits"),
     "above": N_("above (95 %)"),
@@ -126,7 +131,7 @@ def _show_rates(table: "pd.DataFrame", names: dict[str, str], translate: Transla
             _name(row["domain"], names, translate),
             f"{row['units']:,.0f}",
             f"{row['n']:,}",
-            f"{row['findings']:,}",
+            "–" if row["findings"] != row["findings"] else f"{row['findings']:,.0f}",
             _share(row["rate"]),
             f"{_share(row['low'])}–{_share(row['high'])}",
             _share(row["unreachable"]),
@@ -145,7 +150,7 @@ def _show_change(table: "pd.DataFrame", names: dict[str, str], translate: Transl
             _name(row["domain"], names, translate),
             _share(row["earlier"]),
             _share(row["later"]),
-            f"{row['change']:+.1%}",
+            "–" if row["change"] != row["change"] else f"{row['change']:+.1%}",
             f"{row['low']:+.1%} … {row['high']:+.1%}",
         ]
         for row in table.to_dict("records")

@@ -21,10 +21,10 @@ from engine.estimation.reach import reach_figures
 from engine.estimation.sample import DesignSample, design_sample, require_random
 from engine.messages import N_, Message
 from engine.pipeline.measurement import split_thin_items
+from engine.pipeline.small_cells import MARKED, SHOWN, WITHHELD, SmallCellRule, treat_small
 
 EVERYTHING = ""
 """Domain of the row that stands for all domains together."""
-SHOWN, MARKED, WITHHELD = "shown", "marked", "withheld"
 _REACH = ("not_done", "not_assessable", "unreachable")
 _KEY = ["entity_id", "item_code"]
 
@@ -98,7 +98,13 @@ def measured_rows(
 
 
 def measure_domains(
-    measured: Measured, *, by: str, precision: PrecisionLimits, least_units: int, level: float
+    measured: Measured,
+    *,
+    by: str,
+    precision: PrecisionLimits,
+    least_units: int,
+    level: float,
+    small_cells: SmallCellRule = SmallCellRule.WITHHELD,
 ) -> pd.DataFrame:
     """Return the rate of violations among reached units per domain, with what could not be checked beside it.
 
@@ -106,14 +112,15 @@ def measure_domains(
     ----------
     by : column of the sample's rows.
     precision : when a rate is withheld (effective sample too small) or marked.
-    least_units : reached rows below which a rate is withheld whatever its precision.
+    least_units : reached rows below which a domain is small whatever its precision.
     level : coverage of the intervals.
+    small_cells : what becomes of small domains, see ``engine.pipeline.small_cells``.
 
     Returns
     -------
     DataFrame, all domains together first (domain ``""``), then sorted: ``by``, ``domain``, ``units`` (of the frame),
-    ``share``, ``n`` (reached rows), ``findings``, ``rate`` (null when withheld), ``low``, ``high``, ``effective_n``,
-    ``status`` (shown, marked, withheld), ``notes`` (tuple of Message), shares ``not_done``, ``not_assessable``,
+    ``share``, ``n`` (reached rows), ``findings`` and ``rate`` (null when withheld), ``low``, ``high``, ``effective_n``,
+    ``status`` (shown, marked, withheld, widened), ``notes`` (Messages), shares ``not_done``, ``not_assessable``,
     ``unreachable`` each with ``_low`` and ``_high``, ``bound_low`` and ``bound_high`` (of the rate, whatever became of
     units without result), ``teams``, ``method``, ``basis``. A withheld domain keeps its interval.
     """
@@ -126,8 +133,8 @@ def measure_domains(
     judged = [_status(row, precision=precision, least_units=least_units) for row in table.itertuples(index=False)]
     table["status"] = [status for status, _ in judged]
     table["notes"] = pd.Series([notes for _, notes in judged], index=table.index, dtype=object)
-    table["rate"] = table["hit_rate"].where(table["status"] != WITHHELD)
-    table = table.rename(columns={"hits": "findings"}).drop(columns="hit_rate")
+    table = table.rename(columns={"hits": "findings", "hit_rate": "rate"})
+    table = treat_small(table, everything=EVERYTHING, rule=small_cells, level=level)
     return table.assign(by=by)[["by", "domain", *[name for name in table.columns if name not in ("by", "domain")]]]
 
 

@@ -1,14 +1,16 @@
 """Reading draws for measurement: several runs, what a frame left out as visited, what the strata record."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
 
 from engine.api.logged_draws import first_results, latest_runs, logged_draws, spared_rows
-from engine.api.measuring import measure_by, read_drawn
+from engine.api.measuring import change_by, measure_by, read_drawn
 from engine.api.results import draw_results
 from engine.errors import UsageError
+from engine.pipeline.small_cells import SmallCellRule
 from engine.store.draws import DrawFolder, PrivateDraw
 from tests import policies
 from tests.unit.engine.cli.test_measure import ACTOR, DRAWS, workspace
@@ -37,6 +39,32 @@ def test_two_draws_of_a_period_are_measured_together(workspace):
 
     assert both["n"][""] > 1.9 * one["n"][""]
     assert both["high"]["A"] - both["low"]["A"] < one["high"]["A"] - one["low"]["A"]
+
+
+def test_the_policy_in_force_says_what_becomes_of_small_domains(workspace):
+    book = policies.shipped()
+    drawn = read_drawn(workspace, draw_ids=["2025-001"], book=book)
+    few = replace(drawn, least_units=10**6)
+    withheld, widened = (
+        measure_by(replace(few, small_cells=rule), by="grade").set_index("domain") for rule in SmallCellRule
+    )
+
+    assert drawn.small_cells is SmallCellRule.WITHHELD
+    assert withheld["rate"].isna().all()
+    assert widened["rate"].notna().all()
+    assert (widened["status"] == "widened").all()
+
+
+def test_a_change_withholds_what_its_period_withholds(workspace):
+    book = policies.shipped()
+    earlier, later = (read_drawn(workspace, draw_ids=[draw], book=book) for draw in ("2025-001", "2026-001"))
+    open_, closed = (
+        change_by(replace(earlier, least_units=least), later, by="grade") for least in (earlier.least_units, 10**6)
+    )
+
+    assert open_["change"].notna().any()
+    assert closed[["earlier", "change"]].isna().all(axis=None)
+    assert closed[["low", "high"]].notna().all(axis=None)
 
 
 def test_what_a_frame_left_out_as_visited_is_read_from_what_the_agency_keeps(tmp_path):

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from engine.errors import EstimationError, SelectionModeError, UndefinedEstimateError
+from engine.errors import EstimationError, PolicyInconsistentError, SelectionModeError, UndefinedEstimateError
 from engine.estimation.estimate import PrecisionLimits
 from engine.pipeline.domain_measurement import (
     change_by_domain,
@@ -12,6 +12,7 @@ from engine.pipeline.domain_measurement import (
     measured_rows,
     sector_of,
 )
+from engine.pipeline.small_cells import SmallCellRule, small_cell_rule
 from tests.measured_world import drawn_rows
 
 PRECISION = PrecisionLimits(min_effective_n=30, max_width=0.30, narrow_width=0.05, max_relative_width=1.3)
@@ -21,8 +22,8 @@ def measured(**kwargs):
     return measured_rows(*drawn_rows(**kwargs))
 
 
-def table(period, by="grade", least_units=10):
-    return measure_domains(period, by=by, precision=PRECISION, least_units=least_units, level=0.95)
+def table(period, by="grade", least_units=10, rule=SmallCellRule.WITHHELD):
+    return measure_domains(period, by=by, precision=PRECISION, least_units=least_units, level=0.95, small_cells=rule)
 
 
 def test_the_rate_of_everybody_weighs_each_grade_by_its_units_not_by_its_checks():
@@ -60,6 +61,57 @@ def test_a_rate_on_too_few_is_withheld_and_its_interval_stays():
     assert pd.isna(found["rate"])
     assert found["low"] < found["high"]
     assert "fewer than 10" in found["notes"][0].render()
+
+
+def few_in_k():
+    results, strata = drawn_rows(districts=("d1", "d2", "d3"), scale=4)
+    results["sector"] = ["H", "J", "M"] * (len(results) // 3) + ["H"] * (len(results) % 3)
+    results.loc[:5, "sector"] = "K"
+    return measured_rows(results, strata)
+
+
+def test_one_withheld_domain_takes_the_next_smallest_with_it_so_that_no_subtraction_gives_it():
+    found = table(few_in_k(), by="sector").set_index("domain")
+    parts = found.drop(index="")
+    withheld = parts[parts["status"] == "withheld"]
+    others = parts.drop(index="K")
+
+    assert set(withheld.index) == {"K", others["n"].idxmin()}
+    assert withheld[["rate", "findings"]].isna().all(axis=None)
+    assert parts["findings"].sum() < found.loc["", "findings"]
+    assert any("K" in note.render() for note in withheld.drop(index="K")["notes"].iloc[0])
+
+
+def test_several_withheld_domains_need_no_company():
+    found = table(few_in_k(), by="sector", least_units=10**6).set_index("domain")
+
+    assert (found["status"] == "withheld").all()
+    assert not any("computed" in note.render() for notes in found["notes"] for note in notes)
+
+
+def test_widened_domains_keep_their_rate_and_an_interval_that_rests_on_the_few():
+    kept = table(few_in_k(), by="sector").set_index("domain")
+    found = table(few_in_k(), by="sector", rule=SmallCellRule.WIDENED).set_index("domain")
+    small = found.loc["K"]
+
+    assert small["status"] == "widened"
+    assert small["low"] <= small["rate"] <= small["high"]
+    assert small["high"] - small["low"] >= kept.loc["K", "high"] - kept.loc["K", "low"]
+    assert small["high"] - small["low"] > 0.4  # at most six rows
+    assert set(found.drop(index="K")["status"]) <= {"shown", "marked"}
+    assert found["findings"].drop(index="").sum() == found.loc["", "findings"]
+
+
+def test_one_team_widened_says_next_to_nothing():
+    found = table(measured(teams=1), by="district_code", rule=SmallCellRule.WIDENED).set_index("domain").loc["d1"]
+
+    assert found["status"] == "widened"
+    assert found["high"] - found["low"] > 0.6
+
+
+def test_a_rule_that_is_none_is_refused_by_name():
+    with pytest.raises(PolicyInconsistentError, match="estimation.small_cells.*hidden is none of withheld, widened"):
+        small_cell_rule("hidden")
 
 
 def test_a_small_effective_sample_is_withheld_by_name():
