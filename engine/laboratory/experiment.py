@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.random import Generator  # noqa: TID251 - the type of an argument; nothing is seeded here
 
 from engine.laboratory.cells import CELL_KEY, checked_cells
+from engine.laboratory.coordination import Shared, shared_strata
 from engine.laboratory.posterior import Codes, FloatArray, fit_prior, posterior_mean, posterior_rates
 
 
@@ -40,7 +41,7 @@ class Experiment:
     item : code of each cell; items : names in the order of the codes.
     rates : posterior draws (draws, cells); squares : the same squared. mean : shrunken rates.
     finding_luck, visit_luck : uniforms (draws, grades). rounding_luck : uniforms (draws, items).
-    profiles : who is in which cells.
+    profiles : who is in which cells. shared : what the strata of an object have in common.
     """
 
     cells: pd.DataFrame
@@ -56,6 +57,7 @@ class Experiment:
     visit_luck: FloatArray
     rounding_luck: FloatArray
     profiles: Profiles
+    shared: Shared
 
 
 def set_up(cells: pd.DataFrame, memberships: pd.DataFrame, *, draws: int, generator: Generator) -> Experiment:
@@ -79,20 +81,24 @@ def set_up(cells: pd.DataFrame, memberships: pd.DataFrame, *, draws: int, genera
     shown, back = _evidence(table)
     prior = fit_prior(shown)
     rates = posterior_rates(shown, prior, draws=draws, generator=generator)[:, back]
+    stratum = pd.factorize(pd.MultiIndex.from_frame(table[["item_code", "stratum"]]))[0]
+    profiles = _profiles(memberships, grade)
+    sizes = np.bincount(stratum, weights=table["n_units"]).astype(float)
     return Experiment(
         cells=table,
         grades=tuple(map(str, grades)),
         grade=grade,
         items=tuple(map(str, items)),
         item=item,
-        stratum=pd.factorize(pd.MultiIndex.from_frame(table[["item_code", "stratum"]]))[0],
+        stratum=stratum,
         rates=rates,
         squares=rates**2,
         mean=posterior_mean(shown, prior)[back],
         finding_luck=generator.random((draws, len(grades))),
         visit_luck=generator.random((draws, len(grades))),
         rounding_luck=generator.random((draws, len(items))),
-        profiles=_profiles(memberships, grade),
+        profiles=profiles,
+        shared=shared_strata(profiles.n_objects, profiles.starts, stratum[profiles.cells], sizes=sizes),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import bdtrik, ndtri
 
+from engine.laboratory.coordination import expected_greatest
 from engine.laboratory.experiment import Experiment
 from engine.laboratory.posterior import FloatArray
 
@@ -97,7 +98,7 @@ def simulate(experiment: Experiment, ratios: FloatArray) -> Simulated:
     units = planned_units(experiment, ratios)
     mean, variance = _moments(experiment, units)
     drawn = units / experiment.cells["n_units"].to_numpy(dtype=float)
-    chance = np.maximum.reduceat(drawn[experiment.profiles.cells], experiment.profiles.starts)
+    chance = visit_chances(experiment, drawn)
     expected, spreads, firms = _visits(experiment, chance)
     total_cv, grade_cv = precision(experiment, drawn)
     found = _by_grade(experiment, drawn * expected_in_full(experiment))
@@ -126,6 +127,37 @@ def planned_units(experiment: Experiment, ratios: FloatArray) -> FloatArray:
     of_stratum, units = (np.bincount(experiment.stratum, weights=values) for values in (exact, size))
     upward = np.minimum(np.ceil(of_stratum - _CERTAIN), units) / units
     return np.asarray(np.where(is_up, upward[experiment.stratum] * size, exact), dtype=float)
+
+
+def visit_chances(experiment: Experiment, drawn: FloatArray) -> FloatArray:
+    """Return the chance of a visit of every profile when all its items hang on one ticket.
+
+    Parameters
+    ----------
+    drawn : share drawn of every cell, that of its stratum.
+
+    Notes
+    -----
+    At least the greatest share, and more where strata are small (``engine.laboratory.coordination``). Kinds of objects
+    that were not worked out take the mean excess of their grade.
+    """
+    profiles, shared = experiment.profiles, experiment.shared
+    least = np.maximum.reduceat(drawn[profiles.cells], profiles.starts)
+    if not len(shared.kinds):
+        return np.asarray(least)
+    ratio = np.zeros(len(shared.sizes))
+    ratio[experiment.stratum] = drawn
+    found = expected_greatest(shared, np.minimum(ratio, 1.0))
+    n_grades = len(experiment.grades)
+    grade, weight = profiles.grade[shared.kinds], profiles.n_objects[shared.kinds]
+    ours, bound = (
+        np.bincount(grade, weights=weight * each, minlength=n_grades) for each in (found, least[shared.kinds])
+    )
+    several = np.diff(np.r_[profiles.starts, len(profiles.cells)]) > 1
+    excess = np.where(bound > 0, ours / np.where(bound > 0, bound, 1.0), 1.0)
+    chance = np.where(several, np.minimum(least * excess[profiles.grade], 1.0), least)
+    chance[shared.kinds] = found
+    return np.asarray(chance)
 
 
 def expected_in_full(experiment: Experiment) -> FloatArray:

@@ -126,7 +126,7 @@ def made() -> tuple[Bench, float]:
         capacity=capacity,
     )
     frame, seconds = timed(lambda: laboratory_frame(table, logged, terms, source=Message("made")))
-    return Bench(book, policy, items, logged, frame, occasion, capacity, {}), seconds
+    return Bench(book, policy, items, logged, frame, occasion, capacity, {}, None), seconds
 
 
 def limits(table: pd.DataFrame, items: pd.DataFrame) -> list[CapacityLimit]:
