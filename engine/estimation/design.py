@@ -160,7 +160,11 @@ def _share(sample: DesignSample, top: FloatArray, bottom: FloatArray) -> Weighte
     variance = row_variance(sample, residuals)
     unseen = np.sqrt(1 - strata.drawn / strata.sizes) * strata.sizes / np.maximum(strata.drawn, 1) / below
     weights = (unseen[sample.stratum])[bottom > 0]
-    return share_of_weights(value, variance, weights, degrees=_degrees(sample, bottom > 0))
+    inside = bottom > 0
+    freedom = 1 - float((strata.drawn > 0).sum()) / max(top.size, 1)
+    return share_of_weights(
+        value, variance, weights, degrees=_degrees(sample, inside), found=top[inside] > 0, freedom=freedom
+    )
 
 
 def row_variance(sample: DesignSample, values: FloatArray) -> float:

@@ -46,6 +46,31 @@ def test_no_side_of_a_count_that_nothing_smooths_is_missed_more_often():
     assert math.exp(-weighted_limits(share)[1] / share.next_weight) <= 0.0355
 
 
+def test_light_findings_smooth_the_steps_and_narrow_the_limits():
+    weights = np.array([0.0005] * 1000 + [0.01] * 50)
+    light, heavy = np.arange(weights.size) < 400, np.arange(weights.size) >= 1040
+    p = float(weights[light].sum() + weights[heavy].sum())
+    plain, smooth, clustered = (
+        share_of_weights(p, 0.001, weights, found=found, degrees=degrees)
+        for found, degrees in ((None, math.inf), (light | heavy, math.inf), (light | heavy, 5000.0))
+    )
+    # step = sum w^3 / sum w^2 = (1000 * .0005^3 + 50 * .01^3) / (1000 * .0005^2 + 50 * .01^2) = .0095244;
+    # 400 light findings: .0001 / (.15 step^2) = 7.35, so fully smooth.
+    assert plain.smooth == clustered.smooth == 0
+    assert smooth.smooth == 1
+    low, high = weighted_limits(smooth)
+    assert weighted_limits(plain)[0] < low < p < high < weighted_limits(plain)[1]
+    few = np.arange(weights.size) < 20  # 20 * .0005^2 / (.15 step^2) = .3675
+    part = share_of_weights(0.01, 0.001, weights, found=few, freedom=0.5)
+    assert part.smooth == pytest.approx(0.5 * 20 * 0.0005**2 / (0.15 * smooth.next_weight**2))
+
+
+def test_equal_weights_are_never_smoothed():
+    found = np.arange(40) < 7
+
+    assert share_of_weights(7 / 40, 0.0036, np.full(40, 1 / 40), found=found).smooth == 0
+
+
 def test_weights_may_be_given_with_their_counts():
     rows = share_of_weights(0.1, 0.01, np.array([0.01] * 60 + [0.05] * 8))
     counted = share_of_weights(0.1, 0.01, np.array([0.01, 0.05]), counts=np.array([60.0, 8.0]))
