@@ -244,6 +244,20 @@ class OffListError(PlanError):
     template = N_("Task {task}: {problem}; no check off the list without a ground and its document.")
 
 
+class WarningRefusedError(PolicyError):
+    """A step in the disposal of a warning that does not follow."""
+
+    code = "policy.warning"
+    template = N_("Warning {warning}: {problem}; nothing was changed.")
+
+
+class MonthlyRunError(PolicyError):
+    """A step of the monthly run, its sign-off or a confirmation of grades that does not follow."""
+
+    code = "policy.monthly_run"
+    template = N_("Monthly run {run}: {problem}; {remedy}.")
+
+
 class ResultRefusedError(PolicyError):
     """A step of a result that law or the city plan does not allow."""
 

@@ -80,7 +80,7 @@ def replay(workspace: Workspace, run_id: str) -> Replay:
         entities = cohort_on(warehouse, as_of=run.as_of)
         again["scores"] = score_entities(features, entities, book=book, as_of=run.as_of).scores
         held["scores"] = held["scores"][held["scores"]["model"].isin(again["scores"]["model"].unique())]
-    compared = {table: _differing(held[table], again[table]) for table in held}
+    compared = {table: differing(held[table], again[table]) for table in held}
     n_rows = {table: len(rows) for table, rows in held.items()}
     return Replay(run_id, run.as_of, compared, n_rows, tuple(_notes(workspace, run, manifest, book)))
 
@@ -105,7 +105,7 @@ def _stored(workspace: Workspace, table: str, run: Run) -> pd.DataFrame | None:
         return None
 
 
-def _differing(old: pd.DataFrame, new: pd.DataFrame) -> int:
+def differing(old: pd.DataFrame, new: pd.DataFrame) -> int:
     """Return how many rows are in one table only; values are compared after rounding to ten digits."""
     columns = sorted(set(old.columns) & set(new.columns))
     left, right = (_comparable(rows, columns) for rows in (old, new))

@@ -29,6 +29,8 @@ GROUPS = {
     "arm": N_("Randomised control arm and grade-blind visits."),
     "plan": N_("The annual plan: lines, merging, calendar, approval, tasks."),
     "results": N_("Results of checks: enter, review, publish, and what is due."),
+    "run": N_("The monthly run: run it, sign it, confirm grades D, compute a past one again."),
+    "warnings": N_("Early warnings: list, assign, close, precision, special inspections."),
     "draw": N_("The public draw: commit, sign, run, substitute, certificate, log."),
 }
 
@@ -83,6 +85,20 @@ COMMANDS = (
     Command(("score",), "engine.cli.assessment:score", N_("Score entities as of a date.")),
     Command(("grade",), "engine.cli.assessment:grade", N_("Turn scores into grades A to D.")),
     Command(("explain",), "engine.cli.assessment:explain", N_("Say why an entity has its score.")),
+    Command(("run", "monthly"), "engine.cli.monthly:monthly", N_("Gate, features, scores, grades, warnings, exports.")),
+    Command(("run", "sign"), "engine.cli.monthly:sign", N_("Sign a large movement of grades as the second person.")),
+    Command(("run", "confirm"), "engine.cli.monthly:confirm", N_("List, confirm or reject proposed grades D.")),
+    Command(("run", "reproduce"), "engine.cli.monthly:reproduce", N_("Compute a past run again from its manifest.")),
+    Command(("run", "list"), "engine.cli.monthly:list_runs", N_("List the monthly runs.")),
+    Command(("warnings", "list"), "engine.cli.warnings:list_warnings", N_("List warnings, most pressing first.")),
+    Command(("warnings", "assign"), "engine.cli.warnings:assign", N_("Give a warning to somebody.")),
+    Command(("warnings", "acknowledge"), "engine.cli.warnings:acknowledge", N_("Take an assigned warning up.")),
+    Command(("warnings", "snooze"), "engine.cli.warnings:snooze", N_("Put a warning off, once.")),
+    Command(("warnings", "close"), "engine.cli.warnings:close", N_("Close a warning as confirmed or false.")),
+    Command(("warnings", "precision"), "engine.cli.warnings:precision", N_("Show how often each rule was right.")),
+    Command(
+        ("warnings", "propose"), "engine.cli.warnings:propose", N_("Propose a special inspection of a common problem.")
+    ),
     Command(("policy", "check"), "engine.cli.policy:check", N_("Check a ratio policy against law and itself.")),
     Command(("policy", "draft"), "engine.cli.policy_amendment:draft", N_("Enter a draft of ratios with later dates.")),
     Command(("policy", "approve"), "engine.cli.policy_amendment:approve", N_("Approve a draft as the second person.")),

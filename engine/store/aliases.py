@@ -15,13 +15,20 @@ ACCEPTED, UNDONE = "object_match.accepted", "object_match.undone"
 _REGISTER = "entities"
 
 
-def merge_decisions(decisions: Decisions) -> tuple[MergeDecision, ...]:
-    """Return the decisions to merge objects and to undo merges, in their order. Cost: their ledger rows."""
+def merge_decisions(decisions: Decisions, *, until: int | None = None) -> tuple[MergeDecision, ...]:
+    """Return the decisions to merge objects and to undo merges, in their order; cost: their ledger rows.
+
+    Parameters
+    ----------
+    until : last ledger entry that counts, None = all.
+    """
     query = (
         select(LEDGER.c.action, LEDGER.c.content)
         .where(LEDGER.c.action.in_((ACCEPTED, UNDONE)))
         .order_by(LEDGER.c.sequence)
     )
+    if until is not None:
+        query = query.where(LEDGER.c.sequence <= until)
     with decisions.reading() as connection:
         rows = connection.execute(query).all()
     said = [(row.action, json.loads(row.content)) for row in rows]

@@ -212,6 +212,27 @@ def write_parameters(path: Path, parameters: Mapping[str, Parameter]) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def policy_text(book: PolicyBook) -> str:
+    """Return every dated value of a book as text that :func:`policies_of_text` reads back."""
+    documents = [
+        {
+            "id": parameter.name,
+            "unit": parameter.unit,
+            "ends_on": parameter.ends_on,
+            "values": {day: {"reference": v.reference, "value": v.value} for day, v in parameter.values.items()},
+        }
+        for _, parameter in sorted(book.parameters.items())
+    ]
+    return str(yaml.dump(documents, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False))
+
+
+def policies_of_text(text: str, *, profile: str, digest: str) -> PolicyBook:
+    """Return the book whose values :func:`policy_text` wrote."""
+    bodies = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - the strict loader is a safe one
+    parameters = {body["id"]: _parameter(body, Path(profile)) for body in bodies}
+    return PolicyBook(profile=profile, parameters=parameters, digest=digest)
+
+
 def _parameters(path: Path) -> Iterator[Parameter]:
     for document in read_yaml(path):
         for body in document if isinstance(document, list) else [document]:

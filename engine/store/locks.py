@@ -11,8 +11,10 @@ from engine.store.decisions import Decisions
 
 LOCK_NAME = ".lock"
 DRAWS_LOCK = ".draws.lock"
+MONTHLY_LOCK = ".monthly.lock"
 _ADVISORY_KEY = 0x786E6865  # 'xnhe'
 _ADVISORY_DRAWS = 0x786E6464  # 'xndd'
+_ADVISORY_MONTHLY = 0x786E6D6D  # 'xnmm'
 
 
 @contextmanager
@@ -32,6 +34,13 @@ def writer_lock(folder: Path, decisions: Decisions) -> Iterator[None]:
 def draws_lock(folder: Path, decisions: Decisions) -> Iterator[None]:
     """Hold the right to take a step in the life of a draw; taken before the writer's lock, never after it."""
     with _locked(folder, DRAWS_LOCK), _advisory(decisions, _ADVISORY_DRAWS):
+        yield
+
+
+@contextmanager
+def monthly_lock(folder: Path, decisions: Decisions) -> Iterator[None]:
+    """Hold the right to run the month; taken before the writer's lock, never after it."""
+    with _locked(folder, MONTHLY_LOCK), _advisory(decisions, _ADVISORY_MONTHLY):
         yield
 
 

@@ -28,7 +28,7 @@ from engine.contracts.versions import history
 from engine.errors import TableMissingError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor
-from engine.registers.merges import alias_spans
+from engine.registers.merges import MergeDecision, alias_spans
 from engine.store.aliases import merge_decisions, merged_rows
 from engine.store.decisions import FILES, LOAD_TABLES, LOADS, RUNS, Decisions
 from engine.store.documents import load_contracts
@@ -164,7 +164,7 @@ class Warehouse:
         """
         contract = self._contract(name)
         sql = history(contract, stored=self.stored_sql(contract), has_corrections=self._n_corrections(name) > 0)
-        if "entity_id" in contract.names and (spans := alias_spans(merge_decisions(self._decisions))):
+        if "entity_id" in contract.names and (spans := alias_spans(self._merges())):
             sql = merged_rows(contract, history=sql, spans=spans)
         return self._view(f"history_{name}", sql)
 
@@ -337,6 +337,10 @@ class Warehouse:
         )
         with self._decisions.reading() as connection:
             return [str(run_id) for run_id in connection.scalars(query)]
+
+    def _merges(self) -> tuple[MergeDecision, ...]:
+        """Merges of objects and their undoing, in the order decided."""
+        return merge_decisions(self._decisions)
 
     def _contract(self, name: str) -> Contract:
         if name not in self.contracts:

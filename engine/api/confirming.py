@@ -1,0 +1,97 @@
+"""Grade D is a proposal until a named person confirms it: no decision of weight by program alone.
+
+Source: 个人信息保护法 art. 24 (automated decisions), art. 55 (impact assessment); DOMAIN section 7.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from engine.api.monthly_records import finished_of, manifest_of
+from engine.errors import MonthlyRunError
+from engine.messages import N_, Message
+from engine.pipeline.ports import Actor, Clock
+from engine.store.ledger import Entry
+from engine.store.workspace import Workspace
+from engine.vocabulary import Grade
+
+DECIDED = "grade.decided"
+UNNAMED = frozenset({"", "local operator"})
+"""Actors that stand for a machine, not for a person."""
+
+
+def high_risk_grades(workspace: Workspace, run_id: str) -> pd.DataFrame:
+    """Return the grades D of a monthly run with what a person decided.
+
+    Returns
+    -------
+    DataFrame, key entity_id, sorted by it: population, score, score_grade, override_code, status (proposed, confirmed,
+    rejected), decided_by, reason (null while proposed).
+    """
+    manifest_of(workspace, run_id)
+    done = finished_of(workspace, run_id)
+    if done is None:
+        remedy = Message(N_("finish it with 'xinheng run monthly'"))
+        raise MonthlyRunError(run=run_id, problem=Message(N_("it is not finished")), remedy=remedy)
+    rows = workspace.warehouse.read("grades", run_id=done["runs"]["grade"])
+    columns = ["entity_id", "population", "score", "score_grade", "override_code"]
+    table = pd.DataFrame(rows.filter(rows.grade == Grade.D.value).select(*columns).execute())
+    decided = {entry.particulars["entity_id"]: entry for entry in _decisions(workspace, run_id)}
+    held = [decided.get(name) for name in table["entity_id"]]
+    return table.assign(
+        status=["proposed" if e is None else e.particulars["status"] for e in held],
+        decided_by=pd.Series([None if e is None else e.actor for e in held], dtype="object"),
+        reason=pd.Series([None if e is None else e.reason for e in held], dtype="object"),
+    ).sort_values("entity_id", ignore_index=True)
+
+
+def confirm_grades(
+    workspace: Workspace,
+    run_id: str,
+    entity_ids: Sequence[str],
+    *,
+    is_confirmed: bool,
+    reason: str,
+    actor: Actor,
+    clock: Clock,
+) -> int:
+    """Confirm or reject proposed grades D, all or none, and return how many.
+
+    Raises
+    ------
+    MonthlyRunError
+        An entity has no grade D in the run or was decided already, no reason is given, or the actor names no person.
+    """
+    if actor.name in UNNAMED:
+        _refuse(run_id, Message(N_("a machine cannot confirm a grade D")), N_("name the person with XINHENG_ACTOR"))
+    if not reason.strip():
+        _refuse(run_id, Message(N_("no reason is given")), N_("say what was looked at; it stays on record"))
+    status = high_risk_grades(workspace, run_id).set_index("entity_id")["status"]
+    for name in entity_ids:
+        if name not in status.index:
+            problem = Message(N_("{entity_id} has no grade D in it"), {"entity_id": name})
+            _refuse(run_id, problem, N_("check the identifier"))
+        if status[name] != "proposed":
+            problem = Message(N_("the grade of {entity_id} was decided already"), {"entity_id": name})
+            _refuse(run_id, problem, N_("a new decision follows from an objection"))
+    with workspace.decisions.writing() as connection:
+        for name in entity_ids:
+            workspace.ledger.append(
+                DECIDED,
+                subject=run_id,
+                content={"entity_id": name, "status": "confirmed" if is_confirmed else "rejected"},
+                reason=reason,
+                actor=actor,
+                at=clock(),
+                idempotency_key=f"{run_id}:decided:{name}",
+                connection=connection,
+            )
+    return len(entity_ids)
+
+
+def _decisions(workspace: Workspace, run_id: str) -> list[Entry]:
+    return workspace.ledger.entries(action=DECIDED, subject=run_id)
+
+
+def _refuse(run_id: str, problem: Message, remedy: str) -> None:
+    raise MonthlyRunError(run=run_id, problem=problem, remedy=Message(remedy))

@@ -1,0 +1,174 @@
+"""The stages of a monthly run as functions of its manifest: the same manifest, the same tables, whenever asked.
+
+Everything is read from the record files that the manifest names and decided by the policy values it holds, so a run
+that is resumed and a run that is reproduced years later compute exactly the same way.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+
+import pandas as pd
+import pyarrow as pa
+
+from engine.api.assessment import cohort_on, open_listings
+from engine.api.featuring import FeatureBuilder
+from engine.api.monthly_records import Manifest, finished_before, finished_of
+from engine.errors import MonthlyRunError
+from engine.features.cohorts import cohort
+from engine.grading.champions import read_champions
+from engine.grading.migration import SHARE_MOVEMENT, ShareMovement, migration_matrix, moves, share_movements
+from engine.messages import N_, Message
+from engine.pipeline.assessment import SCORECARD_MODEL, Graded, Scored, grade_entities, score_entities
+from engine.pipeline.early_warning import warn
+from engine.store.ledger import digest_of
+from engine.store.snapshot import PastWarehouse
+from engine.store.workspace import Workspace
+from engine.warnings.rules import WarningInputs
+
+CLOSED = "warning.closed"
+_TEXT = ("warning_id", "rule_code", "subject", "entity_id", "group", "level", "template", "params", "reference")
+WARNINGS_SCHEMA = pa.schema(
+    [(name, pa.string()) for name in _TEXT]
+    + [("p_value", pa.float64()), ("as_of", pa.date32()), ("due_on", pa.date32()), ("is_provisional", pa.bool_())]
+)
+
+
+class Stages:
+    """Computes the tables of one monthly run.
+
+    Parameters
+    ----------
+    workspace : of the run. manifest : what it started from.
+    """
+
+    def __init__(self, workspace: Workspace, manifest: Manifest) -> None:
+        self._workspace = workspace
+        self._manifest = manifest
+        self.warehouse = PastWarehouse(workspace, manifest.inputs)
+
+    @property
+    def _as_of(self) -> date:
+        return self._manifest.as_of
+
+    @cached_property
+    def entities(self) -> pd.DataFrame:
+        """The cohort."""
+        return cohort_on(self.warehouse, as_of=self._as_of)
+
+    def features(self) -> pd.DataFrame:
+        """Return table ``features``."""
+        spine = cohort(self.warehouse.history("entities"), as_of=self._as_of)
+        return FeatureBuilder(self.warehouse, book=self._manifest.book).build(spine, on=self._as_of)
+
+    def scored(self, features: pd.DataFrame) -> Scored:
+        """Return tables ``scores`` and ``reasons``.
+
+        Raises
+        ------
+        MonthlyRunError
+            Policy names a deciding model that this run cannot compute.
+        """
+        champions = read_champions(self._manifest.book, on=self._as_of)
+        others = {champions.default, *champions.populations.values()} - {SCORECARD_MODEL}
+        if others:
+            problem = Message(N_("policy names {model} as the deciding model"), {"model": ", ".join(sorted(others))})
+            remedy = Message(N_("the monthly run computes the scorecard alone: score and grade by the single commands"))
+            raise MonthlyRunError(run=self._manifest.run_id, problem=problem, remedy=remedy)
+        return score_entities(features, self.entities, book=self._manifest.book, as_of=self._as_of)
+
+    def graded(self, scores: pd.DataFrame) -> Graded:
+        """Return tables ``grades`` and ``grade_shares``."""
+        book = self._manifest.book
+        listings = open_listings(self.warehouse, book=book, as_of=self._as_of)
+        return grade_entities(scores, self.entities, listings, book=book, as_of=self._as_of)
+
+    def previous_grades(self) -> pd.DataFrame | None:
+        """Return the grades of the run before, None for the first."""
+        if self._manifest.previous is None:
+            return None
+        runs = (finished_of(self._workspace, self._manifest.previous) or {})["runs"]
+        rows = self._workspace.warehouse.read("grades", run_id=runs["grade"])
+        return pd.DataFrame(rows.drop("run_id").execute())
+
+    def moved(self, grades: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return who moved and the migration matrix; both empty of rows for the first run."""
+        previous = self.previous_grades()
+        if previous is None:
+            previous = grades.iloc[:0]
+        moved = moves(previous, grades)
+        return moved, migration_matrix(moved)
+
+    def movements(self, grades: pd.DataFrame) -> tuple[ShareMovement, ...]:
+        """Return the shares that moved more than policy allows."""
+        previous = self.previous_grades()
+        if previous is None:
+            return ()
+        limit = float(self._manifest.book.value(SHARE_MOVEMENT, on=self._as_of))
+        return share_movements(previous, grades, limit=limit)
+
+    def warned(self, grades: pd.DataFrame) -> pa.Table:
+        """Return table ``warnings``: the new ones."""
+        found = warn(
+            self._warning_inputs(grades),
+            book=self._manifest.book,
+            as_of=self._as_of,
+            seed=int(digest_of([self._manifest.run_id])[:8], 16),
+            still_open=self._still_open(),
+        )
+        return pa.Table.from_pandas(found, schema=WARNINGS_SCHEMA, preserve_index=False)
+
+    def _warning_inputs(self, grades: pd.DataFrame) -> WarningInputs:
+        book, as_of = self._manifest.book, self._as_of
+        previous = self.previous_grades()
+        before = grades.iloc[:0] if previous is None else previous
+        scores = grades[["entity_id", "score"]].merge(
+            before[["entity_id", "score"]].rename(columns={"score": "previous_score"}), on="entity_id", how="left"
+        )
+        return WarningInputs(
+            entities=self.described(),
+            licences=self._known("licences"),
+            listings=open_listings(self.warehouse, book=book, as_of=as_of),
+            versions=self._known("entities", latest=False),
+            scores=scores,
+            complaints=self._known("complaints"),
+        )
+
+    def described(self) -> pd.DataFrame:
+        """The cohort with all that the register said of it on the day."""
+        register = self._known("entities").drop_duplicates("entity_id", keep="last")
+        return register[register["entity_id"].isin(self.entities["entity_id"])].reset_index(drop=True)
+
+    def _known(self, table: str, *, latest: bool = True) -> pd.DataFrame:
+        """Rows known on the day: the version that then stood, or every version until then; rows in a stable order."""
+        rows = self.warehouse.history(table)
+        rows = rows.filter(rows.known_at <= self._as_of)
+        if latest:
+            rows = rows.filter(rows.superseded_at.isnull() | (rows.superseded_at > self._as_of))
+        keys = [*self.warehouse.contracts[table].key, "known_at"]
+        return pd.DataFrame(rows.order_by(keys).execute())
+
+    def _still_open(self) -> list[tuple[str, str]]:
+        """(rule, subject) of warnings of earlier runs that were open when this run started, or of its own day."""
+        closed = {
+            entry.subject
+            for entry in self._workspace.ledger.entries(action=CLOSED)
+            if entry.sequence < self._manifest.sequence
+        }
+        held = []
+        for entry in finished_before(self._workspace, self._manifest.sequence):
+            rows = self._workspace.warehouse.read("warnings", run_id=entry.particulars["runs"]["warn"]).execute()
+            is_own_day = pd.to_datetime(rows["as_of"]) >= pd.Timestamp(self._as_of)
+            stands = rows[is_own_day | ~rows["warning_id"].isin(closed)]
+            held += list(zip(stands["rule_code"], stands["subject"], strict=True))
+        return held
+
+
+def run_of_stage(workspace: Workspace, manifest: Manifest, kind: str) -> str | None:
+    """Return the stored run of a stage, None while it has not run."""
+    for run in reversed(workspace.warehouse.runs(kind=kind)):
+        said: Mapping[str, object] = json.loads(run.manifest)
+        if said.get("monthly") == manifest.run_id:
+            return run.run_id
+    return None

@@ -1,0 +1,149 @@
+"""``xinheng run``: the monthly run, its signature, its proposed grades D, and a past run computed again."""
+
+from typing import Annotated
+
+import typer
+
+from engine.cli.options import (
+    DEFAULT_WORKSPACE,
+    AsOfOption,
+    JsonOption,
+    ProfileOption,
+    WorkspaceOption,
+    as_of_date,
+    current_actor,
+    current_time,
+)
+from engine.cli.output import StageClock, current_translate, show_json, show_line, show_table
+from engine.messages import N_
+
+RunArgument = Annotated[str, typer.Argument(help=N_("The monthly run."))]
+ReasonOption = Annotated[str, typer.Option("--reason", help=N_("Why; it stays on record."))]
+EntityOption = Annotated[str | None, typer.Option("--entity", help=N_("Show the grade of this entity beside it."))]
+EntitiesOption = Annotated[list[str] | None, typer.Option("--entity", help=N_("An entity; several times for several."))]
+RejectOption = Annotated[bool, typer.Option("--reject", help=N_("Reject instead of confirming."))]
+
+
+def monthly(
+    as_of: AsOfOption,
+    profile: ProfileOption = "default",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the month; goes on where a stopped run ended."""
+    from engine.api.monthly import run_monthly
+    from engine.api.workspace import open_workspace
+
+    clock = StageClock(quiet=as_json)
+    done = run_monthly(
+        open_workspace(workspace, create=False),
+        as_of=as_of_date(as_of),
+        profile=profile,
+        actor=current_actor(),
+        clock=current_time,
+        progress=clock,
+    )
+    clock.close()
+    if as_json:
+        show_json({"run_id": done.run_id, "as_of": done.as_of, "runs": done.runs, "exports": done.exports})
+        return
+    show_line(f"{done.run_id} · exports/{done.run_id}")
+
+
+def sign(
+    run: RunArgument, reason: ReasonOption, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
+) -> None:
+    """Let a large movement of shares stand, as the second person."""
+    from engine.api.monthly import sign_off
+    from engine.api.workspace import open_workspace
+
+    actor = current_actor()
+    sign_off(open_workspace(workspace, create=False), run, reason=reason, actor=actor, clock=current_time)
+    if as_json:
+        show_json({"run_id": run, "signed_by": actor.name})
+        return
+    show_line(current_translate()(N_("{run} is signed by {actor}.")).format(run=run, actor=actor.name))
+
+
+def confirm(
+    run: RunArgument,
+    entity: EntitiesOption = None,
+    reject: RejectOption = False,
+    reason: Annotated[str, typer.Option("--reason", help=N_("Why; it stays on record."))] = "",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """List the proposed grades D, or confirm or reject those of the entities named."""
+    from engine.api.confirming import confirm_grades, high_risk_grades
+    from engine.api.workspace import open_workspace
+
+    opened = open_workspace(workspace, create=False)
+    if entity:
+        confirm_grades(
+            opened, run, entity, is_confirmed=not reject, reason=reason, actor=current_actor(), clock=current_time
+        )
+    rows = high_risk_grades(opened, run)
+    if as_json:
+        show_json({"run_id": run, "grades": rows.to_dict("records")})
+        return
+    translate = current_translate()
+    heads = [N_("entity"), N_("population"), N_("score"), N_("status"), N_("decided by")]
+    states = {"proposed": N_("proposed"), "confirmed": N_("confirmed"), "rejected": N_("rejected")}
+    cells = [
+        [r["entity_id"], r["population"], f"{r['score']:.1f}", translate(states[r["status"]]), r["decided_by"] or "–"]
+        for r in rows.to_dict("records")
+    ]
+    show_table(f"{translate(N_('Grades D'))} · {run}", [translate(head) for head in heads], cells)
+
+
+def reproduce(
+    run: RunArgument,
+    entity: EntityOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Compute a past monthly run again from its manifest and compare."""
+    from engine.api.reproducing import reproduce as compute
+    from engine.api.workspace import open_workspace
+
+    clock, translate = StageClock(quiet=as_json), current_translate()
+    found = compute(open_workspace(workspace, create=False), run, entity_id=entity, progress=clock)
+    clock.close()
+    if as_json:
+        show_json(
+            {
+                "run_id": found.run_id,
+                "as_of": found.as_of,
+                "ok": found.ok,
+                "differing": found.differing,
+                "rows": found.n_rows,
+                "stored": found.stored,
+                "computed": found.computed,
+                "notes": [note.render(translate) for note in found.notes],
+            }  # fmt: skip
+        )
+    else:
+        heads = [N_("table"), N_("rows"), N_("rows that differ")]
+        rows = [[table, f"{n:,}", f"{found.differing[table]:,}"] for table, n in found.n_rows.items()]
+        show_table(f"{run} · {found.as_of}", [translate(head) for head in heads], rows)
+        for name, held in found.stored.items():
+            show_line(f"{name}: {held} · {found.computed[name]}")
+        for note in found.notes:
+            show_line(f"! {note.render(translate)}")
+    if not found.ok:
+        raise typer.Exit(13)
+
+
+def list_runs(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
+    """List the monthly runs."""
+    from engine.api.model_governance import governance
+    from engine.api.workspace import open_workspace
+
+    rows = governance(open_workspace(workspace, create=False))["runs"].to_dict("records")
+    if as_json:
+        show_json({"runs": rows})
+        return
+    translate = current_translate()
+    heads = [N_("run"), N_("as of"), N_("started by"), N_("finished")]
+    cells = [[r["run_id"], r["as_of"], r["starter"], r["finished_at"] or "–"] for r in rows]
+    show_table(translate(N_("Monthly runs")), [translate(head) for head in heads], cells)
