@@ -62,17 +62,17 @@ def card_text(content: Mapping[str, object], *, translate: Translate) -> str:
         return Message(text, params).render(translate)
 
     lines = [
-        f"# {said(N_('Model card and impact assessment of {run}', ), run=content['run_id'])}",
+        "# " + said(N_("Model card and impact assessment of {run}"), run=content['run_id']),
         "",
         said(N_("Graded as of {as_of}: profile {profile}, policies {policies}, scorecards {model}, program {code}."),
              as_of=content["as_of"], profile=content["profile"], policies=str(content["policy_digest"])[:12],
              model=str(content["model_digest"])[:12], code=_code(content)),
         "",
-        f"## {said(N_('What it is for'))}",
+        "## " + said(N_("What it is for")),
         "",
         said(N_("An internal reference for allotting supervision. It is no evaluation of a firm's credit, is never published, and never triggers a punishment.")),  # noqa: E501
         "",
-        f"## {said(N_('Indicators and points'))}",
+        "## " + said(N_("Indicators and points")),
         "",
     ]  # fmt: skip
     for kind, scorecard in _mapping(content["scorecards"]).items():
@@ -87,13 +87,13 @@ def card_text(content: Mapping[str, object], *, translate: Translate) -> str:
             *[f"- {translate(str(each['label']))}: {each['points']}" for each in _rows(entry["indicators"])],
             "",
         ]  # fmt: skip
-    lines += [f"## {said(N_('Grades'))}", ""]
+    lines += ["## " + said(N_("Grades")), ""]
     lines += [
         f"- {translate(POPULATION_NAMES.get(str(r['population']), str(r['population'])))} {r['grade']}: {r['n']}"
         + ("" if r["share"] is None else f" ({float(str(r['share'])):.1%})")
         for r in _rows(content["shares"])
     ]
-    lines += ["", f"## {said(N_('Stability since the run before'))}", ""]
+    lines += ["", "## " + said(N_("Stability since the run before")), ""]
     lines += [
         f"- {translate(POPULATION_NAMES.get(str(r['population']), str(r['population'])))}: "
         f"PSI {float(str(r['psi'])):.3f} (n = {r['n']})"
@@ -101,12 +101,27 @@ def card_text(content: Mapping[str, object], *, translate: Translate) -> str:
     ] or [said(N_("There is no run before."))]
     lines += [
         "",
-        f"## {said(N_('Impact assessment'))}",
+        "## " + said(N_("Impact assessment")),
         "",
-        f"- {said(N_('Purpose and necessity: frequency of checks by risk; only records of the registers and of supervision are read.'))}",  # noqa: E501
-        f"- {said(N_('Effect on the person: more or fewer checks; grade D and special measures take effect only after a named person confirms them.'))}",  # noqa: E501
-        f"- {said(N_('Safeguards: every score carries reasons with evidence; objections are open; repaired, expired and revoked records count zero; names stay inside.'))}",  # noqa: E501
-        f"- {said(N_('Responsible person: ____________  Decision: ____________  Date: ____________'))}",
+        "- "
+        + said(
+            N_("Purpose and necessity: frequency of checks by risk, from records of registers and supervision alone.")
+        ),
+        "- "
+        + said(
+            N_(
+                "Effect on the person: more or fewer checks; grade D and special measures "
+                "take effect only after a named person confirms them."
+            )
+        ),
+        "- "
+        + said(
+            N_(
+                "Safeguards: every score carries reasons with evidence; repaired, expired and revoked "
+                "records count zero; names stay inside."
+            )
+        ),
+        "- " + said(N_("Responsible person: ____________  Decision: ____________  Date: ____________")),
         "",
     ]
     return "\n".join(lines)

@@ -93,7 +93,7 @@ def confirm(
         [r["entity_id"], r["population"], f"{r['score']:.1f}", translate(states[r["status"]]), r["decided_by"] or "–"]
         for r in rows.to_dict("records")
     ]
-    show_table(f"{translate(N_('Grades D'))} · {run}", [translate(head) for head in heads], cells)
+    show_table(translate(N_("Grades D")) + f" · {run}", [translate(head) for head in heads], cells)
 
 
 def reproduce(

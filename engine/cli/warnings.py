@@ -70,7 +70,7 @@ def list_warnings(
         ]
         for r in rows
     ]
-    show_table(f"{translate(N_('Warnings'))} · {len(rows):,}", [translate(head) for head in heads], cells)
+    show_table(translate(N_("Warnings")) + f" · {len(rows):,}", [translate(head) for head in heads], cells)
 
 
 def assign(

@@ -76,6 +76,8 @@ def test_a_run_that_is_done_is_returned_and_nothing_is_done_twice(city, first):
     assert again == first
     assert (len(city.warehouse.runs()), len(city.ledger.entries())) == (n_runs, n_entries)
     assert {"manifest.json", "grades.csv", "warnings.csv", "model-card.md"} <= set(first.exports)
+    text = (city.path / "exports" / first.run_id / "model-card.md").read_text(encoding="utf-8")
+    assert "个人信息保护影响评估" in text and "Impact assessment" not in text and "What it is for" not in text
 
 
 class Killed(BaseException):
