@@ -17,7 +17,7 @@ from models.calibration import Calibration, Method
 from models.level import Level
 from models.ranker import Ranker
 
-FORM = "xinheng-lightgbm/2"
+FORM = "xinheng-lightgbm/3"
 CARD_FILE = "card.json"
 TREES_FILE = "trees.txt"
 

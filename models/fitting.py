@@ -86,7 +86,7 @@ def train_population(
             rehearse(examples, origins, declared=read, configuration=configuration, seed=seed, threads=threads)
         )
     chosen = choose(rehearsals, rng=np.random.default_rng(seed))  # noqa: TID251 - seeded resamples
-    season, drift = rehearse_level(
+    form = rehearse_level(
         examples, origins, declared=read, configuration=chosen.configuration, seed=seed, threads=threads
     )
     progress(Message(N_("Fitting the model of {population}"), {"population": population}))
@@ -97,8 +97,7 @@ def train_population(
         examples.adverse,
         examples.weights,
         examples.rows["as_of"],
-        season=season,
-        drift=drift,
+        form=form,
     )
     card = ModelCard(
         name=MODEL_NAME,

@@ -2,11 +2,12 @@
 
 Conduct ranks firms; how many checks find something also depends on the time of year (summer kitchens) and drifts with
 the law and its inspectors. The level is one number per day, added in log-odds after calibration, so it changes the
-order of no two firms on the same day. Season: one yearly wave. Drift: later rows count more. Which of the two enter is
-decided inside the training past.
+order of no two firms on the same day. Season: one yearly wave. Drift: a shift in which later rows count more, or a
+level that walks from month to month (:mod:`models.walk`). Which enter is decided inside the training past.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,13 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from models.walk import fit_walk
+
 FloatArray = npt.NDArray[np.float64]
 
 YEAR_DAYS = 365.25
 HALF_LIFE_DAYS = 365.0
-"""Age at which a row counts half for the drift."""
+"""Age at which a row counts half for the fading drift."""
 
 SEASON_SPREAD = 0.3
 """Standard deviation, in log-odds, that the wave's height is drawn to 0 with."""
@@ -29,8 +32,34 @@ SHIFT_SPREAD = 0.5
 MIN_SPAN_DAYS = 540
 """A wave is told from a drift only over more than a year."""
 
-FORMS = ((False, False), (False, True), (True, False), (True, True))
-"""(season, drift), simplest first."""
+
+class Drift(StrEnum):
+    """How the shift is found."""
+
+    NONE = "none"
+    FADING = "fading"
+    WALK = "walk"
+
+
+@dataclass(frozen=True, slots=True)
+class LevelForm:
+    """What enters a level.
+
+    Parameters
+    ----------
+    season : whether a yearly wave enters.
+    drift : how the shift is found.
+    """
+
+    season: bool
+    drift: Drift
+
+
+FORMS = tuple(LevelForm(season, drift) for season in (False, True) for drift in Drift)
+"""Simplest first."""
+
+UNREHEARSED = LevelForm(False, Drift.WALK)
+"""Where no window allows a choice: a walk whose step the months themselves give, 0 where they do not move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +70,24 @@ class Level:
     ----------
     shift : all year round.
     cosine, sine : of the wave over the year, from 1 January.
+    error : standard error of the shift at the end of the training rows; 0 unless the level walks.
+    monthly_step : standard deviation of its change from month to month; 0 likewise.
     """
 
     shift: float
     cosine: float
     sine: float
+    error: float = 0.0
+    monthly_step: float = 0.0
 
     def log_odds(self, as_of: pd.Series) -> FloatArray:
         """Return what is added for each date."""
         waves = _waves(as_of)
         return np.asarray(self.shift + waves @ np.array([self.cosine, self.sine]))
+
+    def spread_after(self, months: float) -> float:
+        """Return the standard deviation of the shift so many months after the last training row, log-odds."""
+        return float(np.sqrt(self.error**2 + self.monthly_step**2 * months))
 
 
 NO_LEVEL = Level(0.0, 0.0, 0.0)
@@ -63,24 +100,23 @@ def _waves(as_of: pd.Series) -> FloatArray:
 
 
 def fit_level(
-    offset: FloatArray, adverse: FloatArray, weights: FloatArray, as_of: pd.Series, *, season: bool, drift: bool
+    offset: FloatArray, adverse: FloatArray, weights: FloatArray, as_of: pd.Series, *, form: LevelForm
 ) -> Level:
-    """Return the level of least penalised weighted log loss.
+    """Return the level of least penalised weighted log loss; for a walk the state at the end of the rows.
 
     Parameters
     ----------
     offset : log-odds without a level.
     adverse, weights : outcome 0 or 1; weight > 0.
     as_of : date of each row.
-    season : whether a wave enters; not where the rows span less than ``MIN_SPAN_DAYS``.
-    drift : whether a shift enters, rows halving in weight every ``HALF_LIFE_DAYS``.
+    form : what enters; no wave where the rows span less than ``MIN_SPAN_DAYS``. Under the fading drift rows halve in
+        weight every ``HALF_LIFE_DAYS``.
     """
     days = pd.to_datetime(as_of)
-    if (days.max() - days.min()).days < MIN_SPAN_DAYS:
-        season = False
+    season = form.season and (days.max() - days.min()).days >= MIN_SPAN_DAYS
     age = (days.max() - days).dt.days.to_numpy(dtype=np.float64)
-    counted = weights * (0.5 ** (age / HALF_LIFE_DAYS) if drift else 1.0)
-    columns = np.column_stack([np.full(len(age), float(drift)), _waves(as_of) * float(season)])
+    counted = weights * (0.5 ** (age / HALF_LIFE_DAYS) if form.drift is Drift.FADING else 1.0)
+    columns = np.column_stack([np.full(len(age), float(form.drift is not Drift.NONE)), _waves(as_of) * float(season)])
     precision = np.array([SHIFT_SPREAD**-2, SEASON_SPREAD**-2, SEASON_SPREAD**-2])
 
     def loss(terms: FloatArray) -> tuple[float, FloatArray]:
@@ -90,7 +126,11 @@ def fit_level(
         return fit + float(precision @ terms**2) / 2, columns.T @ error + precision * terms
 
     found = minimize(loss, np.zeros(3), jac=True, method="L-BFGS-B")
-    return Level(*(float(term) for term in found.x))
+    level = Level(*(float(term) for term in found.x))
+    if form.drift is not Drift.WALK:
+        return level
+    walk = fit_walk(offset + level.log_odds(as_of), adverse, weights, age_days=np.asarray(age, dtype=np.float64))
+    return Level(level.shift + walk.last, level.cosine, level.sine, walk.error, walk.step)
 
 
 def level_loss(level: Level, offset: FloatArray, adverse: FloatArray, weights: FloatArray, as_of: pd.Series) -> float:

@@ -22,7 +22,7 @@ from engine.messages import N_, Message
 from models.admission import admitted_features
 from models.challenger import Configuration
 from models.examples import Examples
-from models.level import FORMS, fit_level, level_loss
+from models.level import FORMS, UNREHEARSED, LevelForm, fit_level, level_loss
 from models.ranker import fit_ranker
 
 FloatArray = npt.NDArray[np.float64]
@@ -207,8 +207,8 @@ def rehearse_level(
     configuration: Configuration,
     seed: int,
     threads: int = 1,
-) -> tuple[bool, bool]:
-    """Return which parts of a level (season, drift) foretold the level of the windows best; none without windows.
+) -> LevelForm:
+    """Return the form of level that foretold the level of the windows best; ``UNREHEARSED`` without windows.
 
     Parameters
     ----------
@@ -219,13 +219,15 @@ def rehearse_level(
     Weighted log loss, summed over the windows; the simplest of equals. Cost: one fit per window.
     """
     losses = dict.fromkeys(FORMS, 0.0)
+    is_rehearsed = False
     for past, window in _parts(examples, origins):
         features = admitted_features(past.rows, declared=declared)
         if not features:
             continue
         ranker = fit_ranker(past, features=features, configuration=configuration, seed=seed, threads=threads)
         past_raw, raw = (ranker.log_odds(part.rows, threads=threads) for part in (past, window))
-        for season, drift in FORMS:
-            level = fit_level(past_raw, past.adverse, past.weights, past.rows["as_of"], season=season, drift=drift)
-            losses[season, drift] += level_loss(level, raw, window.adverse, window.weights, window.rows["as_of"])
-    return min(FORMS, key=lambda form: losses[form])
+        is_rehearsed = True
+        for form in FORMS:
+            level = fit_level(past_raw, past.adverse, past.weights, past.rows["as_of"], form=form)
+            losses[form] += level_loss(level, raw, window.adverse, window.weights, window.rows["as_of"])
+    return min(FORMS, key=lambda form: losses[form]) if is_rehearsed else UNREHEARSED
