@@ -19,7 +19,7 @@ FAVICON = Path(__file__).parent / "static" / "favicon.png"
 LANGUAGES = {"zh": "中文", "en": "English"}
 SECTIONS = (
     (N_("Leadership"), (("briefing", N_("Briefing")),)),
-    (N_("Analysis"), (("hit_rate", N_("Hit rate by grade")),)),
+    (N_("Analysis"), (("what_if", N_("What if: ratios")), ("hit_rate", N_("Hit rate by grade")))),
     (N_("Draw"), (("draw", N_("The draw and its certificate")),)),
 )
 

@@ -7,7 +7,7 @@ No chart reads anything but its frame.
 import altair as alt
 import pandas as pd
 
-from dashboards.theme import ACCENT, GRADE_MARKS, INK, grade_scale, styled
+from dashboards.theme import ACCENT, GRADE_MARKS, INK, QUIET, grade_scale, styled
 from dashboards.words import grade_tag, mode_name, share
 from engine.messages import Translate
 from engine.vocabulary import JOINER
@@ -201,3 +201,34 @@ def team_sizes(sizes: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixi
         )
     )
     return styled(bars.properties(height=220, width="container"))
+
+
+def policy_fan(fan: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
+    """Return findings per grade under present and tried ratios, P10 to P90 with a mark at P50.
+
+    Parameters
+    ----------
+    fan : DataFrame, one row per (grade, policy); reads ``grade``, ``policy`` (words, present first), ``p10``, ``p50``
+        and ``p90`` (findings of the year).
+    translate : the language of labels.
+    """
+    _ = translate
+    names = list(dict.fromkeys(fan["policy"]))
+    shown = fan.assign(label=fan["grade"].map(grade_tag), text=[f"{value:,.0f}" for value in fan["p50"]])
+    order = list(dict.fromkeys(shown["label"]))
+    top = alt.Scale(domain=[0, max(1.0, float(fan["p90"].max()) * 1.18)], nice=False)
+    base = alt.Chart(shown).encode(
+        y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelFontSize=15, ticks=False, domain=False)),
+        yOffset=alt.YOffset("policy:N", sort=names),
+        color=alt.Color("policy:N", sort=names, scale=alt.Scale(domain=names, range=[QUIET, ACCENT]), title=None),
+        tooltip=[
+            alt.Tooltip("policy:N", title=_("Ratios")),
+            *(alt.Tooltip(f"{part}:Q", title=part.upper(), format=",.0f") for part in ("p10", "p50", "p90")),
+        ],
+    )
+    x = alt.X("p10:Q", scale=top, title=_("Findings of the year"), axis=alt.Axis(format=",d", tickCount=6))
+    spans = base.mark_rule(strokeWidth=3).encode(x=x, x2="p90:Q")
+    shape = alt.Shape("policy:N", sort=names, scale=alt.Scale(domain=names, range=["circle", "diamond"]), title=None)
+    dots = base.mark_point(size=90, filled=True, opacity=1).encode(x=alt.X("p50:Q", scale=top), shape=shape)
+    said = base.mark_text(align="left", dx=8, fontSize=12).encode(x=alt.X("p90:Q", scale=top), text="text:N")
+    return styled(alt.layer(spans, dots, said).properties(height=alt.Step(26), width="container"))

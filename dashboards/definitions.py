@@ -68,5 +68,19 @@ NOT_DESIGN_BASED = Definition(
     ),
 )
 
+SPREAD = Definition(
+    N_("P10, P50, P90"),
+    N_(
+        "Rates and luck are drawn many times from what random draws showed. In one future out of ten the figure lies "
+        "below P10, in half below P50, in nine out of ten below P90. Present and tried ratios share the same futures, "
+        "so their difference is not noise; equal ratios differ by exactly 0."
+    ),
+)
+BURDEN = Definition(
+    N_("Visits per firm"),
+    N_("Expected visits to a firm of the grade in the year under the ratios, whatever number of items a visit joins."),
+)
+
 BRIEFING = (HIT_RATE, LIFT, RATE_RATIO, GRADED, DRAWN, QUARANTINED)
 HIT_RATES = (HIT_RATE, TREND, NOT_DESIGN_BASED)
+WHAT_IF = (SPREAD, BURDEN)

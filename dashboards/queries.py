@@ -5,6 +5,7 @@ workspace makes another version.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -12,10 +13,28 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.view import View
-from engine.api import draw_reading, reading, verification
+from engine.api import draw_reading, laboratory, policy_simulation, reading, verification
 from engine.draw.checks import Verification
+from engine.laboratory.experiment import Experiment
 
 KEPT = 64
+KEPT_BENCHES = 4
+PROFILE = "default"
+FUTURES = 1000
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Workbench:
+    """The laboratory ready for many trials: frame, shared futures, and the policy in force simulated in them.
+
+    ``allocation`` is the table of ``policy_simulation.allocate_policy`` under the policy in force.
+    """
+
+    bench: laboratory.Bench
+    experiment: Experiment
+    present: policy_simulation.SimulatedPolicy
+    allocation: pd.DataFrame
 
 
 def standing(workspace: Path) -> reading.Standing:
@@ -61,6 +80,11 @@ def cells(view: View, draw_id: str) -> pd.DataFrame:
 def team_loads(view: View, draw_id: str) -> pd.DataFrame:
     """Return how many inspectors carry how many visits."""
     return _team_loads(str(view.workspace), view.data_version, draw_id)
+
+
+def workbench(view: View) -> Workbench:
+    """Return the laboratory of the next draw; read-only and shared, since every trial is a new object."""
+    return _workbench(str(view.workspace), view.data_version, view.as_of)
 
 
 def verification_of(view: View, draw: draw_reading.DrawRecord, expected: str | None) -> Verification:
@@ -121,3 +145,12 @@ def _team_loads(workspace: str, version: str, draw_id: str) -> pd.DataFrame:
 @st.cache_data(max_entries=KEPT, show_spinner=False)
 def _verification(bundle: str, version: str, expected: str | None) -> Verification:
     return verification.verify(Path(bundle), expect_commit=expected, expect_entropy=None)
+
+
+@st.cache_resource(max_entries=KEPT_BENCHES, show_spinner=False)
+def _workbench(workspace: str, version: str, as_of: date) -> Workbench:
+    with reading.opened(Path(workspace)) as held:
+        bench = laboratory.prepare(held, profile=PROFILE, occasion=laboratory.Occasion.of_year(as_of))
+    experiment = laboratory.experiment_of(bench, draws=FUTURES, seed=SEED)
+    present = policy_simulation.simulate_policy(bench, experiment)
+    return Workbench(bench, experiment, present, policy_simulation.allocate_policy(bench).table)

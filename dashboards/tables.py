@@ -1,12 +1,15 @@
 """The figures of the charts as tables of text, with the column names of the reader's language."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from dashboards import words
 from engine.draw.checks import Check, CheckState
 from engine.messages import Translate
+from engine.vocabulary import JOINER
+
+JOINED = JOINER
 
 
 def hit_rates(rates: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
@@ -118,3 +121,64 @@ def checks(found: Sequence[Check], *, translate: Translate) -> pd.DataFrame:
             _("Detail"): [words.shortened(check.detail.render(_)) for check in found],
         }
     )
+
+
+def policies(present: pd.DataFrame, tried: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
+    """Return findings, visits and burden per grade under the ratios in force and those tried.
+
+    Parameters
+    ----------
+    present, tried : see ``engine.api.policy_simulation.simulated_table``; same rows.
+    translate : the language.
+    """
+    _ = translate
+    rows = []
+    for grade in [each for each in dict.fromkeys(present["grade"]) if each]:
+        row: dict[str, str] = {_("Grade"): words.grade_name(grade, _)}
+        for name, table in ((_("in force"), present), (_("tried"), tried)):
+            own = table[table["grade"] == grade].set_index("measure")
+            findings, visits = own.loc["findings"], own.loc["visits"]
+            spread = f"{findings['p50']:,.0f} ({findings['p10']:,.0f} – {findings['p90']:,.0f})"
+            row[_("Findings") + " · " + name] = spread
+            row[_("Visits") + " · " + name] = words.count(round(visits["p50"]))
+            row[_("Visits per firm") + " · " + name] = f"{own.loc['visits_per_firm', 'expected']:.3f}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def checks_by_district(
+    present: pd.DataFrame, tried: pd.DataFrame, *, names: Mapping[str, str], translate: Translate
+) -> pd.DataFrame:
+    """Return expected checks per district under both allocations, largest change first.
+
+    Strata that join several districts stand in one row at the end: their checks belong to no single district.
+
+    Parameters
+    ----------
+    present, tried : tables of ``engine.api.policy_simulation.allocate_policy``.
+    names : what people call the districts.
+    translate : the language.
+    """
+    _ = translate
+    before, after = (_checks_of(table) for table in (present, tried))
+    both = pd.DataFrame({"before": before, "after": after}).fillna(0.0)
+    both["change"] = both["after"] - both["before"]
+    both = both.assign(joined=both.index == JOINED, size=-both["change"].abs())
+    both = both.sort_values(["joined", "size"], kind="stable")
+    return pd.DataFrame(
+        {
+            _("District"): [
+                _("strata that join districts") if code == JOINED else names.get(str(code), str(code))
+                for code in both.index
+            ],
+            _("Checks · in force"): both["before"].map(lambda value: f"{value:,.1f}"),
+            _("Checks · tried"): both["after"].map(lambda value: f"{value:,.1f}"),
+            _("Change"): both["change"].map(lambda value: f"{value:+,.1f}"),
+        }
+    )
+
+
+def _checks_of(table: pd.DataFrame) -> "pd.Series[float]":
+    codes = table["district_code"].astype(str)
+    single = codes.where(~codes.str.contains(JOINER, regex=False), JOINED)
+    return table.groupby(single)["expected_units"].sum()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, replace
+from datetime import date
 from fractions import Fraction
 from math import ceil, floor
 
@@ -14,8 +15,10 @@ from engine.laboratory.experiment import Experiment
 from engine.laboratory.simulation import Difference, Simulated, Spread, difference, simulate, spread
 from engine.laboratory.trial import untried
 from engine.messages import Message
+from engine.parameters import DatedValue, Parameter
 from engine.pipeline.laboratory import allocation_of
-from engine.ratios.policy import RatioPolicy
+from engine.ratios.policy import RatioPolicy, class_parameter
+from engine.store.documents import parameters_text
 from engine.vocabulary import ItemClass
 
 
@@ -107,6 +110,26 @@ def with_ratio(policy: RatioPolicy, item_class: ItemClass, grade: str, ratio: Fr
     held = policy.classes[item_class]
     moved = replace(held, by_grade={**held.by_grade, grade: ratio})
     return replace(policy, classes={**policy.classes, item_class: moved})
+
+
+def ratio_draft(bench: Bench, policy: RatioPolicy, *, valid_from: date, reference: str) -> str:
+    """Return the text of a draft file with the class ratios in which ``policy`` differs from the bench's own.
+
+    ``xinheng policy simulate --draft`` and ``xinheng policy draft`` read it; empty when nothing differs.
+    """
+    moved = {
+        class_parameter(kind): {grade: str(ratio) for grade, ratio in held.by_grade.items()}
+        for kind, held in policy.classes.items()
+        if held.by_grade != bench.policy.classes[kind].by_grade
+    }
+    if not moved:
+        return ""
+    return parameters_text(
+        {
+            name: Parameter(name, bench.book.parameter(name).unit, {valid_from: DatedValue(value, reference)})
+            for name, value in moved.items()
+        }
+    )
 
 
 def simulated_table(found: SimulatedPolicy) -> pd.DataFrame:

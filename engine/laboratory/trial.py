@@ -7,6 +7,7 @@ from engine.laboratory.posterior import FloatArray
 from engine.messages import N_, Message
 
 _SAME = 1e-9
+_CLASSES = {"key": Message(N_("key")), "general": Message(N_("general"))}
 
 
 def untried(experiment: Experiment, ratios: FloatArray) -> tuple[Message, ...]:
@@ -17,7 +18,7 @@ def untried(experiment: Experiment, ratios: FloatArray) -> tuple[Message, ...]:
     never = cells["lowest_tried"].isna()
     found = []
     for (item_class, grade), part in cells[below | above | never].groupby(["item_class", "grade"], sort=True):
-        params: dict[str, object] = {"item_class": item_class, "grade": grade, "n": len(part)}
+        params: dict[str, object] = {"item_class": _CLASSES[str(item_class)], "grade": grade, "n": len(part)}
         params |= {"low": f"{part['ratio'].min():.4g}", "high": f"{part['ratio'].max():.4g}"}
         if part["lowest_tried"].isna().all():
             text = N_("{item_class} items, grade {grade}: {n} cell(s) were never drawn from; the result is borrowed")

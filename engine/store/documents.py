@@ -197,6 +197,11 @@ def read_parameters(path: Path) -> dict[str, Parameter]:
 
 def write_parameters(path: Path, parameters: Mapping[str, Parameter]) -> None:
     """Write parameters as a draft file that :func:`read_parameters` reads back."""
+    path.write_text(parameters_text(parameters), encoding="utf-8")
+
+
+def parameters_text(parameters: Mapping[str, Parameter]) -> str:
+    """Return what :func:`write_parameters` writes."""
     documents = [
         {
             "id": parameter.name,
@@ -208,8 +213,7 @@ def write_parameters(path: Path, parameters: Mapping[str, Parameter]) -> None:
         }
         for _, parameter in sorted(parameters.items())
     ]
-    text = yaml.safe_dump_all(documents, allow_unicode=True, sort_keys=False, width=120)
-    path.write_text(text, encoding="utf-8")
+    return str(yaml.safe_dump_all(documents, allow_unicode=True, sort_keys=False, width=120))
 
 
 def policy_text(book: PolicyBook) -> str:

@@ -1,0 +1,116 @@
+"""What if the ratios were others: what would be found, what it costs, whom it meets; nothing here is in force."""
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import charts, parts, queries, ratio_grid, tables, words
+from dashboards.definitions import WHAT_IF
+from dashboards.queries import Workbench
+from dashboards.view import View, current_view
+from engine.api.policy_simulation import (
+    SimulatedPolicy,
+    allocate_policy,
+    ratio_draft,
+    simulate_policy,
+    simulated_table,
+)
+from engine.laboratory.simulation import difference
+from engine.messages import N_
+from engine.ratios.policy import RatioPolicy
+
+MEASURES = {"findings": N_("Findings"), "visits": N_("Visits"), "person_days": N_("Person-days")}
+REFERENCE = "what-if page; to be replaced by the document that decides it"
+
+
+def show(view: View) -> None:
+    """Show the page."""
+    _ = view.translate
+    parts.heading(_("What if: ratios"), WHAT_IF, view=view, is_measured=False)
+    if view.as_of is None:
+        parts.nothing_yet(_("Nothing has been measured in this workspace yet."), command="xinheng demo")
+        return
+    with st.spinner(_("Preparing the frame of the next draw ...")):
+        workbench = queries.workbench(view)
+    frame = workbench.bench.frame.source.render(_)
+    strip = _("Frame: {frame} · {futures} futures, seed {seed} · all populations of the frame together")
+    st.caption(strip.format(frame=frame, futures=words.count(queries.FUTURES), seed=queries.SEED))
+    _trial(workbench, view, as_of=view.as_of)
+
+
+@st.fragment
+def _trial(workbench: Workbench, view: View, *, as_of: date) -> None:
+    """Show the grid and everything that follows from it; a changed field redraws this part alone."""
+    _ = view.translate
+    policy = ratio_grid.tried(workbench.bench.policy, translate=_)
+    st.button(_("Back to the ratios in force"), on_click=ratio_grid.reset)
+    for floor in policy.legal_floors:
+        said = _("Locked by law, whatever the ratios: a check every {months} months ({reference})")
+        st.caption("🔒 " + said.format(months=floor.interval_months, reference=floor.reference))
+    violations = policy.check(workbench.bench.items)
+    if violations:
+        for violation in violations:
+            st.error(violation.render(_))
+        return
+    found = simulate_policy(workbench.bench, workbench.experiment, policy=policy)
+    allocated = allocate_policy(workbench.bench, policy=policy)
+    for violation in allocated.violations:
+        st.error(violation.render(_))
+    for flag in found.flags:
+        st.warning(_("Beyond what was tried, so uncertain: {flag}").format(flag=flag.render(_)))
+    _amounts(found, workbench, view)
+    table = tables.policies(simulated_table(workbench.present), simulated_table(found), translate=_)
+    fan = _fan(workbench.present, found, view)
+    st.subheader(_("Findings by grade"))
+    parts.chart_with_table(charts.policy_fan(fan, translate=_), table, alt_text=_("Findings by grade"), translate=_)
+    st.subheader(_("Who is checked more, who less"))
+    parts.plain_table(
+        tables.checks_by_district(workbench.allocation, allocated.table, names=workbench.bench.names, translate=_)
+    )
+    _repeat(policy, workbench, view, as_of=as_of)
+
+
+def _amounts(found: SimulatedPolicy, workbench: Workbench, view: View) -> None:
+    _ = view.translate
+    table = simulated_table(found)
+    gaps = difference(found.simulated, workbench.present.simulated)
+    for place, (measure, name) in zip(st.columns(len(MEASURES)), MEASURES.items(), strict=True):
+        row = table[(table["measure"] == measure) & (table["grade"] == "")].iloc[0]
+        gap = gaps[measure].spread
+        change = f"{gap.p50:+,.0f} ({gap.p10:+,.0f} – {gap.p90:+,.0f})"
+        below = _("against the ratios in force {change}").format(change=change)
+        place.metric(_(name), words.count(round(row["p50"])), delta=below, delta_color="off", border=True)
+        place.caption(f"P10 – P90: {row['p10']:,.0f} – {row['p90']:,.0f}")
+
+
+def _fan(present: SimulatedPolicy, found: SimulatedPolicy, view: View) -> pd.DataFrame:
+    _ = view.translate
+    named = ((_("ratios in force"), present), (_("ratios tried"), found))
+    both = pd.concat([simulated_table(each).assign(policy=name) for name, each in named], ignore_index=True)
+    wanted = both[(both["measure"] == "findings") & (both["grade"] != "")]
+    return wanted.sort_values(["grade", "policy"], kind="stable")[["grade", "policy", "p10", "p50", "p90"]]
+
+
+def _repeat(policy: RatioPolicy, workbench: Workbench, view: View, *, as_of: date) -> None:
+    """Give the files and commands that repeat the trial or put it to a second person."""
+    _ = view.translate
+    st.subheader(_("Repeat it, or enter it as a draft"))
+    trial = ratio_draft(workbench.bench, policy, valid_from=as_of, reference=REFERENCE)
+    asked = f"xinheng policy simulate --as-of {as_of.isoformat()} --draws {queries.FUTURES} --seed {queries.SEED}"
+    if not trial:
+        st.caption(_("No ratio differs from those in force."))
+        st.code(asked, language=None, wrap_lines=True)
+        return
+    first = date(as_of.year + 1, 1, 1)
+    draft = ratio_draft(workbench.bench, policy, valid_from=first, reference=REFERENCE)
+    left, right = st.columns(2)
+    left.download_button(_("File that repeats the trial"), trial, file_name="trial.yaml", on_click="ignore")
+    right.download_button(
+        _("Draft from {first} on").format(first=words.day(first)), draft, file_name="draft.yaml", on_click="ignore"
+    )
+    st.code(f"{asked} --draft trial.yaml", language=None, wrap_lines=True)
+    st.caption(_("A draft is in force only after a second person has approved it; put the deciding document in it."))
+
+
+show(current_view())

@@ -1,0 +1,110 @@
+"""The what-if page: the null trial is null, a moved ratio counts as the command line counts it, a link repeats."""
+
+import json
+import re
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboards.queries import FUTURES, SEED
+from engine.api.laboratory import Occasion, prepare
+from engine.api.policy_simulation import ratio_draft
+from engine.api.reading import opened as reading
+from engine.cli import main
+from engine.vocabulary import ItemClass
+from tests.small_workspace import ACTOR, AS_OF, NOW, measurements
+from tests.unit.engine.cli.test_laboratory import workspace_with
+
+APP = Path(__file__).parents[3] / "dashboards" / "app.py"
+MOVED, RAISED = "ratio_key_A", "ratio_key_D"
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    opened = workspace_with(tmp_path_factory.mktemp("what-if"))
+    run = {"kind": "measure", "as_of": AS_OF, "manifest": {}, "actor": ACTOR, "at": NOW}
+    opened.warehouse.write_run({"measurements": measurements()}, **run)
+    opened.close()
+    return Path(opened.path)
+
+
+def opened(workspace: Path, monkeypatch: pytest.MonkeyPatch, **asked: str) -> AppTest:
+    monkeypatch.setenv("XINHENG_WORKSPACE", str(workspace))
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    for name, value in asked.items():
+        app.query_params[name] = value
+    return app.run().switch_page("views/what_if.py").run()
+
+
+def cards(app: AppTest) -> dict[str, tuple[str, str]]:
+    return {card.label: (card.value, card.delta) for card in app.metric}
+
+
+def test_ratios_that_nobody_moved_change_exactly_nothing(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(workspace, monkeypatch)
+
+    assert not app.exception
+    assert not app.error
+    assert {change for _, change in cards(app).values()} == {"与现行比例相比 +0 (+0 – +0)"}
+    assert any("各项比例均与现行比例相同" in each.value for each in app.caption)
+
+
+def test_a_moved_ratio_shows_what_the_printed_command_prints(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = opened(workspace, monkeypatch)
+    before = cards(app)["发现问题数"][0]
+    app.number_input(key=RAISED).set_value(90.0).run()
+    shown = cards(app)["发现问题数"]
+    printed = next(each.value for each in app.code if "--draft trial.yaml" in each.value)
+    draft = tmp_path / "trial.yaml"
+    draft.write_text(_draft_text(workspace), encoding="utf-8")
+
+    call = printed.replace("trial.yaml", str(draft)).split()[1:]
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main([*call, "--workspace", str(workspace), "--json"])
+
+    hits = json.loads(capsys.readouterr().out)["hits"]
+    assert shown[0] == f"{round(hits['p50']):,}" != before
+    assert app.query_params[RAISED] in ("90", ["90"])
+    assert f"--draws {FUTURES} --seed {SEED}" in printed
+
+
+def _draft_text(workspace: Path) -> str:
+    """Return the draft with key items of grade D at nine in ten."""
+    with reading(workspace) as held:
+        bench = prepare(held, profile="default", occasion=Occasion.of_year(AS_OF))
+    held_ratios = bench.policy.classes[ItemClass.KEY]
+    moved = replace(held_ratios, by_grade={**held_ratios.by_grade, "D": Fraction(9, 10)})
+    policy = replace(bench.policy, classes={**bench.policy.classes, ItemClass.KEY: moved})
+    return ratio_draft(bench, policy, valid_from=AS_OF, reference="test")
+
+
+def test_a_link_repeats_the_trial_and_the_button_takes_it_back(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(workspace, monkeypatch, **{MOVED: "3"})
+    assert app.number_input(key=MOVED).value == 3.0
+
+    app.button[0].click().run()
+
+    assert app.number_input(key=MOVED).value == 2.0
+    assert MOVED not in app.query_params
+
+
+def test_ratios_that_fall_as_risk_rises_are_refused_in_words(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(workspace, monkeypatch, **{MOVED: "100"})
+
+    assert app.error
+    assert not app.metric
+
+
+def test_no_english_stands_in_the_chinese_page(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(workspace, monkeypatch)
+    said = [each.value for each in [*app.title, *app.subheader, *app.markdown]] + [each.label for each in app.metric]
+
+    assert re.findall(r"[A-Za-z]{3,}", "\n".join(said)) == []
