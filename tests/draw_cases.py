@@ -1,12 +1,16 @@
 """A small city to draw from: frame, roster, rule, commitment and entropy, real and simulated."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from engine.draw.attachments import BEACONS
 from engine.draw.certificate import Certificate, certify, plan_digest
 from engine.draw.commitment import Commitment, ItemTerms, build_commitment, committed_reserves
 from engine.draw.drawing import Drawn, draw
@@ -15,10 +19,12 @@ from engine.draw.entropy import EntropyValue, planned_event, simulated_value
 from engine.draw.entropy_policy import PROTOCOL_FLOOR
 from engine.draw.match_rule import ItemNeed, MatchRule, Relaxation
 from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
+from engine.draw.public_beacons import DRAND, beacon_value
 from engine.draw.public_log import log_entry, log_head, prove_inclusion
 from engine.draw.signatures import sign
 from engine.draw.substitution import Standing, published_substitutions
 
+CHINA = timezone(timedelta(hours=8))
 KEY = bytes(range(32))
 COMMITTED_AT = "2026-03-04T09:00:00+08:00"
 NOT_BEFORE = "2026-03-05T21:00:00+08:00"
@@ -87,12 +93,17 @@ class Case:
     certificate: Certificate
 
 
-def commit(frame: Frame, roster: Roster, *, simulated: bool = False, **changes: Any) -> Commitment:
-    """A commitment with everything set; ``changes`` replace single arguments."""
+def commit(
+    frame: Frame,
+    roster: Roster,
+    *,
+    simulated: bool = False,
+    values: Sequence[EntropyValue] = REAL_VALUES,
+    **changes: Any,
+) -> Commitment:
+    """A commitment with everything set to events that give ``values``; ``changes`` replace single arguments."""
     events = (
-        [planned_event("sim", event="1")]
-        if simulated
-        else [planned_event(v.source, event=v.event) for v in REAL_VALUES]
+        [planned_event("sim", event="1")] if simulated else [planned_event(v.source, event=v.event) for v in values]
     )
     arguments: dict[str, Any] = {
         "key": frame.key,
@@ -128,6 +139,7 @@ def make_case(
     rows: pd.DataFrame | None = None,
     officers: pd.DataFrame | None = None,
     changes: Mapping[str, Any] | None = None,
+    values: Sequence[EntropyValue] = REAL_VALUES,
 ) -> Case:
     """The whole draw of the small city."""
     suite = suite or suite_named("sha256")
@@ -135,10 +147,37 @@ def make_case(
     officers = inspectors() if officers is None else officers
     pairs = pd.DataFrame({"inspector_code": ["I000", "I001"], "object_id": ["uscc:91330600MA00000002"] * 2})
     roster = prepare_roster(officers, recusals=pairs.iloc[:1], rotations=pairs.iloc[1:], frame=frame)
-    commitment = commit(frame, roster, simulated=simulated, **(changes or {}))
-    values = (simulated_value(suite, seed=7, event="1", drawn_at=DRAWN_AT),) if simulated else REAL_VALUES
+    commitment = commit(frame, roster, simulated=simulated, values=values, **(changes or {}))
+    if simulated:
+        values = (simulated_value(suite, seed=7, event="1", drawn_at=DRAWN_AT),)
     drawn = draw(frame.hashed, roster.officers, commitment=commitment, values=values)
-    return Case(frame, roster, commitment, values, drawn, certify(drawn, issued_at=ISSUED_AT))
+    return Case(frame, roster, commitment, tuple(values), drawn, certify(drawn, issued_at=ISSUED_AT))
+
+
+GOLDEN = Path(__file__).with_name("golden")
+
+
+def beacon_case(source: str) -> tuple[Case, dict[str, Any]]:
+    """A draw with a published beacon among its events, on the days of that beacon, and the evidence beside it.
+
+    drand: quicknet round 657413, 2023-09-15; NIST: pulse 54610, 2018-08-30.
+    """
+    if source == DRAND:
+        vector = json.loads((GOLDEN / "drand.json").read_bytes())["vectors"][1]
+        answer = {"round": vector["round"], "signature": vector["sig"]}
+    else:
+        answer = json.loads((GOLDEN / "nist_beacon_v2.json").read_bytes())
+    value, evidence = beacon_value(source, answer)
+    at = datetime.fromisoformat(value.drawn_at)
+    day = at.astimezone(CHINA).date()
+    drawn_at = f"{day}T21:15:00+08:00"
+    values = (value, *(replace(one, drawn_at=drawn_at) for one in REAL_VALUES[1:]))
+    changes = {
+        "committed_at": (at - timedelta(days=3)).isoformat(),
+        "not_before": (at - timedelta(days=1)).isoformat(),
+        "deadlines": {one.source: (at + timedelta(days=2)).isoformat() for one in values},
+    }
+    return make_case(values=values, changes=changes), {BEACONS: {source: evidence}}
 
 
 PEOPLE = {"王伟 (fictional)": bytes(range(32, 64)), "Li Na (fictional)": bytes(range(64, 96))}

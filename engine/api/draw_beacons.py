@@ -3,15 +3,24 @@
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from engine.draw.entropy import EntropyValue
-from engine.draw.public_beacons import beacon_value
+from engine.draw.public_beacons import NIST, beacon_value
 from engine.errors import SourceNotFoundError, UsageError
 from engine.messages import N_, Message
 from engine.store.bundles import read_relay_file
+from engine.store.expectations import read_certificates
 
 
-def read_beacon(source: str, path: Path) -> tuple[EntropyValue, dict[str, Any]]:
+def read_beacon(source: str, path: Path, *, certificate: Path | None = None) -> tuple[EntropyValue, dict[str, Any]]:
     """Return the value of a beacon and the evidence to publish with it.
+
+    Parameters
+    ----------
+    source : ``drand_quicknet`` or ``nist_beacon_2``.
+    path : the relay's answer as it came (JSON).
+    certificate : of the NIST beacon, PEM or DER; the pulse must bear its signature, and both are published.
 
     Raises
     ------
@@ -28,4 +37,7 @@ def read_beacon(source: str, path: Path) -> tuple[EntropyValue, dict[str, Any]]:
         raise UsageError(
             what="--beacon", value=str(path), remedy=Message(N_("give the relay's answer as JSON"))
         ) from None
+    if certificate is not None and source == NIST and isinstance(found, dict):
+        (given,) = read_certificates([certificate], option="--beacon-certificate")[:1]
+        found = {**found, "certificate": given.public_bytes(Encoding.PEM).decode("ascii")}
     return beacon_value(source, found)

@@ -24,6 +24,7 @@ class Expected:
     signers : JSON file {name: public key} of the people who sign.
     log : the public log as published now.
     tsa_roots : certificates of time stamping authorities, PEM or DER.
+    beacon_certificates : certificates of the NIST beacon, PEM or DER.
     key : file of the blinding key: auditors only.
     register, grades : CSV files of the auditor; the register's own list of objects, and the frozen grades.
     """
@@ -33,6 +34,7 @@ class Expected:
     signers: Path | None = None
     log: Path | None = None
     tsa_roots: tuple[Path, ...] = ()
+    beacon_certificates: tuple[Path, ...] = ()
     key: Path | None = None
     register: Path | None = None
     grades: Path | None = None
@@ -59,6 +61,7 @@ def verify_expected(path: Path | str, expected: Expected) -> Verification:
     values = read_entropy(expected.entropy) if expected.entropy is not None else None
     signers = read_signers(expected.signers) if expected.signers is not None else None
     log = read_published_log(expected.log) if expected.log is not None else None
+    certificates = read_certificates(expected.beacon_certificates, option="--beacon-certificate")
     further = _further_checks(expected)
     try:
         published = read_bundle(Path(path))
@@ -70,6 +73,7 @@ def verify_expected(path: Path | str, expected: Expected) -> Verification:
         expect_entropy=values,
         expect_signers=signers,
         expect_log=log,
+        beacon_certificates=certificates,
         further=further,
     )
 
@@ -78,7 +82,7 @@ def _further_checks(expected: Expected) -> list[FurtherChecks]:
     """Checks that need more than the draw's own modules; loaded only when something is asked of them."""
     from engine.draw.timestamps import TimestampCheck  # noqa: PLC0415
 
-    found: list[FurtherChecks] = [TimestampCheck(read_certificates(expected.tsa_roots))]
+    found: list[FurtherChecks] = [TimestampCheck(read_certificates(expected.tsa_roots, option="--tsa-root"))]
     if expected.key is not None:
         from engine.pipeline.auditing import AuditCheck  # noqa: PLC0415
         from engine.store.audit_files import read_grades, read_register  # noqa: PLC0415

@@ -62,6 +62,11 @@ BeaconOption = Annotated[
     typer.Option("--beacon", help=N_("Answer of a beacon's relay as source:FILE (JSON); repeat it.")),
 ]
 
+BeaconCertificateOption = Annotated[
+    Path | None,
+    typer.Option("--beacon-certificate", help=N_("Certificate of the NIST beacon; the pulse must bear its signature.")),
+]
+
 
 def commit(
     draw_id: DrawArgument,
@@ -175,6 +180,7 @@ def run(
     value: ValueOption = None,
     evidence: EvidenceOption = "",
     beacon: BeaconOption = None,
+    beacon_certificate: BeaconCertificateOption = None,
     key: KeyOption = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
@@ -191,7 +197,7 @@ def run(
     beacons = {}
     for text in beacon or []:
         source, _, path = text.partition(":")
-        found, beacons[source] = read_beacon(source, Path(path))
+        found, beacons[source] = read_beacon(source, Path(path), certificate=beacon_certificate)
         values.append(found)
     drawn = run_draw(
         open_workspace(workspace, create=False),

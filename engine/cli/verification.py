@@ -24,6 +24,10 @@ RootOption = Annotated[
     list[Path] | None,
     typer.Option("--tsa-root", help=N_("Root certificate of a time stamping authority; repeat it.")),
 ]
+BeaconCertificateOption = Annotated[
+    list[Path] | None,
+    typer.Option("--beacon-certificate", help=N_("Certificate of the NIST beacon, known from elsewhere; repeat it.")),
+]
 AuditKeyOption = Annotated[Path | None, typer.Option("--key", help=N_("Auditors: file of the blinding key."))]
 RegisterOption = Annotated[
     Path | None, typer.Option("--register", help=N_("Auditors: CSV of the register's own objects (object_id)."))
@@ -45,6 +49,7 @@ def verify(
     signers: SignersOption = None,
     log: LogOption = None,
     tsa_root: RootOption = None,
+    beacon_certificate: BeaconCertificateOption = None,
     key: AuditKeyOption = None,
     register: RegisterOption = None,
     grades: GradesOption = None,
@@ -60,6 +65,7 @@ def verify(
         signers=signers,
         log=log,
         tsa_roots=tuple(tsa_root or ()),
+        beacon_certificates=tuple(beacon_certificate or ()),
         key=key,
         register=register,
         grades=grades,

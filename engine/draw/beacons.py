@@ -1,15 +1,13 @@
-"""Checking public randomness beacons offline: drand signatures and NIST pulses.
+"""Checking rounds of the drand beacons offline.
 
-drand: the signed message is ``SHA-256(u64be(round))`` for unchained networks and ``SHA-256(previous signature ||
+The signed message is ``SHA-256(u64be(round))`` for unchained networks and ``SHA-256(previous signature ||
 u64be(round))`` for chained ones; the signature is BLS on curve BLS12-381; the randomness is ``SHA-256(signature)``.
 A relay's word is never taken: the signature is verified against the network's public key, and both must lie in the
 right subgroup, since otherwise one round would have several valid spellings and as many values. Sources: drand
-crypto/schemes.go; RFC 9380 (hash to curve). NIST 2.0: ``outputValue = SHA-512(all fields || signature)``, the fields
-written with 32-bit lengths; source: NIST IR 8213 and the field widths found on pulse 54610.
+crypto/schemes.go; RFC 9380 (hash to curve).
 """
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,41 +112,3 @@ def _two_numbers(raw: bytes) -> Any:
 
 def _refused(template: str, **params: object) -> EntropyRefusedError:
     return EntropyRefusedError(source="beacon", problem=Message(template, params))
-
-
-def nist_message(pulse: Mapping[str, Any]) -> bytes:
-    """Return the bytes of a NIST 2.0 pulse that are signed and hashed: all fields up to the status code."""
-
-    def variable(raw: bytes) -> bytes:
-        return len(raw).to_bytes(4, "big") + raw
-
-    external = pulse["external"]
-    parts = [
-        variable(pulse["uri"].encode()),
-        variable(pulse["version"].encode()),
-        int(pulse["cipherSuite"]).to_bytes(4, "big"),
-        int(pulse["period"]).to_bytes(4, "big"),
-        variable(bytes.fromhex(pulse["certificateId"])),
-        int(pulse["chainIndex"]).to_bytes(8, "big"),
-        int(pulse["pulseIndex"]).to_bytes(8, "big"),
-        variable(pulse["timeStamp"].encode()),
-        variable(bytes.fromhex(pulse["localRandomValue"])),
-        variable(bytes.fromhex(external["sourceId"])),
-        int(external["statusCode"]).to_bytes(4, "big"),
-        variable(bytes.fromhex(external["value"])),
-        *(variable(bytes.fromhex(value)) for value in pulse["listValues"]),
-        variable(bytes.fromhex(pulse["precommitmentValue"])),
-        int(pulse["statusCode"]).to_bytes(4, "big"),
-    ]
-    return b"".join(parts)
-
-
-def nist_output(pulse: Mapping[str, Any]) -> str:
-    """Return the pulse's value, SHA-512 over its fields and its signature, hex in lower case."""
-    return hashlib.sha512(nist_message(pulse) + bytes.fromhex(pulse["signatureValue"])).hexdigest()
-
-
-def is_chained(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
-    """Return whether ``later`` opens the commitment of ``earlier``: its local value hashes to the precommitment."""
-    opened = hashlib.sha512(bytes.fromhex(later["localRandomValue"])).hexdigest()
-    return opened == str(earlier["precommitmentValue"]).lower()

@@ -1,14 +1,16 @@
 """Beacon values in a draw: what a relay's file gives, and whether a published value is the network's own.
 
 A drand round is checked against the network's public key and its number against its time, since rounds come every
-three seconds from a known start. Of a NIST pulse the value is recomputed from its fields; its RSA signature needs the
-service's certificate and is not checked here, which is said. Source: docs/spec/draw-protocol.md §3;
-:mod:`engine.draw.beacons`.
+three seconds from a known start. Of a NIST pulse the value is recomputed from its fields; its RSA signature is checked
+under the service's certificate when a reader gives one. A certificate that came with the pulse shows only that the two
+fit. Source: docs/spec/draw-protocol.md §3; :mod:`engine.draw.beacons`, :mod:`engine.draw.nist_pulse`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+from cryptography import x509
 
 from engine.draw.attachments import BEACONS
 from engine.draw.beacons import (
@@ -18,16 +20,17 @@ from engine.draw.beacons import (
     UNCHAINED_G1,
     DrandBeacon,
     is_genuine,
-    nist_output,
 )
 from engine.draw.chain import Run
-from engine.draw.checks import failed, not_checked, passed
+from engine.draw.checks import Check, failed, not_checked, passed
 from engine.draw.commitment import Commitment
 from engine.draw.entropy import EntropyEvent, EntropyValue
+from engine.draw.nist_pulse import is_signed_under, pulse_output, pulse_time
 from engine.errors import DrawError, EntropyRefusedError
 from engine.messages import N_, Message
 
 DRAND, NIST = "drand_quicknet", "nist_beacon_2"
+_PEM = "certificate"
 
 
 def round_time(number: int) -> datetime:
@@ -41,7 +44,8 @@ def beacon_value(source: str, found: Any) -> tuple[EntropyValue, dict[str, Any]]
     Parameters
     ----------
     source : ``drand_quicknet`` or ``nist_beacon_2``.
-    found : drand: an object with ``round`` and ``signature``; NIST: the pulse, or an object holding it as ``pulse``.
+    found : drand: an object with ``round`` and ``signature``; NIST: the pulse, or an object holding it as ``pulse``;
+        beside it as ``certificate`` (PEM) the certificate that it names, if that is to be published too.
 
     Raises
     ------
@@ -56,9 +60,11 @@ def beacon_value(source: str, found: Any) -> tuple[EntropyValue, dict[str, Any]]
             genuine = is_genuine(beacon)
         elif source == NIST:
             evidence = dict(found.get("pulse", found))
-            event, value = str(evidence["pulseIndex"]), nist_output(evidence)
-            at = _nist_time(evidence)
-            genuine = value == str(evidence["outputValue"]).lower()
+            if _PEM in found:
+                evidence[_PEM] = str(found[_PEM])
+            event, value = str(evidence["pulseIndex"]), pulse_output(evidence)
+            at = pulse_time(evidence)
+            genuine = value == str(evidence["outputValue"]).lower() and _fits_its_certificate(evidence)
         else:
             raise _refused(source, N_("it is no beacon"))
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -90,8 +96,13 @@ def check_planned_round(event: EntropyEvent, *, not_before: datetime, deadline: 
         )
 
 
-def check_beacons(run: Run, commitment: Commitment) -> None:
-    """Note ``entropy.beacons``."""
+def check_beacons(run: Run, commitment: Commitment, *, certificates: Sequence[x509.Certificate] = ()) -> None:
+    """Note ``entropy.beacons``.
+
+    Parameters
+    ----------
+    certificates : of the NIST service, as the reader has them from elsewhere.
+    """
     name = "entropy.beacons"
     if commitment.version == 1 or run.values is None:
         return
@@ -115,22 +126,36 @@ def check_beacons(run: Run, commitment: Commitment) -> None:
         if (due.event, due.value) != (value.event, value.value) or not same_time:
             run.note(failed(name, N_("{source} gave another value, round or time"), source=source))
             return
-    if NIST in used:
-        run.note(
-            not_checked(
-                name, N_("the NIST value follows from its pulse; the pulse's RSA signature is not checked here")
-            )
-        )
-    else:
+    if NIST not in used:
         run.note(passed(name, N_("the value bears the network's signature")))
+        return
+    run.note(_pulse_check(name, attached[NIST], certificates=certificates))
+
+
+def _pulse_check(name: str, pulse: Mapping[str, Any], *, certificates: Sequence[x509.Certificate]) -> Check:
+    """Say whose signature a pulse bears, whose value was found to follow from it."""
+    if certificates:
+        if any(is_signed_under(pulse, certificate) for certificate in certificates):
+            return passed(name, N_("the value bears the service's signature under the certificate you gave"))
+        return failed(name, N_("the NIST pulse is not signed under the certificate you gave"))
+    if _PEM in pulse:
+        return not_checked(
+            name, N_("the NIST pulse fits the certificate beside it; that this is the service's own was not checked")
+        )
+    return not_checked(
+        name, N_("the NIST value follows from its pulse; its RSA signature was not checked: no certificate was given")
+    )
+
+
+def _fits_its_certificate(pulse: Mapping[str, Any]) -> bool:
+    """Whether the certificate beside a pulse made its signature; true when none is there."""
+    if _PEM not in pulse:
+        return True
+    return is_signed_under(pulse, x509.load_pem_x509_certificate(str(pulse[_PEM]).encode()))
 
 
 def _drand(evidence: Mapping[str, Any]) -> DrandBeacon:
     return DrandBeacon(UNCHAINED_G1, QUICKNET_PUBLIC_KEY, evidence["round"], evidence["signature"])
-
-
-def _nist_time(pulse: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(str(pulse["timeStamp"]).replace("Z", "+00:00"))
 
 
 def _refused(source: str, template: str, **params: object) -> EntropyRefusedError:

@@ -9,6 +9,8 @@ where it lies. Needs no workspace, no network and no solver. Source: docs/spec/d
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from cryptography import x509
+
 from engine.draw.chain import Run
 from engine.draw.chain_attached import check_attachments
 from engine.draw.chain_result import check_certificate, check_draw, check_frame, check_own_row, check_teams
@@ -30,6 +32,7 @@ def verify_bundle(
     expect_entropy: Mapping[str, str] | None = None,
     expect_signers: Mapping[str, str] | None = None,
     expect_log: Mapping[str, Any] | None = None,
+    beacon_certificates: Sequence[x509.Certificate] = (),
     further: Sequence[FurtherChecks] = (),
 ) -> Verification:
     """Return the verification of a compact JSON object (see :func:`verify_published`)."""
@@ -43,6 +46,7 @@ def verify_bundle(
         expect_entropy=expect_entropy,
         expect_signers=expect_signers,
         expect_log=expect_log,
+        beacon_certificates=beacon_certificates,
         further=further,
     )
 
@@ -65,6 +69,7 @@ def verify_published(
     expect_entropy: Mapping[str, str] | None = None,
     expect_signers: Mapping[str, str] | None = None,
     expect_log: Mapping[str, Any] | None = None,
+    beacon_certificates: Sequence[x509.Certificate] = (),
     further: Sequence[FurtherChecks] = (),
 ) -> Verification:
     """Return the verification of a published draw.
@@ -77,6 +82,7 @@ def verify_published(
     expect_entropy : value by source as the operators published them; without it the values are taken as stated.
     expect_signers : public key by name, known from elsewhere; without it only that the signatures fit their keys.
     expect_log : the published log, read by :func:`engine.draw.public_log.read_log`.
+    beacon_certificates : of the NIST service, known from elsewhere; without one a pulse's signature is not checked.
     further : checks that need more than the bundle (roots of time stamping authorities, the auditor's key), each a
         function of the finished run and its commitment.
 
@@ -96,7 +102,7 @@ def verify_published(
         check_own_row(run, run.commitment)
         check_certificate(run, run.commitment)
         check_attachments(run, run.commitment)
-        check_beacons(run, run.commitment)
+        check_beacons(run, run.commitment, certificates=beacon_certificates)
         for check in further:
             check(run, run.commitment)
     anchored = expect_commit is not None and run.checks["commitment.anchored"].ok

@@ -43,8 +43,8 @@ def read_signers(path: Path) -> dict[str, str]:
     return dict(found)
 
 
-def read_certificates(paths: Sequence[Path]) -> list[x509.Certificate]:
-    """Return the root certificates in PEM or DER files.
+def read_certificates(paths: Sequence[Path], *, option: str) -> list[x509.Certificate]:
+    """Return the certificates in PEM or DER files, given by an option of the command line.
 
     Raises
     ------
@@ -61,6 +61,6 @@ def read_certificates(paths: Sequence[Path]) -> list[x509.Certificate]:
             found += x509.load_pem_x509_certificates(raw) if pem else [x509.load_der_x509_certificate(raw)]
         except ValueError:
             raise UsageError(
-                what="--tsa-root", value=str(path), remedy=Message(N_("give an X.509 certificate as PEM or DER"))
+                what=option, value=str(path), remedy=Message(N_("give an X.509 certificate as PEM or DER"))
             ) from None
     return found

@@ -3,14 +3,15 @@
 import json
 import shutil
 import subprocess
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from engine.api.workspace import open_workspace
-from tests import plan_world
+from tests import beacons, plan_world
 from tests.e2e.test_plan import Desk
 from tests.plan_world import PLAN, line, make
 
@@ -220,6 +221,49 @@ def test_a_round_that_is_known_already_is_refused(desk, keys, tmp_path):
                              actor="Anna", day=COMMITTED)  # fmt: skip
     assert code == 14, err
     assert "123" in err and "2023-08-23" in err
+
+
+def test_a_draw_from_two_beacons_is_run_and_verified_by_commands(desk, keys, tmp_path, monkeypatch):
+    """A drand-like and a NIST-like service of our own: real ones have signed no known round for these days."""
+    monkeypatch.setattr("engine.draw.public_beacons.QUICKNET_PUBLIC_KEY", beacons.network_key())
+    at = datetime.fromisoformat("2026-03-04T21:30:00+08:00")
+    drand, nist = beacons.round_answer(at), beacons.pulse(1_200_000, at=at)
+    certificate, other = tmp_path / "certificate.pem", tmp_path / "other.pem"
+    for path, name in ((certificate, "beacon.example"), (other, "other.example")):
+        path.write_bytes(beacons.certified_key(name)[1].public_bytes(Encoding.PEM))
+    for path, answer in (("drand.json", drand), ("nist.json", nist)):
+        (tmp_path / path).write_text(json.dumps(answer))
+    publish_plan(desk, tmp_path, line("L1"))
+    committed = desk.json("draw", "commit", "2026-001", "--as-of", "2025-12-31", "--line", "L1",
+                          "--event", f"drand_quicknet:{drand['round']}", "--event", "nist_beacon_2:1200000",
+                          "--not-before", "2026-03-04T20:00:00+08:00", "--deadline", "2026-03-05T20:00:00+08:00",
+                          "--key", keys["Anna"], actor="Anna", day=COMMITTED)  # fmt: skip
+    desk.json("draw", "sign", "2026-001", "--key", keys["Bao"], actor="Bao", day=COMMITTED)
+    given = (
+        "--beacon",
+        f"drand_quicknet:{tmp_path / 'drand.json'}",
+        "--beacon",
+        f"nist_beacon_2:{tmp_path / 'nist.json'}",
+    )
+
+    code, _, err = desk.call("draw", "run", "2026-001", *given, "--beacon-certificate", str(other), "--key",
+                             keys["Bao"], actor="Bao", day=HELD)  # fmt: skip
+    assert (code, "nist_beacon_2" in err) == (14, True)
+    drawn = desk.json("draw", "run", "2026-001", *given, "--key", keys["Bao"], actor="Bao", day=HELD)
+    desk.json("draw", "sign", "2026-001", "--key", keys["Anna"], actor="Anna", day=HELD)
+
+    anchor = ("--expect-commit", committed["commit_digest"])
+    seen = {}
+    for name, words in {"none": (), "its own": ("--beacon-certificate", str(certificate)),
+                        "another": ("--beacon-certificate", str(other))}.items():  # fmt: skip
+        found, states = verified(desk, drawn["bundle"], *anchor, *words)
+        seen[name] = (found["ok"], states["entropy.beacons"], states["entropy.policy"], states["entropy.timing"])
+    assert seen == {
+        "none": (True, "not_checked", "passed", "passed"),
+        "its own": (True, "passed", "passed", "passed"),
+        "another": (False, "failed", "passed", "passed"),
+    }
+    assert json.loads((Path(drawn["bundle"]) / "beacons.json").read_text())["drand_quicknet"]["round"] == drand["round"]
 
 
 def test_the_certificate_for_people_says_that_it_is_simulated(desk, tmp_path):

@@ -20,8 +20,9 @@ from engine.api.own_row import own_row, row_address
 from engine.draw.bundle import bundle_files, compact_bundle, withheld_bundle
 from engine.draw.commitment import ItemTerms
 from engine.draw.encoding import canonical_json, suite_named
+from engine.draw.public_beacons import DRAND, NIST
 from engine.draw.verification import verify_bundle
-from tests.draw_cases import ITEMS, Case, attached_case, make_case
+from tests.draw_cases import ITEMS, Case, attached_case, beacon_case, make_case
 from tests.unit.engine.draw.test_attachments import TAMPERINGS as BESIDE
 
 pytestmark = pytest.mark.browser
@@ -204,6 +205,31 @@ def test_each_change_beside_the_certificate_is_named_as_the_other_reader_names_i
 
     assert [one for one, state in found.items() if state == "failed"] == [check]
     assert found == python_states(bundle)
+
+
+@pytest.mark.parametrize("source", [DRAND, NIST])
+def test_a_beacons_value_is_followed_from_its_evidence_and_its_signature_left_to_the_program(
+    source: str, reader: Reader
+) -> None:
+    case, attached = beacon_case(source)
+    bundle = json.loads(json.dumps({**_bundle(case), **attached}))
+    found = reader.states(as_file(bundle))
+    said = reader.tab.inner_text('tr[data-check="entropy.beacons"]')
+
+    key = "signature" if source == DRAND else "localRandomValue"
+    bundle["beacons"][source][key] = "0" * len(bundle["beacons"][source][key])
+    broken = reader.states(as_file(bundle))
+
+    assert {**found, "entropy.beacons": "-"} == {**python_states(bundle), "entropy.beacons": "-"}
+    assert found["entropy.beacons"] == "not_checked"
+    assert "只有 xinheng verify 核对" in said
+    assert broken["entropy.beacons"] == python_states(bundle)["entropy.beacons"] == "failed"
+
+
+def test_the_page_lists_what_only_the_program_checks(reader: Reader) -> None:
+    listed = reader.tab.inner_text("section[aria-labelledby=beyond]")
+
+    assert all(one in listed for one in ("RFC 3161", "BLS", "RSA", "Ed25519", "--log", "--key"))
 
 
 def test_a_simulated_draw_is_marked_as_such(case: Case, reader: Reader) -> None:

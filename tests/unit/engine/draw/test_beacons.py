@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.draw.beacons import DrandBeacon, is_chained, is_genuine, nist_output, quicknet_round
+from engine.draw.beacons import DrandBeacon, is_genuine, quicknet_round
 from engine.errors import EntropyRefusedError
 
 GOLDEN = Path(__file__).parents[3] / "golden"
 DRAND = json.loads((GOLDEN / "drand.json").read_bytes())
-PULSE = json.loads((GOLDEN / "nist_beacon_v2.json").read_bytes())["pulse"]
 BEACONS = [DrandBeacon(v["scheme"], v["pk"], v["round"], v["sig"], v.get("prev", "")) for v in DRAND["vectors"]]
 
 
@@ -39,18 +38,3 @@ def test_round_of_a_time_follows_genesis_and_period():
     genesis = DRAND["quicknet"]["genesis"]
 
     assert [quicknet_round(genesis + seconds) for seconds in (0, 2, 3, 366)] == [1, 1, 2, 123]
-
-
-def test_nist_output_covers_every_field():
-    assert nist_output(PULSE) == PULSE["outputValue"].lower()
-    assert nist_output({**PULSE, "period": PULSE["period"] + 1}) != PULSE["outputValue"].lower()
-
-
-def test_nist_pulses_are_chained_by_precommitment():
-    import hashlib
-
-    local = "AB" * 64
-    earlier = {"precommitmentValue": hashlib.sha512(bytes.fromhex(local)).hexdigest().upper()}
-
-    assert is_chained(earlier, {"localRandomValue": local})
-    assert not is_chained(earlier, {"localRandomValue": "AC" * 64})
