@@ -14,48 +14,56 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-import engine.publicity
 from engine.draw.bundle import bundle_files, compact_chunks
 from engine.draw.commitment import ItemTerms
 from engine.draw.match_rule import ItemNeed, MatchRule
 from engine.draw.verification import verify_published
 from engine.store.bundles import read_bundle
 from tests.draw_cases import Case, inspectors, make_case
+from tests.verifier_page import PAGE, QUIET
 
 N_OBJECTS, N_ITEMS, N_STRATA = 200_000, 8, 12
 LIMIT_SECONDS = 15.0
-PAGE = Path(engine.publicity.__file__).with_name("verifier.html").as_uri()
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 
-def large_case(n_objects: int = N_OBJECTS) -> Case:
-    """Return a draw in which every object has the first item and half of them each of the others."""
+def large_rows(n_objects: int = N_OBJECTS) -> pd.DataFrame:
+    """Return a register in which every object has the first item and half of them each of the others."""
     rng = np.random.default_rng(5)
-    items = [f"item{k}" for k in range(N_ITEMS)]
     ids = [f"reg:{n:07d}" for n in range(n_objects)]
     parts = [
         pd.DataFrame(
             {
                 "object_id": ids,
-                "item_code": item,
+                "item_code": f"item{at}",
                 "stratum": [f"S{k:02d}" for k in rng.integers(N_STRATA, size=n_objects)],
                 "exclusion": None,
             }
         ).iloc[rng.permutation(n_objects)[: n_objects // 2 if at else n_objects]]
-        for at, item in enumerate(items)
+        for at in range(N_ITEMS)
     ]
-    terms = {
-        item: ItemTerms("joint", "cum", {f"S{k:02d}": Fraction(1, 200) for k in range(N_STRATA)}) for item in items
-    }
+    return pd.concat(parts, ignore_index=True)
+
+
+def large_terms() -> dict[str, ItemTerms]:
+    """Return eight items of one ticket group at one ratio."""
+    ratios = {f"S{k:02d}": Fraction(1, 200) for k in range(N_STRATA)}
+    return {f"item{k}": ItemTerms("joint", "cum", ratios) for k in range(N_ITEMS)}
+
+
+def large_case(
+    n_objects: int = N_OBJECTS, *, rows: pd.DataFrame | None = None, terms: dict[str, ItemTerms] | None = None
+) -> Case:
+    """Return the whole draw, with 200 officers for its visits."""
+    terms = large_terms() if terms is None else terms
     rule = MatchRule(
-        items={item: ItemNeed("market") for item in items},
+        items={item: ItemNeed("market") for item in terms},
         departments={"market": 2},
         initiators=("market",),
         certificate_valid_on="2026-12-31",
     )
     officers = inspectors(200).assign(department_code="market", is_leader_qualified=True, cap=60, specialities="")
     changes = {"items": terms, "rule": rule, "merges": []}
-    return make_case(rows=pd.concat(parts, ignore_index=True), officers=officers, changes=changes)
+    return make_case(rows=large_rows(n_objects) if rows is None else rows, officers=officers, changes=changes)
 
 
 def rows() -> list[dict]:

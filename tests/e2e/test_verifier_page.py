@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-import engine.publicity
 from engine.api.own_row import own_row, row_address
 from engine.draw.bundle import bundle_files, compact_bundle, withheld_bundle
 from engine.draw.commitment import ItemTerms
@@ -24,6 +23,7 @@ from engine.draw.public_beacons import DRAND, NIST
 from engine.draw.verification import verify_bundle
 from tests.draw_cases import ITEMS, Case, attached_case, beacon_case, make_case
 from tests.unit.engine.draw.test_attachments import TAMPERINGS as BESIDE
+from tests.verifier_page import PAGE, QUIET, Reader, as_file, offline_reader
 
 pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -31,9 +31,7 @@ if CHROMIUM is None:
     pytest.skip("no Chromium on this machine: install it to try the page", allow_module_level=True)
 playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed")
 
-PAGE = Path(engine.publicity.__file__).with_name("verifier.html").as_uri()
 GOLDEN = Path(__file__).parents[1] / "golden"
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 Bundle = dict[str, Any]
 
 
@@ -45,56 +43,10 @@ def browser() -> Iterator["playwright.Browser"]:
         chromium.close()
 
 
-class Reader:
-    """The page in one tab."""
-
-    def __init__(self, tab: "playwright.Page") -> None:
-        self.tab = tab
-
-    def states(self, *files: Any, digest: str = "", entropy: str = "") -> dict[str, str]:
-        """Give files to the page and return the state of every check."""
-        self.tab.fill("#digest", digest)
-        self.tab.fill("#entropy", entropy)
-        self.tab.set_input_files("#files", [])
-        self.tab.set_input_files("#files", list(files))
-        self.tab.wait_for_selector("#verdict")
-        rows = self.tab.query_selector_all("tr[data-check]")
-        return {str(row.get_attribute("data-check")): str(row.get_attribute("data-state")) for row in rows}
-
-    def verdict(self) -> str:
-        return self.tab.inner_text("#verdict")
-
-    def own(self, text: str, *files: Any, digest: str = "") -> dict[str, str]:
-        """Check one firm's own row and return item → drawn."""
-        self.tab.click("#tab-row")
-        self.tab.fill("#own-digest", digest)
-        self.tab.fill("#own", text)
-        if files:
-            self.tab.set_input_files("#own-files", list(files))
-        else:
-            self.tab.click("#run-row")
-        self.tab.wait_for_selector("#verdict")
-        rows = self.tab.query_selector_all("tr[data-item]")
-        return {str(row.get_attribute("data-item")): str(row.get_attribute("data-drawn")) for row in rows}
-
-
 @pytest.fixture
 def reader(browser: "playwright.Browser") -> Iterator[Reader]:
-    context = browser.new_context(locale="zh-CN", offline=True)
-    context.set_default_timeout(120_000)
-    tab = context.new_page()
-    outside, complaints = [], []
-    tab.on("request", lambda made: None if made.url.startswith((PAGE, "blob:")) else outside.append(made.url))
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.goto(PAGE)
-    yield Reader(tab)
-    context.close()
-    assert outside == [], "the page asked for something outside"
-    assert complaints == []
-
-
-def as_file(bundle: Bundle, name: str = "bundle.json") -> Any:
-    return {"name": name, "mimeType": "application/json", "buffer": canonical_json(bundle)}
+    with offline_reader(browser) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

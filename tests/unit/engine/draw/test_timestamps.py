@@ -86,7 +86,7 @@ def test_a_token_is_checked_offline_against_given_roots(authority):
     digest = case.certificate.digest
     raw = answer(timestamp_request(digest))
     bundle = bundle_with([token_record(raw, over="certificate")])
-    roots = read_certificates([folder / "root.pem"])
+    roots = read_certificates([folder / "root.pem"], option="--tsa-root")
 
     assert is_over(read_token(raw), digest)
     assert states(bundle, roots) == {"timestamps.commitment": "not_checked", "timestamps.certificate": "passed"}
@@ -109,7 +109,10 @@ def test_a_root_nobody_trusts_is_no_root(authority, tmp_path):
     made = ("-keyout", "k", "-out", "r.pem", "-subj", "/CN=other", "-extensions", "root")
     subprocess.run([OPENSSL, "req", "-x509", *words, *made], cwd=tmp_path, check=True, capture_output=True)
 
-    assert states(bundle, read_certificates([tmp_path / "r.pem"]))["timestamps.certificate"] == "failed"
+    assert (
+        states(bundle, read_certificates([tmp_path / "r.pem"], option="--tsa-root"))["timestamps.certificate"]
+        == "failed"
+    )
 
 
 def test_a_commitment_stamped_after_its_first_event_fails(authority):
@@ -120,7 +123,10 @@ def test_a_commitment_stamped_after_its_first_event_fails(authority):
     assert stamped > datetime.fromisoformat(case.commitment.record["not_before"]) - timedelta(days=4000)
     late = stamped > datetime.fromisoformat(case.commitment.record["not_before"])
 
-    found = states(bundle_with([token_record(raw, over="commitment")]), read_certificates([folder / "root.pem"]))
+    found = states(
+        bundle_with([token_record(raw, over="commitment")]),
+        read_certificates([folder / "root.pem"], option="--tsa-root"),
+    )
 
     assert found["timestamps.commitment"] == ("failed" if late else "passed")
 
@@ -132,4 +138,4 @@ def test_what_is_no_token_or_no_certificate_is_refused(tmp_path):
     assert states(bundle, [])["timestamps.certificate"] == "failed"
     (tmp_path / "x.pem").write_text("x")
     with pytest.raises(UsageError):
-        read_certificates([tmp_path / "x.pem"])
+        read_certificates([tmp_path / "x.pem"], option="--tsa-root")
