@@ -1,10 +1,11 @@
 """Whether the content of a finished draw may stand beside results by name: the reader's guess, made beforehand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from engine.publicity.disclosure import DisclosureLimits, Linkage, judge_linkage
 from engine.store.bundles import read_bundle
 
 POLICY = "publicity.disclosure"
+NOTHING = Linkage(0, 0, 0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +62,58 @@ def judge_draw(published: PublishedDraw, *, limits: DisclosureLimits) -> DrawDis
     frame = published.frame
     levels = None if frame is None else _levels(frame, published.commit["items"])
     if frame is None or levels is None or not levels.any():
-        nothing = Linkage(0, 0, 0, 0.0, 0.0, 0.0)
-        return DrawDisclosure(nothing, nothing, ())
+        return DrawDisclosure(NOTHING, NOTHING, ())
     groups = _groups(frame, published.commit.get("match", {}).get("officer_districts", {}))
     told = _told_apart(frame, published)
     drawn = np.zeros(frame.size, dtype=np.bool_)
     visits = set(published.certificate.get("visits", ()))
     drawn = np.array([frame.handle(row).hex() in visits for row in range(frame.size)])
-    is_outside = np.array([*(is_exclusion(stratum) for stratum in frame.strata), False])
-    seen = (drawn, np.ones(frame.size, dtype=np.bool_), is_outside[frame.codes].any(axis=1))
+    seen = (drawn, np.ones(frame.size, dtype=np.bool_), _is_excluded(frame))
     known = [judge_linkage(groups[rows], levels=levels[rows]) for rows in seen]
     known.append(judge_linkage(told[told > 0], levels=levels[told > 0]))
+    return DrawDisclosure(known[0], known[1], _problems(known, limits=limits))
+
+
+def foresee_disclosure(
+    frame: BlindedFrame, *, commitment: Mapping[str, Any], limits: DisclosureLimits
+) -> DrawDisclosure:
+    """Return the judgement that a draw may expect when it is only committed to.
+
+    Who will be drawn is not known: every row counts with the largest of its ratios, the probability of a visit under
+    one ticket group. Few expected visits in a group, or a class that prevails among them, come true or not by chance;
+    what rows and exclusions tell is certain. A draw without warning can therefore still be withheld.
+    """
+    terms = commitment["items"]
+    levels = _levels(frame, terms)
+    if not levels.any():
+        return DrawDisclosure(NOTHING, NOTHING, ())
+    groups, odds = _groups(frame, commitment["match"].get("officer_districts", {})), _odds(frame, terms)
+    is_excluded, can_be_drawn = _is_excluded(frame), odds > 0
+    visits = judge_linkage(groups[can_be_drawn], levels=levels[can_be_drawn], weights=odds[can_be_drawn])
+    rows = judge_linkage(groups, levels=levels)
+    excluded = judge_linkage(groups[is_excluded], levels=levels[is_excluded])
+    return DrawDisclosure(visits, rows, _problems((visits, rows, excluded), limits=limits))
+
+
+def _problems(known: Iterable[Linkage], *, limits: DisclosureLimits) -> tuple[Message, ...]:
     problems = {str(one): one for linkage in known for one in linkage.problems(limits)}
-    return DrawDisclosure(known[0], known[1], tuple(problems.values()))
+    return tuple(problems.values())
+
+
+def _is_excluded(frame: BlindedFrame) -> NDArray[np.bool_]:
+    """Whether a row is excluded from any item."""
+    is_outside = np.array([*(is_exclusion(stratum) for stratum in frame.strata), False])
+    return np.asarray(is_outside[frame.codes].any(axis=1), dtype=np.bool_)
+
+
+def _odds(frame: BlindedFrame, terms: Mapping[str, Mapping[str, Mapping[str, str]]]) -> NDArray[np.float64]:
+    """Return the largest ratio of every row, 0 where it is excluded from all items."""
+    odds = np.zeros(frame.size)
+    for position, item in enumerate(frame.items):
+        ratios = terms[item]["ratios"]
+        of_stratum = np.array([*(float(Fraction(ratios.get(stratum, "0"))) for stratum in frame.strata), 0.0])
+        odds = np.maximum(odds, of_stratum[frame.codes[:, position]])
+    return odds
 
 
 def _told_apart(frame: BlindedFrame, published: PublishedDraw) -> NDArray[np.int64]:

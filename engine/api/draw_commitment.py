@@ -18,6 +18,7 @@ from engine.api.draw_order import CERTIFIED, COMMITTED, CommittedDraw, DrawOrder
 from engine.api.draw_origin import drawn_before, parent_of, require_uncommitted
 from engine.api.draw_roster import RosterTables, current, roster_tables
 from engine.api.draw_signing import Signer, append_signature, make_signature
+from engine.api.draw_warnings import commitment_warnings
 from engine.api.plan_approval import rulebook
 from engine.api.plan_draw import Mandate, mandate_of
 from engine.api.quality import require_quality
@@ -121,6 +122,7 @@ def _commit(
     ready = _prepare(workspace, order, profile=profile, at=at, simulation_seed=seed, progress=progress)
     terms, frame, tables, commitment = ready.terms, ready.frame, ready.tables, ready.commitment
     mandate, cut, book, framed = terms.mandate, terms.frame, terms.book, terms.frame.framed
+    warnings = commitment_warnings(workspace, commitment, frame.rows, book=book, on=order.as_of, at=at)
     private = PrivateDraw(
         key=terms.key,
         frame=frame_table(framed),
@@ -173,7 +175,12 @@ def _commit(
         numbers=mandate.numbers,
         reconciliation=cut.reconciliation(),
         registry=cut.witness.record(),
-        notes=(*framed.allocation.notes, *cut.witness.notes, *(cut.witness.faults if terms.is_simulated else ())),
+        notes=(
+            *framed.allocation.notes,
+            *cut.witness.notes,
+            *(cut.witness.faults if terms.is_simulated else ()),
+            *warnings,
+        ),
     )
 
 

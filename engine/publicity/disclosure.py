@@ -77,13 +77,16 @@ class Linkage:
         return tuple(found)
 
 
-def judge_linkage(groups: NDArray[np.int64], *, levels: NDArray[np.int64]) -> Linkage:
+def judge_linkage(
+    groups: NDArray[np.int64], *, levels: NDArray[np.int64], weights: NDArray[np.float64] | None = None
+) -> Linkage:
     """Return how much the group of a unit tells about its level.
 
     Parameters
     ----------
     groups : number of the group of each unit, >= 0.
     levels : order of its ratio, 0 = lowest, as anybody reads it from the commitment.
+    weights : probability that the unit will be among those judged, > 0; every count is then an expected one.
 
     Notes
     -----
@@ -95,14 +98,15 @@ def judge_linkage(groups: NDArray[np.int64], *, levels: NDArray[np.int64]) -> Li
         return Linkage(0, 0, 0, 0.0, 0.0, 0.0)
     _, group = np.unique(groups, return_inverse=True)
     n_levels = int(levels.max()) + 1
-    table = np.bincount(group * n_levels + levels, minlength=(int(group.max()) + 1) * n_levels).reshape(-1, n_levels)
-    sizes = table.sum(axis=1)
+    cells = (int(group.max()) + 1) * n_levels
+    table = np.bincount(group * n_levels + levels, weights=weights, minlength=cells).reshape(-1, n_levels)
+    sizes, total = table.sum(axis=1), float(table.sum())
     above = table[:, 1:].max(axis=1, initial=0)
     return Linkage(
-        n_units=n_units,
+        n_units=round(total),
         n_groups=len(sizes),
         smallest=int(sizes.min()),
-        base_share=float(table.sum(axis=0).max() / n_units),
-        guess_share=float(table.max(axis=1).sum() / n_units),
+        base_share=float(table.sum(axis=0).max() / total),
+        guess_share=float(table.max(axis=1).sum() / total),
         top_share=float((above / sizes).max()),
     )

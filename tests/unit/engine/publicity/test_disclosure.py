@@ -47,3 +47,13 @@ def test_a_prevailing_lowest_class_harms_nobody():
 
 def test_nothing_drawn_tells_nothing():
     assert judge_linkage(np.array([], dtype=int), levels=np.array([], dtype=int)).problems(LIMITS) == ()
+
+
+def test_weights_make_every_count_an_expected_one():
+    groups, levels = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
+    found = judge_linkage(groups, levels=levels, weights=np.array([30.0, 30.0, 5.0, 35.0]))
+    counted = judged([[30, 30], [5, 35]])
+
+    assert (found.n_units, found.smallest) == (counted.n_units, counted.smallest)
+    assert found.guess_share == pytest.approx(counted.guess_share)
+    assert found.top_share == pytest.approx(counted.top_share)
