@@ -11,6 +11,10 @@ the independent expectation. Smaller frames lie further from the bound, about as
 from the whole grade's ratio down to three tenths of it; strata are grade by district. There every single draw must
 lie within 2 % of the bound. With one ratio for all eight items the same three figures arise too, but ties between
 items are broken by the luck of small strata: ``one_ratio`` tells how far beyond the bound that lies.
+
+``proven_most`` is what no layout of one ticket group can exceed on average (docs/decisions/0021): an object is visited
+when its ticket lies below the greatest threshold of the others in its strata; each threshold is Beta distributed with
+mean π and variance π (1 − π) / (N + 1), and thresholds that share tickets are positively associated.
 """
 
 from fractions import Fraction
@@ -110,6 +114,31 @@ def excesses(frame, ratios, seeds):
     return np.array([one.visits / one.least - 1 for one in found]), found, all(held for _, held in draws)
 
 
+def proven_most(frame, cells) -> float:
+    """Return an upper bound of the expected visits over the Fréchet bound, minus 1.
+
+    Per object the smaller of Σ ½(√(σ² + δ²) − δ) over its other items, δ being how far their ratios lie below its
+    greatest and σ² the sum of both variances (Scarf's bound of a mean excess), and √((J − 1)/J · Σ variances).
+    """
+    size_of = {cell.cell: (len(cell.rows) / cell.size, cell.size) for cell in cells}
+    shares, spreads = np.full((frame.size, len(frame.items)), -1.0), np.zeros((frame.size, len(frame.items)))
+    for position, item in enumerate(frame.items):
+        known = [size_of.get((item, stratum), (-1.0, 0)) for stratum in frame.strata] + [(-1.0, 0)]
+        share, size = (np.array(column, dtype=float) for column in zip(*known, strict=True))
+        own = frame.codes[:, position]
+        shares[:, position] = share[own]
+        spreads[:, position] = np.where(share >= 0, share * (1 - share) / (size + 1), 0.0)[own]
+    top, rows = shares.argmax(axis=1), np.arange(frame.size)
+    most = np.clip(shares[rows, top], 0, None)
+    held = shares >= 0
+    gap, both = most[:, None] - shares, spreads + spreads[rows, top][:, None]
+    pairs = np.where(held, (np.sqrt(both + gap**2) - gap) / 2, 0.0)
+    pairs[rows, top] = 0.0
+    n_items = np.maximum(held.sum(axis=1), 1)
+    jointly = np.sqrt((n_items - 1) / n_items * spreads.sum(axis=1))
+    return float(np.minimum(pairs.sum(axis=1), jointly).sum() / most.sum())
+
+
 def own_ratios(*, full: bool) -> dict:
     """The layout of the design's example; ``value`` = the draw furthest from the bound."""
     n_objects, n_seeds = (200_000, 40) if full else (20_000, 3)
@@ -119,6 +148,8 @@ def own_ratios(*, full: bool) -> dict:
     excess, found, exact = excesses(*own, seeds)
     alike, _, exact_alike = excesses(*one, seeds[: 20 if full else 2])
     first, visits = found[0], float(np.mean([draw.visits for draw in found]))
+    cells, _ = drawn_cells(*own, dict.fromkeys(own[0].items, "plan"), seed=seeds[0])
+    cells_alike, _ = drawn_cells(*one, dict.fromkeys(one[0].items, "plan"), seed=seeds[0])
     design = {"checks": DESIGN_CHECKS, "independent": DESIGN_APART, "least": DESIGN_LEAST, "visits": DESIGN_VISITS}
     scale = n_objects / 200_000
     near = all(
@@ -139,6 +170,7 @@ def own_ratios(*, full: bool) -> dict:
         "passed": bool((abs(worst) <= TOLERANCE or not full) and exact and exact_alike and near),
         "seeds": n_seeds,
         "mean_excess": float(excess.mean()),
+        "proven_most": proven_most(own[0], cells),
         "every_size_exact": exact,
         "the_design_says": design,
         "checks": first.checks,
@@ -150,6 +182,7 @@ def own_ratios(*, full: bool) -> dict:
         "checks_per_independent_visit": first.checks_per_independent_visit,
         "one_ratio": {
             "mean_excess": float(alike.mean()),
+            "proven_most": proven_most(one[0], cells_alike),
             "largest_excess": float(alike.max()),
             "draws_within": float((np.abs(alike) <= TOLERANCE).mean()),
         },
@@ -185,6 +218,7 @@ def two_cuts(*, full: bool) -> dict:
         "seeds": n_seeds,
         "standard_error": error,
         "single_draws": [float(excess.min()), float(excess.max())],
+        "proven_most": proven_most(frame, draws[0][0]),
         "every_size_exact": exact,
         "checks": first.checks,
         "visits_mean": visits,

@@ -48,3 +48,5 @@ def test_the_layout_of_the_design_has_its_figures_and_its_visits_lie_at_the_boun
     assert outcome["passed"], outcome
     assert abs(outcome["mean_excess"]) < 0.04
     assert outcome["one_ratio"]["mean_excess"] > outcome["mean_excess"]
+    assert outcome["mean_excess"] < outcome["proven_most"]
+    assert outcome["one_ratio"]["mean_excess"] < outcome["one_ratio"]["proven_most"]
