@@ -18,7 +18,7 @@ from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.eligibility import exclude, frame_rows
 from engine.pipeline.framing import Framed, allocate
-from engine.pipeline.planning import drawn_so_far, in_plan, with_arms, without_due
+from engine.pipeline.planning import PlannedDraw, drawn_so_far, in_plan, with_arms, without_due
 from engine.pipeline.registry import Witness, compare_registry
 from engine.ratios.capacity import Capacity, read_capacity, read_efforts
 from engine.ratios.quota import DrawOfYear
@@ -91,7 +91,7 @@ def frame_of(
     planned = mandate.planned
     if planned is not None:
         rows = with_arms(in_plan(rows, planned), planned, mandate.arms, suite=SUITE)
-    taken, strata = taken_in_year(workspace, mandate)
+    taken, strata = taken_in_year(workspace, mandate.year)
     checks, until = checks_known(workspace, known_by=order.as_of), mandate.window[1]
     eligible, outside, notes = exclude(rows, checks, book=book, on=order.as_of, until=until, drawn=taken)
     if drawn is not None:
@@ -108,7 +108,7 @@ def frame_of(
         notes=notes,
         draw=part,
         done=drawn_so_far(own, strata, outside),
-        capacity=_capacity(workspace, mandate, taken, book=book, on=order.as_of),
+        capacity=capacity_left(workspace, planned, taken, book=book, on=order.as_of),
         planned=None if planned is None else planned.planned,
     )
     held = rows.groupby("item_code").size()
@@ -157,12 +157,18 @@ def checks_known(workspace: Workspace, *, known_by: date) -> pd.DataFrame:
     return pd.DataFrame(known.select(*columns).execute())
 
 
-def _capacity(workspace: Workspace, mandate: Mandate, taken: pd.DataFrame, *, book: PolicyBook, on: date) -> Capacity:
-    """What departments and lines have left for this draw: the year's person-days less what earlier draws took."""
+def capacity_left(
+    workspace: Workspace, planned: PlannedDraw | None, taken: pd.DataFrame, *, book: PolicyBook, on: date
+) -> Capacity:
+    """Return what departments and lines have left for a draw: the year's person-days less what earlier draws took.
+
+    Parameters
+    ----------
+    planned : the lines, None outside a plan. taken : selections of :func:`engine.api.plan_draw.taken_in_year`.
+    """
     listed = current(workspace, "items", key="item_code", on=on)
     departments = dict(zip(listed["item_code"], listed["department_code"], strict=True))
     done = taken.groupby(["item_code", "district_code"]).size().rename("n_drawn").reset_index()
-    planned = mandate.planned
     left = 1 if planned is None else max(part.left for part in planned.numbers.values())
     yearly = read_capacity(book, listed, on=on).left_for(done, departments, draws_left=left)
     if planned is None:

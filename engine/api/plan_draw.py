@@ -127,9 +127,9 @@ def earlier_draws(workspace: Workspace, year: int) -> tuple[str, ...]:
     )
 
 
-def taken_in_year(workspace: Workspace, found: Mandate) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what earlier draws of the year took, whatever the items: drawn selections, and the strata they lay in."""
-    earlier = earlier_draws(workspace, found.year)
+def taken_in_year(workspace: Workspace, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what earlier draws of a year took, whatever the items: drawn selections, and the strata they lay in."""
+    earlier = earlier_draws(workspace, year)
     runs = latest_runs(workspace.warehouse, draw_ids=list(earlier)) if earlier else {}
     parts = [_drawn_rows(workspace, draw_id, run_id) for draw_id, run_id in runs.items()]
     selections = [pd.DataFrame({name: pd.Series([], dtype=object) for name in _DRAWN}), *(rows for rows, _ in parts)]
@@ -192,9 +192,7 @@ def _outside(order: DrawOrder, reason: Entry, *, at: datetime) -> Mandate:
 
 def _planned(workspace: Workspace, order: DrawOrder, *, at: datetime, reason: Entry | None) -> Mandate:
     plan, published, lines = _published_lines(workspace, order.lines, on=at.date())
-    districts = rows_on(workspace, "districts", on=at.date())
-    made = _draws_made(workspace, lines)
-    numbers = {line.line_id: (made[line.line_id] + 1, line.draws) for line in lines}
+    numbers = line_numbers(workspace, lines)
     beyond = [name for name, (number, draws) in numbers.items() if number > draws]
     if beyond and reason is None:
         params = {"line": beyond[0], "n": numbers[beyond[0]][1]}
@@ -203,11 +201,8 @@ def _planned(workspace: Workspace, order: DrawOrder, *, at: datetime, reason: En
             problem=Message(N_("line {line} has had its {n} draw(s) of the year"), params),
             remedy=Message(N_("publish the reason for a further one with 'xinheng plan outside' first")),
         )
-    area = {line.line_id: line.pool.districts or jurisdiction(line.authority, districts) for line in lines}
     parts = {name: DrawOfYear(min(number, draws), draws) for name, (number, draws) in numbers.items()}
-    planned = PlannedDraw(lines, parts, area)
-    if problem := fits_together(planned):
-        raise PlanError(plan=plan, problem=problem, remedy=Message(N_("draw them one by one or merge them")))
+    planned = one_draw(workspace, plan, lines, parts, on=at.date())
     slots = {name: published.slots[name, part.number] for name, part in parts.items()}
     window = _window(plan, planned, slots, order=order, today=at.date())
     arms, control = _arms(workspace, plan, lines)
@@ -253,10 +248,32 @@ def _published_lines(
     return plans[0], published, lines  # type: ignore[return-value]
 
 
-def _draws_made(workspace: Workspace, lines: Sequence[PlanLine]) -> dict[str, int]:
+def line_numbers(workspace: Workspace, lines: Sequence[PlanLine]) -> dict[str, tuple[int, int]]:
+    """Return which draw of the year comes next for each line, and how many the line has; the next may be beyond."""
     held = set(earlier_draws(workspace, lines[0].year))
     named = [e.particulars.get("lines", []) for e in workspace.ledger.entries(action=COMMITTED) if e.subject in held]
-    return {line.line_id: sum(bool({line.line_id, *line.merged_from} & set(each)) for each in named) for line in lines}
+    return {
+        line.line_id: (1 + sum(bool({line.line_id, *line.merged_from} & set(each)) for each in named), line.draws)
+        for line in lines
+    }
+
+
+def one_draw(
+    workspace: Workspace, plan: str, lines: tuple[PlanLine, ...], parts: Mapping[str, DrawOfYear], *, on: date
+) -> PlannedDraw:
+    """Return the lines as one draw, each in its area.
+
+    Raises
+    ------
+    PlanError
+        They do not fit together.
+    """
+    districts = rows_on(workspace, "districts", on=on)
+    area = {line.line_id: line.pool.districts or jurisdiction(line.authority, districts) for line in lines}
+    planned = PlannedDraw(lines, parts, area)
+    if problem := fits_together(planned):
+        raise PlanError(plan=plan, problem=problem, remedy=Message(N_("draw them one by one or merge them")))
+    return planned
 
 
 def _window(
@@ -293,9 +310,13 @@ def _arms(workspace: Workspace, plan: str, lines: Sequence[PlanLine]) -> tuple[A
             remedy=Message(N_("enter the value of the named event with 'xinheng plan control'")),
         )
     said = entries[0].particulars
-    key = PlanFolder(workspace.path, plan_id=plan).key()
     public = {"value": said["value"], "plan_digest": said["plan_digest"], "seed": said["seed"]}
-    return ArmKey(plan, bytes.fromhex(said["seed"]), key), public
+    return arm_key(workspace, plan, seed=str(said["seed"])), public
+
+
+def arm_key(workspace: Workspace, plan: str, *, seed: str) -> ArmKey:
+    """Return what assigns a plan's control arm once its seed (hex) is on the ledger."""
+    return ArmKey(plan, bytes.fromhex(seed), PlanFolder(workspace.path, plan_id=plan).key())
 
 
 def _require_none_open(workspace: Workspace, found: Mandate) -> None:

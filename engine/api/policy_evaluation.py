@@ -107,7 +107,7 @@ def evaluate_policy(workspace: Workspace, question: Question) -> Answer:
 
 
 def _alternative(workspace: Workspace, question: Question) -> tuple[PolicyBook, RatioPolicy, pd.DataFrame]:
-    book = read_policies(question.profile, draft=question.draft)
+    book = read_policies(question.profile, draft=question.draft, workspace=workspace)
     policy = read_ratio_policy(book, on=question.as_of)
     items = current(workspace, "items", key="item_code", on=question.as_of)
     violations = policy.check(items)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from engine.api.laboratory import Bench
-from engine.errors import PolicyInconsistentError
+from engine.errors import PolicyInconsistentError, UsageError
 from engine.laboratory.conflict import conflicting_limits
 from engine.laboratory.experiment import Experiment
 from engine.laboratory.optimum import most_precise, optimise
@@ -20,6 +20,7 @@ from engine.laboratory.simulation import expected_in_full, precision, simulate
 from engine.messages import N_, Message
 from engine.parameters import DatedValue, Parameter
 from engine.pipeline.best_ratios import Question, Wishes, best_ratio_question
+from engine.pipeline.expected_visits import with_expected_visits
 from engine.ratios.capacity import Capacity
 from engine.ratios.policy import ITEMS, class_parameter
 from engine.vocabulary import ItemClass
@@ -45,7 +46,8 @@ class BestPolicy:
     """Best yearly ratios by item (or item class) and grade, what binds, and the curve.
 
     ``findings`` holds those of the checks that law makes due. From the second draw of a year on, findings and curve
-    speak of the rest of the year; the ratios are the year's, with ``checks_so_far`` drawn already.
+    speak of the rest of the year; the ratios are the year's, with ``checks_so_far`` drawn already. ``visits`` says for
+    each limit on visits what is expected beside the least possible; the limit holds for what is expected.
     """
 
     ratios: Mapping[str, Mapping[str, float]]
@@ -53,6 +55,7 @@ class BestPolicy:
     binding: tuple[Message, ...]
     curve: tuple[CurvePoint, ...]
     checks_so_far: float = 0.0
+    visits: tuple[Message, ...] = ()
 
 
 def optimise_policy(bench: Bench, experiment: Experiment, wishes: Wishes) -> BestPolicy:
@@ -65,7 +68,15 @@ def optimise_policy(bench: Bench, experiment: Experiment, wishes: Wishes) -> Bes
     ------
     PolicyInconsistentError
         The limits cannot hold together; the conflicting ones are named.
+    UsageError
+        The bench draws plan lines, which set ratios of their own.
     """
+    if bench.plan is not None:
+        raise UsageError(
+            what=Message(N_("plan lines")),
+            value=bench.plan.plan,
+            remedy=Message(N_("look for the best ratios outside a plan; its lines set ratios of their own")),
+        )
     limits = (*bench.capacity.limits, *wishes.person_days)
     if bench.earlier is not None:
         departments = dict(zip(bench.items["item_code"], bench.items["department_code"], strict=True))
@@ -86,13 +97,15 @@ def optimise_policy(bench: Bench, experiment: Experiment, wishes: Wishes) -> Bes
         template = " + ".join("{" + key + "}" for key in params)
         problem = Message(N_("these limits cannot hold together: {limits}"), {"limits": Message(template, params)})
         raise PolicyInconsistentError(name="optimise", problem=problem)
+    held = with_expected_visits(experiment, question, best)
+    question, best = held.question, held.best
     ratios: dict[str, dict[str, float]] = {}
     for (owner, grade), ratio in zip(question.names, question.yearly(best.ratios), strict=True):
         ratios.setdefault(owner, {})[grade] = round(float(ratio), DIGITS)
     binding = shadow_prices(question.problem, best)
     curve = _curve(experiment, question)
     so_far = 0.0 if bench.earlier is None else bench.earlier.n_checks
-    return BestPolicy(ratios, best.value + question.due_findings, binding, curve, so_far)
+    return BestPolicy(ratios, best.value + question.due_findings, binding, curve, so_far, held.notes)
 
 
 def _curve(experiment: Experiment, question: Question) -> tuple[CurvePoint, ...]:

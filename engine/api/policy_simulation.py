@@ -12,14 +12,23 @@ import pandas as pd
 from engine.api.laboratory import Bench
 from engine.errors import PolicyInconsistentError
 from engine.laboratory.experiment import Experiment
-from engine.laboratory.simulation import Difference, Simulated, Spread, difference, simulate, spread
+from engine.laboratory.simulation import (
+    Difference,
+    Simulated,
+    Spread,
+    difference,
+    expected_in_full,
+    planned_units,
+    simulate,
+    spread,
+)
 from engine.laboratory.trial import untried
 from engine.messages import Message
 from engine.parameters import DatedValue, Parameter
 from engine.pipeline.laboratory import allocation_of
 from engine.ratios.policy import RatioPolicy, class_parameter
 from engine.store.documents import parameters_text
-from engine.vocabulary import ItemClass
+from engine.vocabulary import JOINER, Arm, ItemClass
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +65,7 @@ def simulate_policy(bench: Bench, experiment: Experiment, *, policy: RatioPolicy
     Strata, floors, caps, capacity, exclusions and legal floors are those of a draw. What does not depend on the ratios
     stands ready in bench and experiment, so a changed ratio costs a few array operations.
     """
-    ratios = bench.frame.ratios.of(bench.policy if policy is None else policy)
+    ratios = bench.frame.ratios_under(bench.policy if policy is None else policy)
     return SimulatedPolicy(simulate(experiment, ratios), untried(experiment, ratios))
 
 
@@ -103,6 +112,36 @@ def compare_policies(bench: Bench, experiment: Experiment, other: RatioPolicy, *
         raise PolicyInconsistentError(name=name, problem=violations[0])
     ours, theirs = simulate_policy(bench, experiment), simulate_policy(bench, experiment, policy=other)
     return ComparedPolicies(ours, theirs, difference(ours.simulated, theirs.simulated))
+
+
+def plan_table(bench: Bench, experiment: Experiment, *, policy: RatioPolicy | None = None) -> pd.DataFrame:
+    """Return what each line of the bench's plan brings and costs, its control arm apart.
+
+    Returns
+    -------
+    DataFrame, key (line_id, arm), arm empty outside a control arm: item_codes, units, checks, person_days, findings
+    (all expected, under the shrunken rates). No rows outside a plan. Visits belong to the draw: lines share them.
+    """
+    columns = ["line_id", "arm", "item_codes", "units", "checks", "person_days", "findings"]
+    if bench.plan is None:
+        return pd.DataFrame({name: [] for name in columns})
+    cells = experiment.cells
+    units = planned_units(experiment, bench.frame.ratios_under(bench.policy if policy is None else policy))
+    size = cells["n_units"].to_numpy(dtype=float)
+    line_of = bench.plan.draw.line_of
+    each = pd.DataFrame(
+        {
+            "line_id": [line_of[str(code)].line_id for code in cells["item_code"]],
+            "arm": np.where(cells["is_control"].to_numpy(dtype=bool), Arm.CONTROL.value, ""),
+            "units": size,
+            "checks": units,
+            "person_days": units * cells["effort"].to_numpy(dtype=float),
+            "findings": units / size * expected_in_full(experiment),
+        }
+    )
+    found = each.groupby(["line_id", "arm"], sort=True).sum().reset_index()
+    items = {line.line_id: JOINER.join(line.items) for line in bench.plan.draw.lines}
+    return found.assign(item_codes=found["line_id"].map(items))[columns]
 
 
 def with_ratio(policy: RatioPolicy, item_class: ItemClass, grade: str, ratio: Fraction) -> RatioPolicy:

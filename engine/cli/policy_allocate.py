@@ -1,6 +1,15 @@
 """``xinheng policy allocate``."""
 
-from engine.cli.laboratory import DrawsPerYearOption, NumberOption, UntilOption, bench_of
+from engine.cli.laboratory import (
+    DrawsPerYearOption,
+    LinesOption,
+    NumberOption,
+    PlanOption,
+    UntilOption,
+    WholeYearOption,
+    bench_of,
+    choice_of,
+)
 from engine.cli.options import DEFAULT_WORKSPACE, AsOfOption, JsonOption, ProfileOption, WorkspaceOption
 from engine.cli.output import current_translate, show_json, show_line, show_table
 from engine.cli.policy import DraftOption
@@ -15,15 +24,30 @@ def allocate(
     draw_number: NumberOption = 1,
     draws_per_year: DrawsPerYearOption = 1,
     inspect_until: UntilOption = None,
+    plan: PlanOption = None,
+    line: LinesOption = None,
+    whole_year: WholeYearOption = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> int:
     """Say what a draw would commit to, what was trimmed and why; exit status 12 when it could not be committed."""
     from engine.api.policy_simulation import allocate_policy
 
-    bench = bench_of(workspace, profile, as_of, draft, number=draw_number, draws=draws_per_year, until=inspect_until)
+    chosen = choice_of(plan, line, whole_year=whole_year, number=draw_number, draws=draws_per_year, until=inspect_until)
+    bench = bench_of(
+        workspace,
+        profile,
+        as_of,
+        draft,
+        number=draw_number,
+        draws=draws_per_year,
+        until=inspect_until,
+        lines=chosen,
+    )
     found, translate = allocate_policy(bench), current_translate()
-    notes, violations = ([each.render(translate) for each in said] for said in (found.notes, found.violations))
+    of_plan = bench.plan.notes if bench.plan else ()
+    spoken = ((*of_plan, *found.notes), found.violations)
+    notes, violations = ([each.render(translate) for each in said] for said in spoken)
     status = PolicyError.exit_status if violations else 0
     source = bench.frame.source.render(translate)
     if as_json:

@@ -79,9 +79,16 @@ def optimise(
         _write(bench, best, write_draft, valid_from=valid_from)
     translate = current_translate()
     binding = [sentence.render(translate) for sentence in best.binding]
+    expected = [sentence.render(translate) for sentence in best.visits]
     if as_json:
         curve = [asdict(point) for point in best.curve]
-        said = {"ratios": best.ratios, "findings": best.findings, "binding": binding, "curve": curve}
+        said = {
+            "ratios": best.ratios,
+            "findings": best.findings,
+            "binding": binding,
+            "curve": curve,
+            "visits": expected,
+        }
         show_json({**said, "checks_so_far": best.checks_so_far})
         return
     if best.checks_so_far:
@@ -95,7 +102,7 @@ def optimise(
         [f"{p.findings:,.1f}", f"{p.total_cv:.2%}", f"{p.class_a_cv:.1%}", f"{p.checks:,.0f}"] for p in best.curve
     ]
     show_table(translate(N_("Findings against precision")), [translate(head) for head in heads], points)
-    for sentence in binding:
+    for sentence in (*expected, *binding):
         show_line(f"· {sentence}")
 
 

@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.cli.laboratory import DrawsOption, DrawsPerYearOption, NumberOption, SeedOption, UntilOption, bench_of
+from engine.cli.laboratory import (
+    DrawsOption,
+    DrawsPerYearOption,
+    LinesOption,
+    NumberOption,
+    PlanOption,
+    SeedOption,
+    UntilOption,
+    WholeYearOption,
+    bench_of,
+    choice_of,
+)
 from engine.cli.options import DEFAULT_WORKSPACE, AsOfOption, JsonOption, ProfileOption, WorkspaceOption, as_of_date
 from engine.cli.output import current_translate, show_json, show_line, show_table
 from engine.cli.policy import DraftOption
@@ -28,6 +39,9 @@ def simulate(
     draw_number: NumberOption = 1,
     draws_per_year: DrawsPerYearOption = 1,
     inspect_until: UntilOption = None,
+    plan: PlanOption = None,
+    line: LinesOption = None,
+    whole_year: WholeYearOption = False,
     draws: DrawsOption = 1000,
     seed: SeedOption = 0,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
@@ -35,10 +49,20 @@ def simulate(
 ) -> None:
     """Say what a policy would find and cost, as P10, P50 and P90."""
     from engine.api.laboratory import experiment_of, policy_of
-    from engine.api.policy_simulation import allocate_policy, compare_policies, simulate_policy
+    from engine.api.policy_simulation import allocate_policy, compare_policies, plan_table, simulate_policy
     from engine.api.workspace import open_workspace
 
-    bench = bench_of(workspace, profile, as_of, draft, number=draw_number, draws=draws_per_year, until=inspect_until)
+    chosen = choice_of(plan, line, whole_year=whole_year, number=draw_number, draws=draws_per_year, until=inspect_until)
+    bench = bench_of(
+        workspace,
+        profile,
+        as_of,
+        draft,
+        number=draw_number,
+        draws=draws_per_year,
+        until=inspect_until,
+        lines=chosen,
+    )
     experiment = experiment_of(bench, draws=draws, seed=seed)
     if against is None:
         compared, found = None, simulate_policy(bench, experiment)
@@ -49,14 +73,23 @@ def simulate(
     allocated = allocate_policy(bench)
     violations = [violation.render(current_translate()) for violation in allocated.violations]
     frame = {"source": bench.frame.source.render(current_translate()), "outside": bench.frame.n_outside}
+    notes = [note.render(current_translate()) for note in (bench.plan.notes if bench.plan else ())]
+    notes += [note.render(current_translate()) for note in allocated.notes]
+    by_line = plan_table(bench, experiment).to_dict("records")
     if as_json:
         extra = {} if compared is None else {"against": {"profile": against, **_compared_json(compared)}}
-        which = {"draw_number": draw_number, "draws_per_year": draws_per_year, "frame": frame}
-        which["violations"] = violations
+        which: dict[str, Any] = {"draw_number": draw_number, "draws_per_year": draws_per_year, "frame": frame}
+        if bench.plan is not None:
+            which = {"frame": frame, "plan": bench.plan.plan, "lines": by_line}
+        which |= {"notes": notes, "violations": violations}
         show_json({"profile": profile, **which, **_policy_json(found), **extra})
         return
     show_line(current_translate()(N_("Frame: {source}")).format(source=frame["source"]))
     _show_policy(found)
+    if by_line:
+        _show_lines(by_line)
+    for note in notes:
+        show_line(f"· {note}")
     for violation in violations:
         show_line(f"✗ {violation}")
     if compared is not None:
@@ -102,6 +135,22 @@ def _show_policy(found: "SimulatedPolicy") -> None:
     show_table(translate(N_("Burden and precision")), [translate(head) for head in heads], rows)
     for flag in found.flags:
         show_line(f"! {flag.render(translate)}")
+
+
+def _show_lines(by_line: list[dict[Any, Any]]) -> None:
+    translate = current_translate()
+    heads = [N_("plan line"), N_("arm"), N_("items"), N_("units"), N_("checks"), N_("person-days"), N_("findings")]
+    rows = [
+        [
+            row["line_id"],
+            translate(N_("control arm")) if row["arm"] else "",
+            row["item_codes"],
+            f"{row['units']:,.0f}",
+            *(f"{row[name]:,.1f}" for name in ("checks", "person_days", "findings")),
+        ]
+        for row in by_line
+    ]
+    show_table(translate(N_("Expected, line by line")), [translate(head) for head in heads], rows)
 
 
 def _show_change(compared: "ComparedPolicies", other: str) -> None:

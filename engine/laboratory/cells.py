@@ -1,6 +1,7 @@
 """Cells of a frame: one row per item, district and grade with what random draws have shown there.
 
-A cell that law makes due stands apart from the rest of its item, district and grade; both share one rate.
+A cell that law makes due, or that a grade-blind control arm holds, stands apart from the rest of its item, district and
+grade; all share one rate.
 """
 
 import numpy as np
@@ -13,7 +14,7 @@ from engine.vocabulary import TableShape
 CELL_KEY = ["item_code", "district_code", "grade"]
 CELLS = TableShape(
     "laboratory cells",
-    (*CELL_KEY, "is_due"),
+    (*CELL_KEY, "is_due", "is_control"),
     {
         "item_class": "key or general",
         "department_code": "text",
@@ -25,6 +26,7 @@ CELLS = TableShape(
         "stratum": "code; cells of one stratum are drawn together at one ratio",
         "effort": "person-days of one check",
         "rounding": "cum or ceil",
+        "ticket_group": "code; items of one group share an object's ticket",
         "lowest_tried": "least ratio among logged draws, null when none",
         "highest_tried": "greatest ratio among logged draws, null when none",
     },
@@ -34,8 +36,9 @@ CELLS = TableShape(
 def checked_cells(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells with a fresh index; columns that say nothing new may be left out.
 
-    Without ``is_due`` nobody is due, without ``stratum`` every cell is one, without ``n_evidence`` the rate is learned
-    from the units of the frame.
+    Without ``is_due`` nobody is due, without ``is_control`` no arm is set apart, without ``stratum`` every cell is one,
+    without ``ticket_group`` all items share a ticket, without ``n_evidence`` the rate is learned from the units of the
+    frame.
 
     Raises
     ------
@@ -45,8 +48,9 @@ def checked_cells(cells: pd.DataFrame) -> pd.DataFrame:
         Counts contradict each other.
     """
     table = cells.reset_index(drop=True)
-    if "is_due" not in table.columns:
-        table["is_due"] = False
+    for name, usual in (("is_due", False), ("is_control", False), ("ticket_group", "")):
+        if name not in table.columns:
+            table[name] = usual
     if "stratum" not in table.columns:
         table["stratum"] = np.arange(len(table))
     if "n_evidence" not in table.columns and {"n_observed", "n_findings"} <= set(table.columns):

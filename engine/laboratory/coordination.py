@@ -27,7 +27,7 @@ class Shared:
 
     Parameters
     ----------
-    kinds : positions of the profiles. held : (kinds, items) position of each cell's stratum, -1 where there is none.
+    kinds : positions of the tickets. held : (kinds, items) position of each cell's stratum, -1 where there is none.
     common : (kinds, items, items) objects that two strata share. sizes : units of each stratum.
     """
 
@@ -42,7 +42,7 @@ def shared_strata(n_objects: FloatArray, starts: Codes, strata: Codes, *, sizes:
 
     Parameters
     ----------
-    n_objects, starts : objects per profile, and where its strata begin in ``strata``. sizes : units per stratum.
+    n_objects, starts : objects per kind of ticket, and where its strata begin in ``strata``. sizes : units per stratum.
     """
     lengths = np.diff(np.r_[starts, len(strata)])
     several = np.flatnonzero(lengths > 1)

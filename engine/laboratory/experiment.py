@@ -23,12 +23,20 @@ class Profiles:
     ----------
     n_objects : objects per profile. grade : grade of each profile.
     starts : position in ``cells`` where each profile's cells begin. cells : positions of cells.
+    ticket_starts : the same where the cells of each ticket begin; an object has a ticket for every group of items.
+    first_ticket : position in ``ticket_starts`` of each profile's first ticket.
     """
 
     n_objects: FloatArray
     grade: Codes
     starts: Codes
     cells: Codes
+    ticket_starts: Codes
+    first_ticket: Codes
+
+    def of_tickets(self, values: FloatArray | Codes) -> FloatArray:
+        """Return the values of each ticket's profile."""
+        return np.asarray(np.repeat(values, np.diff(np.r_[self.first_ticket, len(self.ticket_starts)])))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +90,7 @@ def set_up(cells: pd.DataFrame, memberships: pd.DataFrame, *, draws: int, genera
     prior = fit_prior(shown)
     rates = posterior_rates(shown, prior, draws=draws, generator=generator)[:, back]
     stratum = pd.factorize(pd.MultiIndex.from_frame(table[["item_code", "stratum"]]))[0]
-    profiles = _profiles(memberships, grade)
+    profiles = _profiles(memberships, grade, pd.factorize(table["ticket_group"], sort=True)[0])
     sizes = np.bincount(stratum, weights=table["n_units"]).astype(float)
     return Experiment(
         cells=table,
@@ -98,7 +106,9 @@ def set_up(cells: pd.DataFrame, memberships: pd.DataFrame, *, draws: int, genera
         visit_luck=generator.random((draws, len(grades))),
         rounding_luck=generator.random((draws, len(items))),
         profiles=profiles,
-        shared=shared_strata(profiles.n_objects, profiles.starts, stratum[profiles.cells], sizes=sizes),
+        shared=shared_strata(
+            profiles.of_tickets(profiles.n_objects), profiles.ticket_starts, stratum[profiles.cells], sizes=sizes
+        ),
     )
 
 
@@ -110,9 +120,13 @@ def _evidence(table: pd.DataFrame) -> tuple[pd.DataFrame, Codes]:
     return named, np.asarray(keys.ngroup(), dtype=np.int64)
 
 
-def _profiles(memberships: pd.DataFrame, grade: Codes) -> Profiles:
-    """Group objects by the set of their cells: equal sums of 64-bit hashes of the cells mean equal sets."""
-    ordered = memberships.sort_values(["object", "cell"], kind="stable")
+def _profiles(memberships: pd.DataFrame, grade: Codes, group: Codes) -> Profiles:
+    """Group objects by the set of their cells: equal sums of 64-bit hashes of the cells mean equal sets.
+
+    The cells of a profile are ordered by ticket.
+    """
+    tickets = memberships.assign(ticket=group[memberships["cell"].to_numpy(dtype=np.int64)])
+    ordered = tickets.sort_values(["object", "ticket", "cell"], kind="stable")
     objects, cells = ordered["object"].to_numpy(), ordered["cell"].to_numpy(dtype=np.int64)
     begins = np.flatnonzero(np.r_[True, objects[1:] != objects[:-1]])
     prints = np.add.reduceat(pd.util.hash_array(cells), begins)
@@ -122,4 +136,8 @@ def _profiles(memberships: pd.DataFrame, grade: Codes) -> Profiles:
     starts = np.r_[0, np.cumsum(lengths)[:-1]]
     within = np.arange(lengths.sum()) - np.repeat(starts, lengths)
     held = cells[np.repeat(begins[first], lengths) + within]
-    return Profiles(counts.astype(float), grade[held[starts]], starts, held)
+    begins_ticket = np.r_[True, group[held[1:]] != group[held[:-1]]]
+    begins_ticket[starts] = True
+    ticket_starts = np.flatnonzero(begins_ticket)
+    first_ticket: Codes = np.asarray(np.searchsorted(ticket_starts, starts), dtype=np.int64)
+    return Profiles(counts.astype(float), grade[held[starts]], starts, held, ticket_starts, first_ticket)

@@ -130,7 +130,7 @@ def planned_units(experiment: Experiment, ratios: FloatArray) -> FloatArray:
 
 
 def visit_chances(experiment: Experiment, drawn: FloatArray) -> FloatArray:
-    """Return the chance of a visit of every profile when all its items hang on one ticket.
+    """Return the chance of a visit of every profile: items of one ticket group hang on one ticket.
 
     Parameters
     ----------
@@ -138,26 +138,30 @@ def visit_chances(experiment: Experiment, drawn: FloatArray) -> FloatArray:
 
     Notes
     -----
-    At least the greatest share, and more where strata are small (``engine.laboratory.coordination``). Kinds of objects
-    that were not worked out take the mean excess of their grade.
+    Of a ticket at least the greatest share, and more where strata are small (``engine.laboratory.coordination``);
+    tickets of different groups are independent. Kinds that were not worked out take the mean excess of their grade.
     """
     profiles, shared = experiment.profiles, experiment.shared
-    least = np.maximum.reduceat(drawn[profiles.cells], profiles.starts)
-    if not len(shared.kinds):
-        return np.asarray(least)
-    ratio = np.zeros(len(shared.sizes))
-    ratio[experiment.stratum] = drawn
-    found = expected_greatest(shared, np.minimum(ratio, 1.0))
-    n_grades = len(experiment.grades)
-    grade, weight = profiles.grade[shared.kinds], profiles.n_objects[shared.kinds]
-    ours, bound = (
-        np.bincount(grade, weights=weight * each, minlength=n_grades) for each in (found, least[shared.kinds])
-    )
-    several = np.diff(np.r_[profiles.starts, len(profiles.cells)]) > 1
-    excess = np.where(bound > 0, ours / np.where(bound > 0, bound, 1.0), 1.0)
-    chance = np.where(several, np.minimum(least * excess[profiles.grade], 1.0), least)
-    chance[shared.kinds] = found
-    return np.asarray(chance)
+    least = np.asarray(np.maximum.reduceat(drawn[profiles.cells], profiles.ticket_starts))
+    chance = least
+    if len(shared.kinds):
+        ratio = np.zeros(len(shared.sizes))
+        ratio[experiment.stratum] = drawn
+        found = expected_greatest(shared, np.minimum(ratio, 1.0))
+        n_grades = len(experiment.grades)
+        grade = profiles.of_tickets(profiles.grade).astype(np.int64)
+        weight = profiles.of_tickets(profiles.n_objects)[shared.kinds]
+        ours, bound = (
+            np.bincount(grade[shared.kinds], weights=weight * each, minlength=n_grades)
+            for each in (found, least[shared.kinds])
+        )
+        several = np.diff(np.r_[profiles.ticket_starts, len(profiles.cells)]) > 1
+        excess = np.where(bound > 0, ours / np.where(bound > 0, bound, 1.0), 1.0)
+        chance = np.where(several, np.minimum(least * excess[grade], 1.0), least)
+        chance[shared.kinds] = found
+    if len(profiles.ticket_starts) == len(profiles.starts):
+        return np.asarray(chance)
+    return np.asarray(1 - np.multiply.reduceat(1 - chance, profiles.first_ticket))
 
 
 def expected_in_full(experiment: Experiment) -> FloatArray:
@@ -206,7 +210,7 @@ def _moments(experiment: Experiment, units: FloatArray) -> tuple[FloatArray, Flo
 
 
 def _visits(experiment: Experiment, chance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Expected visits, their variance and objects by grade; items of an object are drawn on one ticket."""
+    """Expected visits, their variance and objects by grade."""
     profiles, n_grades = experiment.profiles, len(experiment.grades)
     sums = [
         np.bincount(profiles.grade, weights=profiles.n_objects * value, minlength=n_grades).astype(float)

@@ -12,7 +12,7 @@ from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.ratios.allocation import Allocation, committed_ratios
 from engine.ratios.capacity import Capacity
-from engine.ratios.policy import GradeRatios, read_ratio_policy
+from engine.ratios.policy import GradeRatios, RatioPolicy, read_ratio_policy
 from engine.ratios.quota import DrawOfYear
 from engine.ratios.strata import Strata, build_strata, neighbour_order
 
@@ -51,6 +51,14 @@ class Planned:
     uniform: Mapping[str, GradeRatios]
     control: Mapping[str, Fraction]
 
+    def followed(self, policy: RatioPolicy) -> RatioPolicy:
+        """Return the policy with the ratios of uniform lines in the place of its own."""
+        return replace(policy, items={**policy.items, **self.uniform})
+
+
+NOTHING_PLANNED = Planned({}, {}, {})
+"""Of a draw outside the plan."""
+
 
 def allocate(
     frame: pd.DataFrame,
@@ -82,9 +90,9 @@ def allocate(
     DrawError
         The policy breaks one of its own limits; every violation is named.
     """
-    terms = planned or Planned({}, {}, {})
+    terms = planned or NOTHING_PLANNED
     general = read_ratio_policy(book, on=on)
-    policy = replace(general, items={**general.items, **terms.uniform})
+    policy = terms.followed(general)
     violations = policy.check(items)
     if violations:
         raise DrawError(
@@ -103,7 +111,7 @@ def allocate(
     allocation = committed_ratios(
         strata,
         policy,
-        _with_planned_caps(items, terms.most),
+        with_planned_caps(items, terms.most),
         draw=draw,
         done=done,
         capacity=capacity,
@@ -113,8 +121,8 @@ def allocate(
     return Framed(strata, replace(allocation, notes=(*notes, *allocation.notes)), _placed(outside, strata.cells))
 
 
-def _with_planned_caps(items: pd.DataFrame, most: Mapping[str, tuple[Fraction, str]]) -> pd.DataFrame:
-    """The items with the planned ratio as their cap where it is lower than their own, and whose limit it is."""
+def with_planned_caps(items: pd.DataFrame, most: Mapping[str, tuple[Fraction, str]]) -> pd.DataFrame:
+    """Return the items with the planned ratio as their cap where it is lower than their own, and whose limit it is."""
     caps, bases = [], []
     for code, cap, basis in zip(items["item_code"], items["ratio_cap"], items["basis"], strict=True):
         own = None if pd.isna(cap) else Fraction(str(cap))

@@ -1,7 +1,7 @@
 """From logged draws to the laboratory: cells with what random rows showed, planned ratios, the question of the best."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -13,6 +13,7 @@ from engine.laboratory.cells import CELL_KEY
 from engine.laboratory.posterior import FloatArray
 from engine.messages import Message
 from engine.pipeline.earlier_draws import EarlierDraws
+from engine.pipeline.framing import NOTHING_PLANNED, Planned, with_planned_caps
 from engine.ratios.allocation import Allocation, committed_ratios
 from engine.ratios.capacity import Capacity
 from engine.ratios.expected import ExpectedRatios, expected_ratios
@@ -47,6 +48,10 @@ class Frame:
     source: Message
     n_outside: Mapping[str, int]
 
+    def ratios_under(self, policy: RatioPolicy) -> FloatArray:
+        """Return the ratio of every cell as a draw of this frame follows the policy, plan lines first."""
+        return self.ratios.of(self.terms.planned.followed(policy))
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -56,6 +61,7 @@ class Terms:
     ----------
     items : item list. efforts : exact person-days of a check by item. minimum_cell, nearest : how strata merge.
     rounding : rule by item class. draw, done, capacity : see ``engine.ratios.allocation.committed_ratios``.
+    planned : what plan lines say about ratios. groups : ticket group by item; items without one share a ticket.
     """
 
     items: pd.DataFrame
@@ -63,9 +69,16 @@ class Terms:
     minimum_cell: int
     nearest: NeighbourOrder
     rounding: Mapping[ItemClass, str]
-    draw: DrawOfYear
+    draw: DrawOfYear | Mapping[str, DrawOfYear]
     done: pd.DataFrame | None
     capacity: Capacity | None
+    planned: Planned = NOTHING_PLANNED
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def capped(self) -> pd.DataFrame:
+        """The item list with what plan lines allow at most as caps."""
+        return with_planned_caps(self.items, self.planned.most)
 
 
 def with_findings(selections: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
@@ -117,7 +130,8 @@ def laboratory_frame(
 
     Parameters
     ----------
-    eligible : rows that can be drawn: entity_id, item_code, item_class, district_code, grade, is_due if there.
+    eligible : rows that can be drawn: entity_id, item_code, item_class, district_code, grade; is_due, is_control if
+        there.
     logged : rows of :func:`with_findings` of every draw, the latest last.
     standing : draws whose results still stand: a unit checked there keeps what was found. None = every draw.
 
@@ -128,7 +142,7 @@ def laboratory_frame(
     """
     strata = build_strata(eligible, minimum_cell=terms.minimum_cell, nearest=terms.nearest, key=_KEY)
     cells = strata.cells.reset_index(drop=True)
-    cell_key = [*CELL_KEY, "is_due"]
+    cell_key = [*CELL_KEY, "is_due", "is_control"]
     place = pd.MultiIndex.from_frame(cells[cell_key])
     rows = strata.frame
     held = rows.assign(cell=place.get_indexer(pd.MultiIndex.from_frame(rows[cell_key])))
@@ -144,7 +158,15 @@ def laboratory_frame(
     cells["department_code"] = cells["item_code"].map(departments)
     cells["effort"] = cells["item_code"].map({code: float(days) for code, days in terms.efforts.items()}).astype(float)
     cells["rounding"] = cells["item_class"].map({kind.value: rule for kind, rule in terms.rounding.items()})
-    ratios = expected_ratios(cells, terms.items, draw=terms.draw, done=terms.done, capacity=terms.capacity)
+    cells["ticket_group"] = [terms.groups.get(str(code), "") for code in cells["item_code"]]
+    ratios = expected_ratios(
+        cells,
+        terms.capped,
+        draw=terms.draw,
+        done=terms.done,
+        capacity=terms.capacity,
+        control=terms.planned.control,
+    )
     members = pd.DataFrame({"object": pd.factorize(held["entity_id"])[0], "cell": held["cell"].to_numpy()})
     return Frame(cells, members, strata, terms, ratios, source, dict(n_outside or {}))
 
@@ -153,7 +175,13 @@ def allocation_of(frame: Frame, policy: RatioPolicy) -> Allocation:
     """Return the exact ratios a draw of the frame would commit to, what is trimmed and why, what cannot be kept."""
     terms = frame.terms
     return committed_ratios(
-        frame.strata, policy, terms.items, draw=terms.draw, done=terms.done, capacity=terms.capacity
+        frame.strata,
+        terms.planned.followed(policy),
+        terms.capped,
+        draw=terms.draw,
+        done=terms.done,
+        capacity=terms.capacity,
+        control=terms.planned.control,
     )
 
 

@@ -44,6 +44,7 @@ class ExpectedRatios:
     items : rows of the item list, by code of ``item``. item, grade, stratum : codes of each cell.
     n_units, n_year, n_drawn : of each cell: in the frame, in the year's frame, drawn this year.
     is_due : of each cell. draws, left : of each cell: draws of the year, those that remain.
+    control : yearly ratio of each cell of a grade-blind control arm, nan elsewhere.
     stratum_item, stratum_units, stratum_is_due : of each stratum.
     cap_left : checks that an item's cap leaves for this draw, by code of ``item``; inf without one.
     limits : capacity limits.
@@ -59,6 +60,7 @@ class ExpectedRatios:
     is_due: npt.NDArray[np.bool_]
     draws: Floats
     left: Floats
+    control: Floats
     stratum_item: Codes
     stratum_units: Floats
     stratum_is_due: npt.NDArray[np.bool_]
@@ -73,7 +75,8 @@ class ExpectedRatios:
         Cost: O(cells) array operations.
         """
         by_grade = np.array([_graded(policy.ratios(row.item_code, row.item_class).by_grade) for row in self.items])
-        yearly = np.where(self.is_due, 1.0, by_grade[self.item, self.grade])
+        graded = np.where(np.isnan(self.control), by_grade[self.item, self.grade], self.control)
+        yearly = np.where(self.is_due, 1.0, graded)
         least = np.where(self.is_due, 1.0, _graded(policy.floor.by_grade)[self.grade] / self.draws) * self.n_units
         wanted = np.where(self.is_due, self.n_units, (yearly * self.n_year - self.n_drawn) / self.left)
         units = self._by_stratum(np.minimum(np.maximum(wanted, least), self.n_units))
@@ -113,16 +116,17 @@ def expected_ratios(
     cells: pd.DataFrame,
     items: pd.DataFrame,
     *,
-    draw: DrawOfYear,
+    draw: DrawOfYear | Mapping[str, DrawOfYear],
     done: pd.DataFrame | None = None,
     capacity: Capacity | None = None,
+    control: Mapping[str, Fraction] | None = None,
 ) -> ExpectedRatios:
     """Return the frame ready for any policy.
 
     Parameters
     ----------
-    cells : ``Strata.cells``: item_code, district_code, grade, is_due, n_units, stratum.
-    items, draw, done, capacity : see ``allocation.committed_ratios``.
+    cells : ``Strata.cells``: item_code, district_code, grade, is_due, is_control, n_units, stratum.
+    items, draw, done, capacity, control : see ``allocation.committed_ratios``.
     """
     table = with_done(cells, done)
     rows = {row.item_code: row for row in item_rows(items)}
@@ -132,6 +136,8 @@ def expected_ratios(
     n_units = table["n_units"].to_numpy(dtype=float)
     n_year = n_units + table["n_excluded"].to_numpy(dtype=float)
     due = table["is_due"].to_numpy(dtype=bool)
+    parts = [draw[str(code)] if isinstance(draw, Mapping) else draw for code in codes]
+    blind = np.array([float((control or {}).get(str(code), "nan")) for code in codes])
     stratum_units = np.bincount(stratum, weights=n_units).astype(float)
     stratum_item = np.zeros(len(keys), dtype=np.int64)
     stratum_item[stratum] = item
@@ -146,12 +152,13 @@ def expected_ratios(
         n_year=n_year,
         n_drawn=table["n_drawn"].to_numpy(dtype=float),
         is_due=due,
-        draws=np.full(len(table), float(draw.draws)),
-        left=np.full(len(table), float(draw.left)),
+        draws=np.array([float(part.draws) for part in parts])[item],
+        left=np.array([float(part.left) for part in parts])[item],
+        control=np.where(table["is_control"].to_numpy(dtype=bool), blind[item], np.nan),
         stratum_item=stratum_item,
         stratum_units=stratum_units,
         stratum_is_due=stratum_is_due,
-        cap_left=_caps(held, table, done, draw=draw),
+        cap_left=_caps(held, table, done, parts=parts),
         limits=_limits(capacity, table, stratum, item, list(codes), items, stratum_units),
     )
 
@@ -160,7 +167,9 @@ def _graded(by_grade: Mapping[str, Fraction]) -> Floats:
     return np.array([float(by_grade[grade]) for grade in _GRADES])
 
 
-def _caps(held: Sequence[ItemRow], cells: pd.DataFrame, done: pd.DataFrame | None, *, draw: DrawOfYear) -> Floats:
+def _caps(
+    held: Sequence[ItemRow], cells: pd.DataFrame, done: pd.DataFrame | None, *, parts: Sequence[DrawOfYear]
+) -> Floats:
     """Checks that each item's cap leaves for this draw: floor((floor(cap N) - drawn) / draws left)."""
     units = cells.groupby("item_code")["n_units"].sum()
     gone, drawn = (
@@ -168,13 +177,13 @@ def _caps(held: Sequence[ItemRow], cells: pd.DataFrame, done: pd.DataFrame | Non
         for name in ("n_excluded", "n_drawn")
     )
     left = []
-    for row in held:
+    for row, part in zip(held, parts, strict=True):
         if row.cap is None:
             left.append(np.inf)
             continue
         of_year = int(units[row.item_code]) + int(gone.get(row.item_code, 0))
         open_checks = floor(row.cap * of_year) - int(drawn.get(row.item_code, 0))
-        left.append(float(max(0, floor(Fraction(open_checks) / draw.left))))
+        left.append(float(max(0, floor(Fraction(open_checks) / part.left))))
     return np.array(left)
 
 

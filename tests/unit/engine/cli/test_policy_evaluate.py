@@ -8,7 +8,11 @@ import pytest
 
 from engine.api.draw_order import COMMITTED
 from engine.api.intake import ingest
+from engine.api.policy_amendment import approve_policy, draft_policy
 from engine.cli import main
+from engine.parameters import DatedValue, Parameter
+from engine.pipeline.ports import Actor
+from engine.store.documents import load_policies
 from tests.unit.engine.cli.test_laboratory import ACTOR, workspace_with
 from tests.unit.engine.pipeline.test_laboratory import selections
 
@@ -65,6 +69,15 @@ def _run(workspace, tables, *, kind, as_of, models=None):
         actor=ACTOR,
         at=datetime(2026, 1, 1, tzinfo=UTC),
     )
+
+
+def in_december():
+    return datetime(2025, 12, 1, tzinfo=UTC)
+
+
+def parameter(name, value):
+    unit = load_policies().parameter(name).unit
+    return {name: Parameter(name, unit, {date(2026, 1, 1): DatedValue(value, "notice")})}
 
 
 def answer(capsys, workspace, *words):
@@ -168,3 +181,14 @@ def test_a_period_of_one_draw_is_that_draw_and_has_no_contrast(workspace, capsys
     assert status == 0
     assert period["value"] == pytest.approx(draw["value"])
     assert period["contrast"] is None
+
+
+def test_the_policy_is_the_one_that_stands_in_the_workspace(tmp_path, capsys):
+    opened = workspace_with(tmp_path)
+    amended = parameter("ratios.general", {"A": "1/10", "B": "1/5", "C": "1/4", "D": "2/5", "U": "1/4"})
+    _, before = answer(capsys, opened)
+    drafted = draft_policy(opened, amended, profile="default", reason="test", actor=ACTOR, clock=in_december)
+    approve_policy(opened, drafted.draft_id, actor=Actor("Wang Wu", "leader"), clock=in_december)
+    _, after = answer(capsys, opened)
+
+    assert after["checks"] != before["checks"]

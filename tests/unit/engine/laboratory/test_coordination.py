@@ -34,7 +34,8 @@ def world(*, districts, n_objects, items=4, seed=2):
 
 
 def drawn_visits(cells, units, ratios, *, draws, seed=4):
-    """Mean visits of draws made as the protocol makes them, sizes rounded by ``cum``."""
+    """Mean visits of draws made as the protocol makes them, sizes rounded by ``cum``, a ticket per group of items."""
+    group = pd.factorize(cells.get("ticket_group", pd.Series("", index=cells.index)))[0]
     rng = np.random.default_rng(seed)
     n_objects = int(units["object"].max()) + 1
     cell, who = units["cell"].to_numpy(), units["object"].to_numpy()
@@ -47,8 +48,8 @@ def drawn_visits(cells, units, ratios, *, draws, seed=4):
             own = np.flatnonzero(item == code)
             edges = np.floor(np.r_[0.0, np.cumsum(ratios[own] * sizes[own])] + rng.random())
             whole[own] = np.diff(edges)
-        ticket = rng.random(n_objects)
-        order = np.lexsort((ticket[who], cell))
+        ticket = rng.random((n_objects, group.max() + 1))
+        order = np.lexsort((ticket[who, group[cell]], cell))
         place = np.arange(len(cell)) - np.repeat(np.r_[0, np.cumsum(sizes)[:-1]], sizes)
         totals[at] = len(np.unique(who[order][place < whole[cell[order]]]))
     return totals.mean(), totals.std() / np.sqrt(draws)
@@ -69,6 +70,19 @@ def test_expected_visits_are_those_of_draws_by_ticket(districts, n_objects, clos
 
     assert expected == pytest.approx(truth, rel=closeness)
     assert abs(expected - truth) < abs(least - truth) / 5 + 3 * error
+
+
+def test_every_group_of_items_has_a_ticket_of_its_own():
+    cells, units, ratios = world(districts=4, n_objects=8_000)
+    apart = cells.assign(ticket_group=cells["item_code"].map({"i0": "a", "i1": "b", "i2": "a", "i3": "b"}))
+    truth, error = drawn_visits(apart, units, ratios, draws=120)
+    experiment, joint = (set_up(each, units, draws=5, generator=np.random.default_rng(0)) for each in (apart, cells))
+
+    expected, saved = (simulate(each, ratios).visited_share * 8_000 for each in (experiment, joint))
+    n_objects = experiment.profiles.n_objects.sum() / 8_000
+
+    assert expected * n_objects == pytest.approx(truth, rel=0.005)
+    assert saved * n_objects < truth - 10 * error
 
 
 def test_kinds_that_were_not_worked_out_take_their_grades_excess(monkeypatch):

@@ -18,6 +18,7 @@ from engine.laboratory.problem import LimitKind
 from engine.laboratory.simulation import simulate
 from engine.messages import Message
 from engine.pipeline.best_ratios import Wishes, best_ratio_question
+from engine.pipeline.expected_visits import with_expected_visits
 from engine.pipeline.framing import allocate
 from engine.pipeline.laboratory import Terms, drawn_this_year, laboratory_frame, planned_ratios, with_findings
 from engine.ratios.capacity import Capacity, CapacityLimit
@@ -255,6 +256,39 @@ def test_most_visits_per_firm_bind_the_greatest_ratio_of_its_items():
     assert visits["B"] <= 0.05  # whole checks: a stratum's are rounded up
     said = [str(sentence) for sentence in shadow_prices(question.problem, best)]
     assert any(sentence.startswith("one more visit to a firm of grade B finds") for sentence in said)
+
+
+def test_a_limit_on_visits_holds_for_what_a_draw_is_expected_to_visit():
+    most = 0.05
+    logged = with_findings(selections(), results(selections()))
+    frame = framed(logged)
+    cells = frame.cells.assign(rounding="cum")
+    experiment = set_up(cells, frame.memberships, draws=20, generator=np.random.default_rng(0))
+    wishes = Wishes(checks=None, person_days=(), total_cv=None, class_a_cv=None, by_item=True, visits={"B": most})
+    question = best_ratio_question(experiment, POLICY, ITEMS, wishes=wishes)
+    loose = optimise(question.problem)
+
+    held = with_expected_visits(experiment, question, loose)
+    before, after = (
+        simulate(experiment, question.ratios_of_cells(each.ratios)).burden["B"] for each in (loose, held.best)
+    )
+
+    assert before > most * 1.001  # the least possible keeps the limit, a draw does not
+    assert after == pytest.approx(most, rel=0.01)
+    assert after <= most * 1.0011
+    assert "visits expected" in str(held.notes[0])
+
+
+def test_a_limit_on_visits_that_small_strata_break_is_said():
+    logged = with_findings(selections(), results(selections()))
+    frame = framed(logged)
+    experiment = set_up(frame.cells, frame.memberships, draws=20, generator=np.random.default_rng(0))
+    wishes = Wishes(checks=None, person_days=(), total_cv=None, class_a_cv=None, by_item=True, visits={"B": 0.03})
+    question = best_ratio_question(experiment, POLICY, ITEMS, wishes=wishes)
+
+    held = with_expected_visits(experiment, question, optimise(question.problem))
+
+    assert "more than the" in str(held.notes[0])
 
 
 def test_what_law_makes_due_is_drawn_whatever_the_ratios_and_counts_against_the_limits():
