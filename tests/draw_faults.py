@@ -36,6 +36,7 @@ from engine.store.workspace import Workspace
 
 DRAW, ITEM = "2026-900", "SCJG02"
 FIRST, SECOND = Actor("first (fictional)", "draw_officer"), Actor("second (fictional)", "leader")
+THIRD = Actor("third (fictional)", "leader")
 MORNING = datetime.fromisoformat("2026-07-01T09:00:00+08:00")
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.draw_faults"])
@@ -73,7 +74,12 @@ def substitute(workspace: Workspace, place: int = 0) -> None:
     )
 
 
-STEPS: dict[str, Callable[..., None]] = {"commit": commit, "run": run, "substitute": substitute}
+def sign(workspace: Workspace, who: int = 0) -> None:
+    """A second or a third person signs the commitment."""
+    sign_draw(workspace, DRAW, actor=(SECOND, THIRD)[who], clock=partial(_at, 1))
+
+
+STEPS: dict[str, Callable[..., None]] = {"commit": commit, "sign": sign, "run": run, "substitute": substitute}
 
 
 def drawn_with_reserves(workspace: Workspace) -> list[str]:
@@ -131,7 +137,8 @@ def make_points(base: Path, folder: Path) -> Points:
 
     keep("commit")
     commit(workspace)
-    sign_draw(workspace, DRAW, actor=SECOND, clock=partial(_at, 1))
+    keep("sign")
+    sign(workspace)
     keep("run")
     run(workspace)
     sign_draw(workspace, DRAW, actor=FIRST, clock=partial(_at, 27))
@@ -243,6 +250,24 @@ def two_at_once(points: Points, step: str, *, folder: Path, database_url: str | 
         found.append("not one substitution")
     workspace.close()
     return [f"two operators {step}: {one}" for one in found]
+
+
+def two_signatures_at_once(points: Points, *, folder: Path, database_url: str | None = None) -> list[str]:
+    """Let two people sign a commitment at the same moment: both signatures stand; the same person twice makes one."""
+    found = []
+    for others, codes_due, n_due in (((0, 1), [0, 0], 3), ((0, 0), [0, 3], 2)):
+        workspace = points.copy("sign", folder, database_url=database_url)
+        before = len(workspace.ledger.entries(action=ATTEMPTED, subject=DRAW))
+        both = [start(workspace, "sign", who=who) for who in others]
+        for process in both:
+            process.join()
+        codes = sorted(process.exitcode for process in both)
+        own = faults(workspace, points, n_attempts=before + 2)
+        n_signed = len(json.loads((workspace.path / "draws" / DRAW / "signatures.json").read_bytes()))
+        own += [] if (codes, n_signed) == (codes_due, n_due) else [f"exit codes {codes}, {n_signed} signatures"]
+        found += [f"persons {others} sign at once: {one}" for one in own]
+        workspace.close()
+    return found
 
 
 def replay(points: Points, *, folder: Path, database_url: str | None = None) -> list[str]:

@@ -34,7 +34,7 @@ from engine.draw.entropy import (
 )
 from engine.draw.entropy_policy import read_time
 from engine.draw.tickets import key_commitment, salt_of
-from engine.errors import PlanError, UsageError
+from engine.errors import PlanError, StoreError, UsageError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Actor, Clock
@@ -48,6 +48,7 @@ from engine.store.sources import write_source
 from engine.store.workspace import Workspace
 
 RULEBOOK = "plan.rulebook"
+REFUSED = "plan.refused"
 SUITE = suite_named("sha256")
 
 
@@ -316,17 +317,32 @@ def _append(
     content: dict[str, Any],
     reason: str = "",
 ) -> None:
-    """One step at one place of the chain: of two people at the same moment one takes it, the other is told."""
+    """One step at one place of the chain: of two people at the same moment one takes it, the other is told.
+
+    Raises
+    ------
+    PlanError
+        Somebody else took a step in the meantime; the attempt stays on record.
+    """
     said = {"step": step, "digest": held.digest, **content}
-    workspace.ledger.append(
-        STEP,
-        subject=held.plan_id,
-        content=said,
-        actor=actor,
-        at=clock(),
-        reason=reason,
-        idempotency_key=f"{STEP}:{held.plan_id}:{len(held.steps) + 1}",
-    )
+    place, ledger, key = len(held.steps) + 1, workspace.ledger, f"{STEP}:{held.plan_id}:{len(held.steps) + 1}"
+    try:
+        ledger.append(
+            STEP, subject=held.plan_id, content=said, actor=actor, at=clock(), reason=reason, idempotency_key=key
+        )
+    except StoreError:
+        taken = ledger.entries(action=STEP, subject=held.plan_id)
+        if len(taken) < place:
+            raise
+        ledger.append(REFUSED, subject=held.plan_id, content={"step": step, "place": place}, actor=actor, at=clock())
+        raise PlanError(
+            plan=held.plan_id,
+            problem=Message(
+                N_("{actor} took the step '{step}' at the same moment"),
+                {"actor": taken[place - 1].actor, "step": stage_word(str(taken[place - 1].particulars["step"]))},
+            ),
+            remedy=Message(N_("look at the plan again before you act")),
+        ) from None
     _write_approvals(workspace, held.plan_id, on=clock().date(), actor=actor, clock=clock)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import postgres
-from tests.draw_faults import STEPS, kill_once, make_points, replay, two_at_once
+from tests.draw_faults import kill_once, make_points, replay, two_at_once, two_signatures_at_once
 from tests.evidence import draw_faults
 
 ENTITIES = "3000"
@@ -224,7 +224,12 @@ def test_two_operators_on_a_server_make_one_draw(demo, tmp_path_factory):
 
     with postgres.server(tmp_path_factory.mktemp("pg")) as url:
         database = url.format(name="postgres")
-        found = [fault for step in STEPS for fault in two_at_once(points, step, folder=trial, database_url=database)]
+        found = [
+            fault
+            for step in draw_faults.MOMENTS
+            for fault in two_at_once(points, step, folder=trial, database_url=database)
+        ]
+        found += two_signatures_at_once(points, folder=trial, database_url=database)
         found += kill_once(points, "run", stop=900, folder=trial, database_url=database)
         found += replay(points, folder=trial, database_url=database)
 

@@ -211,6 +211,20 @@ def test_an_auditor_sees_each_fault_under_its_name(desk, keys, tmp_path):
         seen[name] = {check for check, state in states.items() if state == "failed"}
     assert seen == {name: due for name, (_, due) in AUDITED.items()}
 
+    # act: another key than the committed one is named, and nothing is compared under it
+    other = tmp_path / "other.hex"
+    other.write_text("5a" * 32)
+    other.chmod(0o600)
+    found, states = verified(desk, drawn["bundle"], "--key", str(other), "--register", str(private / "register.csv"),
+                             "--grades", str(private / "grades.csv"))  # fmt: skip
+    assert not found["ok"]
+    assert {name: states[name] for name in states if name.startswith("audit.")} == {
+        "audit.key": "failed",
+        "audit.handles": "not_checked",
+        "audit.grades": "not_checked",
+        "audit.strata": "not_checked",
+    }
+
 
 def test_a_round_that_is_known_already_is_refused(desk, keys, tmp_path):
     """The round was due long before the plan's year: whoever could know the value must not commit to it."""

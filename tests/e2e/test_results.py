@@ -183,6 +183,47 @@ def test_from_draw_to_measurement(desk, tmp_path):
     assert workspace.ledger.first_break() is None
 
 
+def test_a_reserves_result_counts_as_reserve_and_the_original_stays_a_finding(desk, tmp_path):
+    """An object is not found: its own result stays random, the next reserve's is published without probability."""
+    own = [check for check in desk.checks if check[3] == "SCJG"]
+    gone, kept = own[0], next(check for check in own[1:] if check[1] != own[0][1])
+    too_early = [result("0" * 16, gone[1], gone[2], "SCJG", gone[4], "未发现问题")]
+    told = desk.json("results", "enter", sheet(tmp_path, too_early, "early"), actor="Li")
+    assert [row["rule"] for row in told["refused"]] == ["not_drawn"]
+
+    words = ("--object", gone[1], "--item", gone[2], "--reason", "not_found")
+    (stands_in,) = desk.json("draw", "substitute", "D1", *words, actor="Bao")["entries"]
+    visit, entity = stands_in["reserve"][:16], stands_in["reserve_id"]
+    taken = [check for check in desk.checks if check[0] == visit]
+    workspace = open_workspace(tmp_path / "workspace", create=False)
+    officers = desk.officers.get(visit, desk.officers[gone[0]])
+    came = scan(visit, entity, officers, sorted({gone[2], *(check[2] for check in taken)}), ["SCJG"])
+    rows = pd.DataFrame([{**came, "known_at": ENTRY_DAY}]).astype({"rating": "Int64"})
+    ingest(workspace, [write(tmp_path / "reserve", "visits", rows)], actor=BAO, clock=at(ENTRY_DAY))
+    workspace.close()
+    rows = [
+        result(*gone, WORDS[2], disposal="other"),
+        result(*kept, WORDS[0]),
+        result(visit, entity, gone[2], "SCJG", gone[4], "发现问题已责令改正", disposal="order_to_correct"),
+    ]
+    told = desk.json("results", "enter", sheet(tmp_path, rows), actor="Li")
+    assert (len(told["entered"]), told["refused"]) == (3, [])
+    desk.json("results", "submit", "--department", "SCJG", actor="Li")
+    desk.json("results", "publish", "--department", "SCJG", actor="Wang", day=REVIEW_DAY)
+
+    workspace = open_workspace(tmp_path / "workspace", create=False)
+    public = workspace.warehouse.history("inspections").execute().set_index("entity_id")
+    original, reserve = public.loc[gone[1]], public.loc[entity]
+    assert (original["selection_mode"], original["result_codes"]) == ("random", "unreachable")
+    assert 0 < original["inclusion_probability"] <= 1
+    assert (reserve["selection_mode"], reserve["result_codes"], reserve["draw_id"]) == ("reserve", "corrected", "D1")
+    assert pd.isna(reserve["inclusion_probability"]) and pd.isna(reserve["design_probability"])
+    table = measure(workspace, draw_ids=["D1"], book=load_policies(), actor=BAO, clock=at(REVIEW_DAY))
+    workspace.close()
+    rates = table[(table["measure"] == "hit_rate") & (table["basis"] == "design-based")]
+    assert (int(rates["n"].sum()), int(rates["hits"].sum())) == (1, 0)
+
+
 def test_what_law_forbids_waits_with_its_reference_and_nothing_is_lost(desk, tmp_path):
     one = next(check for check in desk.checks if check[3] == "SCJG")
     other = next(check for check in desk.checks if check[3] == "SW")

@@ -17,11 +17,12 @@ import pytest
 
 from engine.api.own_row import own_row, row_address
 from engine.draw.bundle import bundle_files, compact_bundle, withheld_bundle
+from engine.draw.certificate import plan_digest
 from engine.draw.commitment import ItemTerms
 from engine.draw.encoding import canonical_json, suite_named
 from engine.draw.public_beacons import DRAND, NIST
 from engine.draw.verification import verify_bundle
-from tests.draw_cases import ITEMS, Case, attached_case, beacon_case, make_case
+from tests.draw_cases import ITEMS, PLAN, Case, attached_case, beacon_case, make_case
 from tests.unit.engine.draw.test_attachments import TAMPERINGS as BESIDE
 from tests.verifier_page import PAGE, QUIET, Reader, as_file, offline_reader
 
@@ -182,6 +183,34 @@ def test_the_page_lists_what_only_the_program_checks(reader: Reader) -> None:
     listed = reader.tab.inner_text("section[aria-labelledby=beyond]")
 
     assert all(one in listed for one in ("RFC 3161", "BLS", "RSA", "Ed25519", "--log", "--key"))
+
+
+PARENT = {
+    "draw": "2026-016",
+    "commit_digest": "ab" * 32,
+    "certificate_digest": "cd" * 32,
+    "reason": "more findings than usual",
+}
+PLANS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "lines": ({}, {}, "passed"),
+    "outside with a reason": ({"lines": [], "outside_plan": {"reason": "a fire"}}, {}, "passed"),
+    "outside without one": ({"lines": [], "outside_plan": {"reason": " "}}, {}, "failed"),
+    "of another draw": ({"draw": "2026-018"}, {}, "failed"),
+    "an added sample": ({}, {"parent": PARENT}, "passed"),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_page_and_program_agree_on_the_plan(name: str, reader: Reader) -> None:
+    change, terms, due = PLANS[name]
+    plan = {**PLAN, **change}
+    case, attached = attached_case(plan_digest=plan_digest(plan, suite=suite_named("sha256")), **terms)
+    bundle = json.loads(json.dumps({**_bundle(case), **attached, "plan": plan}))
+
+    found = reader.states(as_file(bundle))
+
+    assert found["commitment.plan"] == due
+    assert found == python_states(bundle)
 
 
 def test_a_simulated_draw_is_marked_as_such(case: Case, reader: Reader) -> None:

@@ -6,7 +6,8 @@ at most one certificate with the bytes of the undisturbed draw, its tables once,
 touched anything on record, an unbroken ledger and nothing left behind.
 
 ``draw_two_operators``: two processes take the same step at the same moment; one does it, the other is refused, both are
-on record. ``draw_replay``: a second draw from the same commitment is refused and changes nothing.
+on record. Two different people who sign a commitment at the same moment have both signed; one person twice signs once.
+``draw_replay``: a second draw from the same commitment is refused and changes nothing.
 """
 
 import tempfile
@@ -14,7 +15,15 @@ from pathlib import Path
 
 from engine.simulation.stream import stream
 from models.city_demonstration import demonstrate_city
-from tests.draw_faults import STEPS, Points, count_calls, kill_once, make_points, replay, two_at_once
+from tests.draw_faults import (
+    Points,
+    count_calls,
+    kill_once,
+    make_points,
+    replay,
+    two_at_once,
+    two_signatures_at_once,
+)
 
 MOMENTS = {"commit": 20, "run": 20, "substitute": 10}
 
@@ -27,17 +36,18 @@ def run(*, full: bool, base: Path | None = None, database_url: str | None = None
             base = folder / "base"
             demonstrate_city(base, n_entities=3000, years=6, seed=7)
         points = make_points(base, folder)
-        moments = MOMENTS if full else dict.fromkeys(STEPS, 1)
+        moments = MOMENTS if full else dict.fromkeys(MOMENTS, 1)
         return [
             _killed(points, moments, folder=folder / "trial", database_url=database_url),
             _claim(
                 "draw_two_operators",
-                n=len(STEPS),
+                n=len(MOMENTS) + 2,
                 found=[
                     fault
-                    for step in STEPS
+                    for step in MOMENTS
                     for fault in two_at_once(points, step, folder=folder / "trial", database_url=database_url)
-                ],
+                ]
+                + two_signatures_at_once(points, folder=folder / "trial", database_url=database_url),
             ),
             _claim("draw_replay", n=1, found=replay(points, folder=folder / "trial", database_url=database_url)),
         ]

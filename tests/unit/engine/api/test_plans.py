@@ -9,7 +9,7 @@ import pytest
 
 from engine.api.draw_commitment import commit_draw
 from engine.api.draw_voiding import void_draw
-from engine.api.plan_approval import approve, consolidate, draw_control_arm, publish, send_back
+from engine.api.plan_approval import REFUSED, approve, consolidate, draw_control_arm, publish, send_back
 from engine.api.plan_book import plan_book
 from engine.api.plan_draw import publish_reason
 from engine.api.plan_reading import plan_json, plan_status
@@ -350,6 +350,23 @@ def test_a_plan_walks_its_path_with_different_people_and_a_document(tmp_path):
     told = plan_json(state)
     assert told["gone"] == {"BAD": "withdrawn", "L1": "L1+L2", "L2": "L1+L2"}
     assert [step["actor"] for step in told["steps"]] == ["Bao", "Chen", "Bao", "Chen", "Ding"]
+
+
+def test_of_two_people_who_approve_at_the_same_moment_one_does_and_the_other_stands_refused(tmp_path, monkeypatch):
+    workspace, day = make(tmp_path), at(date(2026, 2, 5))
+    hand_in(workspace, line("L1"))
+    schedule_plan(workspace, PLAN, book=BOOK, actor=BAO, clock=day)
+    consolidate(workspace, PLAN, book=BOOK, actor=BAO, clock=day)
+    seen_by_both = plan_book(workspace, PLAN, on=date(2026, 2, 5))
+    approve(workspace, PLAN, document="No. 1", actor=CHEN, clock=day)
+
+    monkeypatch.setattr("engine.api.plan_approval.plan_book", lambda *_, **__: seen_by_both)
+    with pytest.raises(PlanError, match="Chen took the step 'approved' at the same moment"):
+        approve(workspace, PLAN, document="No. 2", actor=DING, clock=day)
+
+    (refused,) = workspace.ledger.entries(action=REFUSED, subject=PLAN)
+    assert (refused.actor, refused.particulars["step"]) == ("Ding", "approved")
+    assert workspace.warehouse.history("approvals").execute()["step"].tolist() == ["consolidated", "approved"]
 
 
 def test_a_county_plan_that_repeats_the_city_is_not_published(tmp_path):
