@@ -123,6 +123,7 @@ def _show_rates(table: "pd.DataFrame", names: dict[str, str], translate: Transla
         N_("rate"),
         N_("interval"),
         N_("unreachable"),
+        N_("nothing to check"),
         N_("not done"),
         N_("status"),
     ]
@@ -135,12 +136,16 @@ def _show_rates(table: "pd.DataFrame", names: dict[str, str], translate: Transla
             _share(row["rate"]),
             f"{_share(row['low'])}–{_share(row['high'])}",
             _share(row["unreachable"]),
+            _share(row["not_assessable"]),
             _share(row["not_done"]),
             translate(STATUS[row["status"]]),
         ]
         for row in table.to_dict("records")
     ]
     show_table(translate(N_("Violations among those checked")), [translate(head) for head in heads], rows)
+    for row in table.to_dict("records"):
+        for note in row["notes"]:
+            show_line(f"· {_name(row['domain'], names, translate)}: {note.render(translate)}")
 
 
 def _show_change(table: "pd.DataFrame", names: dict[str, str], translate: Translate) -> None:

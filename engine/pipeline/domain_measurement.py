@@ -20,6 +20,7 @@ from engine.estimation.periods import KNOWN
 from engine.estimation.reach import reach_figures
 from engine.estimation.sample import DesignSample, design_sample, require_random
 from engine.messages import N_, Message
+from engine.pipeline.domain_notes import every_note
 from engine.pipeline.measurement import split_thin_items
 from engine.pipeline.small_cells import MARKED, SHOWN, WITHHELD, SmallCellRule, treat_small
 
@@ -132,7 +133,9 @@ def measure_domains(
     table = pd.concat(parts, ignore_index=True)
     judged = [_status(row, precision=precision, least_units=least_units) for row in table.itertuples(index=False)]
     table["status"] = [status for status, _ in judged]
-    table["notes"] = pd.Series([notes for _, notes in judged], index=table.index, dtype=object)
+    said = every_note(list(table.itertuples(index=False)), everything=(table["domain"] == EVERYTHING).tolist())
+    notes = [(*own, *also) for (_, own), also in zip(judged, said, strict=True)]
+    table["notes"] = pd.Series(notes, index=table.index, dtype=object)
     table = table.rename(columns={"hits": "findings", "hit_rate": "rate"})
     table = treat_small(table, everything=EVERYTHING, rule=small_cells, level=level)
     return table.assign(by=by)[["by", "domain", *[name for name in table.columns if name not in ("by", "domain")]]]

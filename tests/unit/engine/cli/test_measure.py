@@ -13,6 +13,9 @@ from tests.measured_world import ITEMS, drawn_rows
 
 ACTOR = Actor("Li Si (fictional)", "analyst")
 DRAWS = {"2025-001": ("2025-02", 1), "2025-002": ("2025-07", 2), "2026-001": ("2026-03", 3)}
+ONE_TEAM = {"2024-001": ("2024-02", 4)}
+FEW_REACHED = {"2023-001": ("2023-02", 5)}
+"""In district d3 six objects were met."""
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -20,7 +23,20 @@ AT = datetime(2026, 6, 1, tzinfo=UTC)
 def workspace(tmp_path_factory):
     folder = tmp_path_factory.mktemp("measure")
     opened = Workspace(folder / "workspace")
-    runs = {draw_id: drawn_rows(draw_id=draw_id, month=month, seed=seed) for draw_id, (month, seed) in DRAWS.items()}
+    runs = {
+        draw_id: drawn_rows(
+            draw_id=draw_id,
+            month=month,
+            seed=seed,
+            teams=1 if draw_id in ONE_TEAM else 6,
+            districts=("d1", "d2", "d3") if draw_id in FEW_REACHED else ("d1", "d2"),
+        )
+        for draw_id, (month, seed) in {**FEW_REACHED, **ONE_TEAM, **DRAWS}.items()
+    }
+    few = runs["2023-001"][0]
+    few.loc[few.index[few["district_code"] == "d3"][6:], "result_codes"] = "unreachable"
+    runs["2024-001"][0].loc[3:8, "result_codes"] = "exited"
+    runs["2024-001"][0].loc[10:18, "result_codes"] = None
     for draw_id, (results, _) in runs.items():
         path = folder / draw_id / "inspections.csv"
         path.parent.mkdir()
@@ -125,6 +141,53 @@ def test_units_are_compared_with_limits_and_ranks(workspace, capsys):
     assert [unit["domain"] for unit in found["units"]] == ["d1", "d2"]
     assert all(unit["warn_low"] < 1 < unit["warn_high"] for unit in found["units"])
     assert all(unit["rank_low"] <= unit["rank_high"] for unit in found["units"])
+
+
+def said(capsys, workspace, *words):
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as left:
+        main(["measure", *words, "--workspace", str(workspace.path), "--lang", "en"])
+    return left.value.code, capsys.readouterr().out
+
+
+def test_what_could_not_be_checked_is_said_beside_the_rate(workspace, capsys):
+    _, found = answer(capsys, workspace, "--draws", "2024-001", "--by", "population")
+    code, text = said(capsys, workspace, "--draws", "2024-001", "--by", "population")
+    whole = found["domains"][0]
+
+    assert code == 0
+    for share, sentence in (
+        (whole["unreachable"], "could not be reached: a domain of their own, neither clean nor in violation"),
+        (whole["not_assessable"], "had closed or do not carry on the business: a domain of their own"),
+        (whole["not_done"], "have no result yet: be they all clean or all in violation, the rate lies in"),
+    ):
+        assert f"{share:.1%} {sentence}" in " ".join(text.split())
+        assert any(sentence in note for note in whole["notes"])
+    assert whole["rate"] is None or whole["bound_low"] < whole["rate"] < whole["bound_high"]
+
+
+def test_teams_are_clusters_and_one_team_alone_is_withheld_by_name(workspace, capsys):
+    _, several = answer(capsys, workspace, "--by", "district")
+    status, alone = answer(capsys, workspace, "--draws", "2024-001", "--by", "district")
+
+    assert status == 0
+    assert any("with only 12 teams the interval may be too short" in note for note in several["domains"][0]["notes"])
+    for row in alone["domains"][1:]:
+        assert row["teams"] == 1
+        assert (row["status"], row["rate"]) == ("withheld", None)
+        assert any("one team made every check here" in note for note in row["notes"])
+
+
+def test_a_rate_on_too_few_is_withheld_by_name_and_so_is_what_would_give_it_away(workspace, capsys):
+    status, found = answer(capsys, workspace, "--by", "district", "--draws", "2023-001")
+    code, text = said(capsys, workspace, "--by", "district", "--draws", "2023-001")
+    flagged = {row["domain"]: row for row in found["domains"] if row["status"] == "withheld"}
+
+    assert (status, code) == (0, 0)
+    assert len(flagged) == 2
+    assert all(row["rate"] is None and row["findings"] is None for row in flagged.values())
+    assert any("withheld: 6 reached units, fewer than 10" in note for note in flagged["d3"]["notes"])
+    assert "withheld: with it, what was found in d3 could be computed from the figure of all" in " ".join(text.split())
 
 
 def test_people_read_a_table(workspace, capsys):
