@@ -87,13 +87,25 @@ def keep_step(
     clock: Clock,
     reason: str = "",
     wordings: str = "",
+    call: str = "",
+    idempotency_key: str | None = None,
 ) -> None:
     """Append one step of several results (key, department, draw) to the ledger."""
     content: dict[str, object] = {"results": [list(result) for result in results]}
+    if call:
+        content["call"] = call
     if wordings:
         content["wordings"] = wordings
     subject = digest_of(content)[:16]
-    workspace.ledger.append(ACTIONS[state], subject=subject, content=content, actor=actor, at=clock(), reason=reason)
+    workspace.ledger.append(
+        ACTIONS[state],
+        subject=subject,
+        content=content,
+        actor=actor,
+        at=clock(),
+        reason=reason,
+        idempotency_key=idempotency_key,
+    )
 
 
 def entered_cells(workspace: Workspace, *, on: date) -> dict[str, dict[str, str]]:

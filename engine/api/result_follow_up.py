@@ -9,6 +9,7 @@ from engine.api.plan_book import rows_on
 from engine.api.result_entry import entered_cells, result_steps
 from engine.outcomes.entry import NOTHING_FOLLOWS
 from engine.outcomes.follow_up import Event, Finding, FollowUp, follow_up
+from engine.outcomes.handing_on import ORDERED
 from engine.outcomes.review import State
 from engine.parameters import PolicyBook
 from engine.store.workspace import Workspace
@@ -16,14 +17,37 @@ from engine.store.workspace import Workspace
 
 def open_follow_ups(workspace: Workspace, *, book: PolicyBook, as_of: date) -> FollowUp:
     """Return what the findings of a workspace wait for on a day; a returned result is no finding until entered anew."""
-    events = [
-        _order(row) for row in _in_order(rows_on(workspace, "rectifications", on=as_of), "rectification_event_id")
-    ]
-    events += [_referral(row) for row in _in_order(rows_on(workspace, "referrals", on=as_of), "referral_event_id")]
-    return follow_up(_findings(workspace, on=as_of), events, book=book, as_of=as_of)
+    return follow_up(findings_on(workspace, on=as_of), events_on(workspace, as_of=as_of), book=book, as_of=as_of)
 
 
-def _findings(workspace: Workspace, *, on: date) -> list[Finding]:
+def events_on(workspace: Workspace, *, as_of: date) -> list[Event]:
+    """Return the events of orders, then of referrals, known on a day; those of one matter in order."""
+    orders = _in_order(rows_on(workspace, "rectifications", on=as_of), "rectification_event_id")
+    referrals = _in_order(rows_on(workspace, "referrals", on=as_of), "referral_event_id")
+    return [_order(row) for row in orders] + [_referral(row) for row in referrals]
+
+
+def event_rows(event: Event, *, n: int, reason: str) -> tuple[str, dict[str, Any]]:
+    """Return the table of an event and its row there, the ``n``-th of its matter; known on the day it occurred."""
+    shared = {
+        "entity_id": event.entity_id,
+        "inspection_id": event.finding or None,
+        "event": event.event,
+        "due_on": event.due_on,
+        "occurred_on": event.on,
+        "known_at": event.on,
+    }
+    identifier = f"{event.matter}-{n:03d}"
+    if event.kind == ORDERED:
+        own = {"rectification_event_id": identifier, "rectification_id": event.matter}
+        return "rectifications", own | shared | {"department_code": event.owner, "reason": reason or None}
+    own = {"referral_event_id": identifier, "referral_id": event.matter, "referral_type": event.kind}
+    departments = {"from_department": event.owner, "to_department": event.other}
+    return "referrals", own | shared | departments | {"annexes": event.annexes or None, "content": reason or None}
+
+
+def findings_on(workspace: Workspace, *, on: date) -> list[Finding]:
+    """Return every result on record that asks for something; a returned one is none until it is entered anew."""
     cells = entered_cells(workspace, on=on)
     found = []
     for standing in result_steps(workspace).values():
@@ -42,7 +66,7 @@ def _in_order(rows: pd.DataFrame, key: str) -> list[dict[Any, Any]]:
 
 def _order(row: dict[Any, Any]) -> Event:
     return Event(
-        row["rectification_id"], str(row["inspection_id"]), row["entity_id"], "order", row["event"],
+        row["rectification_id"], str(row["inspection_id"]), row["entity_id"], ORDERED, row["event"],
         _day(row["occurred_on"]), row["department_code"], due_on=_due(row["due_on"]),
     )  # fmt: skip
 

@@ -5,12 +5,13 @@ from datetime import date, datetime
 
 import pandas as pd
 
-from engine.api.draw_order import CERTIFIED
+from engine.api.draw_order import CERTIFIED, SUBSTITUTED
 from engine.api.draw_substitution import reserve_rows
 from engine.api.logged_draws import latest_runs
 from engine.api.plan_book import rows_on
 from engine.api.plan_tasks import DISPATCHED
 from engine.contracts.schema import CheckKind
+from engine.draw.substitution import OFFICER
 from engine.errors import TableMissingError, UsageError
 from engine.messages import N_, Message
 from engine.outcomes.entry import CASE_MODES, Ground, Key, Known, OutsideTask, Scan
@@ -91,6 +92,7 @@ def _drawn(workspace: Workspace, visits: list[str]) -> dict[Key, Ground]:
         teams = warehouse.read("teams", run_id=run)
         sent = teams.filter(teams.draw_id == draw, teams.visit_id.isin(visits)).execute()
         departments = sent.groupby("visit_id")["department_code"].agg(frozenset).to_dict()
+        officers = _officers(workspace, draw, sent)
         leaders = sent[sent["is_leader"].astype(bool)].set_index("visit_id")["inspector_code"].to_dict()
         for row in rows.to_dict("records"):
             visit = str(row["visit_id"])
@@ -103,11 +105,49 @@ def _drawn(workspace: Workspace, visits: list[str]) -> dict[Key, Ground]:
                 design_probability=row["design_probability"],
                 inclusion_probability=row["inclusion_probability"],
                 leader=leaders.get(visit),
+                officers=officers.get(visit, frozenset()),
             )
-        for row in reserve_rows(workspace, draw).to_dict("records"):
-            if row["visit_id"] in visits:
-                ground = Ground(SelectionMode.RESERVE, on, draw_id=draw, stratum=row["stratum"])
-                found[row["visit_id"], row["entity_id"], row["item_code"]] = ground
+        found |= _reserves(workspace, draw, run, visits, on=on)
+    return found
+
+
+def _officers(workspace: Workspace, draw: str, sent: pd.DataFrame) -> dict[str, frozenset[str]]:
+    """Officers drawn for each visit, with those who took a seat over by a change on record."""
+    found = {str(visit): frozenset(map(str, codes)) for visit, codes in sent.groupby("visit_id")["inspector_code"]}
+    for entry in workspace.ledger.entries(action=SUBSTITUTED, subject=draw):
+        said = entry.particulars
+        if said["entry"]["kind"] == OFFICER and said["entry"]["visit"] in found:
+            visit = said["entry"]["visit"]
+            found[visit] = (found[visit] - {said["inspector_code"]}) | {said["substitute_code"]}
+    return found
+
+
+def _reserves(workspace: Workspace, draw: str, run: str, visits: list[str], *, on: date) -> dict[Key, Ground]:
+    """Reserves that stand in: the team of the object they replace goes, so its departments check."""
+    rows = reserve_rows(workspace, draw).to_dict("records")
+    if not any(row["visit_id"] in visits for row in rows):
+        return {}
+    warehouse, found = workspace.warehouse, {}
+    selections = warehouse.read("selections", run_id=run)
+    drawn = selections.filter(selections.is_drawn, selections.draw_id == draw).execute()
+    visit_of = {(row["entity_id"], row["item_code"]): str(row["visit_id"]) for row in drawn.to_dict("records")}
+    teams = warehouse.read("teams", run_id=run)
+    sent = teams.filter(teams.draw_id == draw).execute()
+    departments = sent.groupby("visit_id")["department_code"].agg(frozenset).to_dict()
+    officers = _officers(workspace, draw, sent)
+    for row in rows:
+        key = (row["replaced_entity_id"], row["item_code"])
+        came_from = visit_of.get(key, "")
+        visit_of[row["entity_id"], row["item_code"]] = came_from
+        if row["visit_id"] in visits:
+            found[row["visit_id"], row["entity_id"], row["item_code"]] = Ground(
+                SelectionMode.RESERVE,
+                on,
+                departments=departments.get(came_from, frozenset()),
+                draw_id=draw,
+                stratum=row["stratum"],
+                officers=officers.get(came_from, frozenset()),
+            )
     return found
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 
 from engine.api.plan_book import rows_on
+from engine.api.repeated_calls import earlier_call
 from engine.api.result_entry import entered_cells, keep_step, load_rows, result_steps
 from engine.api.result_grounds import known_facts, officer_departments
 from engine.errors import ResultRefusedError, UsageError
@@ -17,12 +18,20 @@ from engine.outcomes.publication import inspection_row
 from engine.outcomes.review import CITY_PLAN, Standing, State, require_publishable, require_step
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Actor, Clock
+from engine.store.ledger import digest_of
 from engine.store.workspace import Workspace
 from engine.vocabulary import JOINER
 
 
 def submit(
-    workspace: Workspace, keys: Sequence[str], *, draw_id: str = "", department: str = "", actor: Actor, clock: Clock
+    workspace: Workspace,
+    keys: Sequence[str],
+    *,
+    draw_id: str = "",
+    department: str = "",
+    actor: Actor,
+    clock: Clock,
+    idempotency_key: str | None = None,
 ) -> tuple[str, ...]:
     """Hand results in for review; without keys all that the department entered (of a draw). Returns their keys.
 
@@ -31,11 +40,20 @@ def submit(
     ResultRefusedError
         A result may not be submitted; none is then.
     """
-    return _step(workspace, keys, State.SUBMITTED, draw_id, department, actor=actor, clock=clock)
+    return _step(
+        workspace, keys, State.SUBMITTED, draw_id, department, actor=actor, clock=clock, idempotency_key=idempotency_key
+    )
 
 
 def send_back(
-    workspace: Workspace, keys: Sequence[str], *, reason: str, department: str = "", actor: Actor, clock: Clock
+    workspace: Workspace,
+    keys: Sequence[str],
+    *,
+    reason: str,
+    department: str = "",
+    actor: Actor,
+    clock: Clock,
+    idempotency_key: str | None = None,
 ) -> tuple[str, ...]:
     """Return results to who entered them, with the reason; a published one that is wrong, too.
 
@@ -45,7 +63,10 @@ def send_back(
     """
     if not keys:
         raise UsageError(what=Message(N_("result")), value="", remedy=Message(N_("name the results to return")))
-    return _step(workspace, keys, State.RETURNED, "", department, reason=reason, actor=actor, clock=clock)
+    return _step(
+        workspace, keys, State.RETURNED, "", department, reason=reason, actor=actor, clock=clock,
+        idempotency_key=idempotency_key,
+    )  # fmt: skip
 
 
 def publish(
@@ -57,6 +78,7 @@ def publish(
     penalties: Sequence[str] = (),
     actor: Actor,
     clock: Clock,
+    idempotency_key: str | None = None,
 ) -> tuple[str, ...]:
     """Publish submitted results as inspections; without keys all of the department (of a draw).
 
@@ -71,7 +93,9 @@ def publish(
     """
     on = clock().date()
     _require_penalties(workspace, penalties, on=on)
-    return _step(workspace, keys, State.PUBLISHED, draw_id, department, actor=actor, clock=clock)
+    return _step(
+        workspace, keys, State.PUBLISHED, draw_id, department, actor=actor, clock=clock, idempotency_key=idempotency_key
+    )
 
 
 def inbox(workspace: Workspace, *, book: PolicyBook, as_of: date, department: str = "") -> list[Due]:
@@ -123,25 +147,32 @@ def _step(
     reason: str = "",
     actor: Actor,
     clock: Clock,
+    idempotency_key: str | None,
 ) -> tuple[str, ...]:
     own = acting_department(workspace, department, actor=actor, on=clock().date())
+    said = [to.value, list(keys), draw_id, own, reason]
+    if held := earlier_call(workspace, idempotency_key, said):
+        return tuple(one[0] for one in held.particulars["results"])
     with workspace.drawing():
-        held = result_steps(workspace)
+        standing = result_steps(workspace)
         before = State.ENTERED if to is State.SUBMITTED else State.SUBMITTED
         waiting = (
             key
-            for key, one in held.items()
+            for key, one in standing.items()
             if one.state is before and one.department == own and draw_id in ("", one.draw_id)
         )
         chosen = [
-            require_step(held, key, to=to, actor=actor.name, department=own, reason=reason)
+            require_step(standing, key, to=to, actor=actor.name, department=own, reason=reason)
             for key in dict.fromkeys(keys or waiting)
         ]
         if to is State.PUBLISHED and chosen:
             _make_public(workspace, chosen, actor=actor, clock=clock)
         if chosen:
             results = [(one.key, one.department, one.draw_id) for one in chosen]
-            keep_step(workspace, to, results, actor=actor, clock=clock, reason=reason)
+            keep_step(
+                workspace, to, results, actor=actor, clock=clock, reason=reason, call=digest_of(said),
+                idempotency_key=idempotency_key,
+            )  # fmt: skip
     return tuple(one.key for one in chosen)
 
 

@@ -31,6 +31,9 @@ ReasonOption = Annotated[str, typer.Option("--reason", help=N_("Why; it stays on
 PenaltyOption = Annotated[
     list[str] | None, typer.Option("--penalty", help=N_("Penalty to be made public with the results; repeat it."))
 ]
+KeyOption = Annotated[
+    str | None, typer.Option("--key", help=N_("Idempotency key: the same call with the same key is carried out once."))
+]
 InboxDayOption = Annotated[
     str | None, typer.Option("--as-of", help=N_("The date as of which is asked, YYYY-MM-DD; today if none."))
 ]
@@ -69,6 +72,7 @@ def submit(
     results: ResultsArgument = None,
     draw: OneDrawOption = "",
     department: ActingOption = "",
+    key: KeyOption = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -78,7 +82,15 @@ def submit(
 
     opened = open_workspace(workspace, create=False)
     actor = current_actor()
-    done = hand_in(opened, results or [], draw_id=draw, department=department, actor=actor, clock=current_time)
+    done = hand_in(
+        opened,
+        results or [],
+        draw_id=draw,
+        department=department,
+        actor=actor,
+        clock=current_time,
+        idempotency_key=key,
+    )
     _show(done, "submitted", as_json=as_json)
 
 
@@ -86,6 +98,7 @@ def send_back(
     results: ResultsArgument = None,
     reason: ReasonOption = "",
     department: ActingOption = "",
+    key: KeyOption = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -95,7 +108,15 @@ def send_back(
 
     opened = open_workspace(workspace, create=False)
     actor = current_actor()
-    done = hand_back(opened, results or [], reason=reason, department=department, actor=actor, clock=current_time)
+    done = hand_back(
+        opened,
+        results or [],
+        reason=reason,
+        department=department,
+        actor=actor,
+        clock=current_time,
+        idempotency_key=key,
+    )
     _show(done, "returned", as_json=as_json)
 
 
@@ -104,6 +125,7 @@ def publish(
     draw: OneDrawOption = "",
     department: ActingOption = "",
     penalty: PenaltyOption = None,
+    key: KeyOption = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -119,6 +141,7 @@ def publish(
         penalties=penalty or [],
         actor=current_actor(),
         clock=current_time,
+        idempotency_key=key,
     )
     _show(done, "published", as_json=as_json)
 

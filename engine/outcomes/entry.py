@@ -40,6 +40,7 @@ class Ground:
     on : day of the draw or of the task. departments : who may check; empty leaves it to the item.
     draw_id, stratum, design_probability, inclusion_probability : of the draw, else None; reserves have no probability.
     leader : code of the team's leader, None when not recorded.
+    officers : drawn for the visit, with the changes on record; empty when no team was drawn.
     """
 
     mode: SelectionMode
@@ -50,6 +51,7 @@ class Ground:
     design_probability: float | None = None
     inclusion_probability: float | None = None
     leader: str | None = None
+    officers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,14 @@ def _scanned(cells: Mapping[str, str], known: Known) -> Refusal | None:
     return None if cells["inspector_code"] in scan.officers else _refuse("absent", **cells)
 
 
+def _team(cells: Mapping[str, str], known: Known) -> Refusal | None:
+    ground, came = known.ground_of(cells), known.scans[cells["visit_id"]].officers
+    strangers = came - ground.officers if ground and ground.officers else frozenset()
+    if not strangers:
+        return None
+    return _refuse("team", officers=", ".join(sorted(strangers)), visit=cells["visit_id"])
+
+
 def _in_time(cells: Mapping[str, str], known: Known) -> Refusal | None:
     ground, scan, on = known.ground_of(cells), known.scans[cells["visit_id"]], date.fromisoformat(cells["occurred_on"])
     if ground and on < ground.on:
@@ -222,7 +232,7 @@ def _third_party(cells: Mapping[str, str], known: Known) -> Refusal | None:
 
 
 _RULES: tuple[Callable[[Mapping[str, str], Known], Refusal | None], ...] = (
-    _form, _wording, _selected, _department, _scanned, _in_time, _once, _disposed, _third_party,
+    _form, _wording, _selected, _department, _scanned, _team, _in_time, _once, _disposed, _third_party,
 )  # fmt: skip
 
 _SENTENCES = {
@@ -243,6 +253,10 @@ _SENTENCES = {
         "总局令49 art. 23; 总局令57 art. 19",
     ),
     "absent": (N_("officer {inspector_code} was not on visit {visit_id}"), "总局令49 art. 23; city plan 四(三)"),
+    "team": (
+        N_("{officers} was not drawn for visit {visit}, and no change of the team is on record"),
+        "city plan 四(二): officers are matched at random; a change names its reason",
+    ),
     "before": (N_("the check of {day} lies before the draw or task of {drawn}"), "city plan 三(一), 四(二)"),
     "day": (N_("the check of {day} lies before the scan-in of {scanned} or after {today}"), "国办发〔2024〕54号"),
     "twice": (N_("{key} has a result already; it must be returned before it is entered again"), "city plan 四(三)"),

@@ -40,7 +40,15 @@ _NEXT_REFERRAL = {
     "replied": (N_("the sending department closes it"), False),
     "returned": (N_("the sending department hands it to whom it concerns"), False),
 }
-_CRIME_CLOCKS = {"decided": "deadlines.crime_transfer", "sent": "deadlines.crime_police"}
+_CRIME_CLOCKS = {
+    "decided": ("decided", "deadlines.crime_transfer"),
+    "sent": ("sent", "deadlines.crime_police"),
+    "received": ("sent", "deadlines.crime_police"),
+    "replied": ("replied", "deadlines.crime_materials"),
+}
+"""Last event of a transfer → event from which the clock of the next step runs, and the clock."""
+RECHECK = "deadlines.recheck"
+CRIME_DECIDE = "deadlines.crime_decide"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +185,11 @@ def _waiting(steps: Sequence[Event], *, book: PolicyBook, as_of: date) -> list[O
         template, by_other = _NEXT_REFERRAL[last.event]
         words, who = Message(template), last.other if by_other else last.owner
     if last.kind == CRIME and last.event in _CRIME_CLOCKS:
-        due_on = deadline(book, _CRIME_CLOCKS[last.event], event=last.on, on=as_of)[0].on
+        begins, clock = _CRIME_CLOCKS[last.event]
+        since = next((one.on for one in reversed(steps) if one.event == begins), last.on)
+        due_on = deadline(book, clock, event=since, on=as_of)[0].on
+    if last.kind == "order" and last.event == "reported":
+        due_on = deadline(book, RECHECK, event=last.on, on=as_of)[0].on
     return [*found, _open(last.matter, last.entity_id, who, words, since=last.on, due_on=due_on, as_of=as_of)]
 
 

@@ -153,6 +153,15 @@ class Ledger:
         with self._decisions.reading() as connection:
             return [Entry(**row) for row in connection.execute(query).mappings()]
 
+    def kept(self, idempotency_key: str | None) -> Entry | None:
+        """Return the entry that an idempotency key was used for, None if it was not or none is given."""
+        if idempotency_key is None:
+            return None
+        query = select(LEDGER).where(LEDGER.c.idempotency_key == idempotency_key)
+        with self._decisions.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return Entry(**row) if row else None
+
     def head(self) -> str:
         """Return the digest of the last entry, or 64 zeros."""
         with self._decisions.reading() as connection:

@@ -36,7 +36,12 @@ def test_an_order_waits_for_its_re_check_until_it_passed():
     steps = [event("ordered", 11, due_on=date(2026, 3, 20)), event("reported", 18)]
     (one,) = waits([finding()], steps).waiting
 
-    assert (str(one.waits_for), one.since, one.days_late) == ("the department re-checks", date(2026, 3, 18), 11)
+    assert (str(one.waits_for), one.since, one.due_on) == (
+        "the department re-checks",
+        date(2026, 3, 18),
+        date(2026, 4, 1),
+    )
+    assert waits([finding()], steps, as_of=date(2026, 4, 3)).waiting[0].days_late == 2
     assert waits([finding()], [*steps, event("passed", 22)]).waiting == ()
     assert "anew" in str(waits([finding()], [*steps, event("failed", 22)]).waiting[0].waits_for)
 
@@ -71,6 +76,11 @@ def test_a_suspected_crime_has_24_hours_and_five_annexes():
     assert (police.department, police.due_on) == ("GA", date(2026, 3, 18))
     whole = event("sent", 15, kind="crime_transfer", other="GA", annexes=ANNEXES)
     assert len(waits([crime], [decided, whole]).waiting) == 1
+    received = event("received", 16, kind="crime_transfer", other="GA")
+    assert waits([crime], [decided, whole, received]).waiting[0].due_on == date(2026, 3, 18)  # still from the transfer
+    filed = event("replied", 17, kind="crime_transfer", other="GA")
+    (materials,) = waits([crime], [decided, whole, received, filed]).waiting
+    assert (materials.department, materials.due_on) == ("SCJG", date(2026, 3, 20))
 
 
 def test_a_matter_without_a_finding_is_open_too():
