@@ -218,13 +218,12 @@ def _write_pages(
             "results.html": results_page(edition, index, **periods),
             "objection.html": objection_page(edition),
             **{f"draws/{one.draw_id}.html": draw_page(edition, one, names=names) for one in shown},
+            "feed.json": json_feed(edition, shown),
+            "feed.xml": atom_feed(edition, shown, updated=f"{as_of.isoformat()}T00:00:00+08:00"),
         }
         for path, content in pages.items():
             site.write(edition.path(path), content)
     for scripts in (index_scripts(index), standing_scripts(standings)):
         for path, content in scripts:
             site.write(path, content)
-    chinese = editions(is_demo=is_demo)[0]
-    site.write("feed.json", json_feed(chinese, shown))
-    site.write("feed.xml", atom_feed(chinese, shown, updated=f"{as_of.isoformat()}T00:00:00+08:00"))
     site.write("verifier.html", verifier_page())

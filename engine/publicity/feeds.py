@@ -1,6 +1,7 @@
 """News of the site for feed readers: Atom (RFC 4287) and JSON Feed 1.1; one entry per draw that was committed.
 
-Links are relative and identifiers are derived from digests, since a site of plain files does not know where it stands.
+Each language has its own feeds beside its own pages. Links are relative to the feed and identifiers are derived from
+digests, since a site of plain files does not know where it stands; a translated entry is an entry of its own.
 """
 
 import json
@@ -9,14 +10,14 @@ from html import escape
 from uuid import NAMESPACE_URL, uuid5
 
 from engine.messages import N_, Message
-from engine.publicity.layout import Edition
+from engine.publicity.layout import CHINESE, Edition
 from engine.publicity.pages import STATES, PublicDraw
 
 
 def _entries(edition: Edition, draws: Sequence[PublicDraw]) -> list[dict[str, str]]:
     return [
         {
-            "id": f"urn:uuid:{uuid5(NAMESPACE_URL, f'xinheng:{draw.commit_digest}:{draw.state}')}",
+            "id": f"urn:uuid:{uuid5(NAMESPACE_URL, f'xinheng:{draw.commit_digest}:{draw.state}{_suffix(edition)}')}",
             "url": f"draws/{draw.draw_id}.html",
             "title": Message(
                 N_("Draw {draw_id}: {state}"), {"draw_id": draw.draw_id, "state": Message(STATES[draw.state])}
@@ -29,6 +30,10 @@ def _entries(edition: Edition, draws: Sequence[PublicDraw]) -> list[dict[str, st
         }
         for draw in draws
     ]
+
+
+def _suffix(edition: Edition) -> str:
+    return "" if edition.language == CHINESE else f":{edition.language}"
 
 
 def json_feed(edition: Edition, draws: Sequence[PublicDraw]) -> str:

@@ -99,6 +99,8 @@ def page(edition: Edition, path: str, *, title: str, body: str, script: str = ""
     return (
         f'<!doctype html>\n<html lang="{edition.language}"><head><meta charset="utf-8">'
         f'<title>{title}</title><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="alternate" type="application/atom+xml" href="{up}feed.xml">'
+        f'<link rel="alternate" type="application/feed+json" href="{up}feed.json">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><style>{STYLE}</style></head>\n'
         f'<body><a class="skip" href="#main">{skip}</a><header>{banner}'
         f'<nav aria-label="{contents}"><ul>{links}'

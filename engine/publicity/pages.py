@@ -92,7 +92,7 @@ def index_page(edition: Edition, *, as_of: str, n_items: int, n_draws: int, n_fi
         N_("Each object gets a file with which it finds its own row: drawn or not, and why."),
     )
     body = f"<p>{said}</p>" + "".join(f"<p>{edition.say(line)}</p>" for line in lines)
-    feeds = '<a href="{root}feed.xml">Atom</a> · <a href="{root}feed.json">JSON</a>'
+    feeds = '<a href="{up}feed.xml">Atom</a> · <a href="{up}feed.json">JSON</a>'
     news = edition.say(N_("News of this site as a feed:"))
     body += f"<p>{news} {feeds}</p>"
     return page(edition, "index.html", title=edition.say(N_("Random inspections, open to the public")), body=body)

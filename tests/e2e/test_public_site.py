@@ -37,6 +37,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the a
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 PAGES = ("index", "items", "plans", "draws", "draws/2026-007", "results", "objection")
+STANDARDS = ("RFC", "BLS", "RSA", "NIST", "drand", "Ed25519", "xinheng", "verify")
 EDITIONS = [f"{folder}{name}.html" for folder in ("", "en/") for name in PAGES]
 
 
@@ -88,6 +89,19 @@ def test_a_folder_with_other_content_is_not_replaced(workspace: Path, tmp_path: 
         written(workspace, tmp_path, as_of=date(2026, 6, 30))
 
     assert (tmp_path / "letter.txt").read_text() == "keep me"
+
+
+@pytest.mark.parametrize("folder", ["", "en/"])
+def test_every_link_of_a_feed_leads_to_a_page_of_its_language(folder: str, site: Path) -> None:
+    feed = json.loads((site / folder / "feed.json").read_bytes())
+    atom = (site / folder / "feed.xml").read_text("utf-8")
+
+    assert feed["items"]
+    for entry in feed["items"]:
+        page = (site / folder / entry["url"]).read_text("utf-8")
+        assert f'<html lang="{feed["language"]}">' in page
+        assert entry["url"] in atom
+        assert entry["id"] in atom
 
 
 def test_nothing_planted_stands_in_any_published_file(site: Path) -> None:
@@ -236,7 +250,7 @@ def test_no_english_words_stand_in_the_chinese_pages(site: Path, tab: "playwrigh
         tab.goto((site / name).as_uri())
         words = re.findall(r"[A-Za-z][A-Za-z0-9]{2,}", tab.inner_text("body"))
         strange = {word for word in words if word not in allowed and not re.fullmatch(r"[0-9a-f]{16,}", word)}
-        assert strange <= {"ssdraw", "SIMULATED"}, name
+        assert strange <= {"ssdraw", "SIMULATED", *STANDARDS}, name
 
 
 def test_an_objection_is_saved_as_a_text_and_sends_nothing(site: Path, tab: "playwright.Page") -> None:

@@ -131,6 +131,16 @@ def test_feeds_are_well_formed_and_stable():
     assert json.loads(json_feed(ZH, [DRAW]))["items"][0]["url"] == "draws/2026-001.html"
 
 
+def test_each_language_has_feeds_with_entries_of_their_own():
+    chinese, english = (json.loads(json_feed(edition, [DRAW])) for edition in (ZH, EN))
+
+    assert (chinese["language"], english["language"]) == ("zh-CN", "en")
+    assert english["items"][0]["title"].startswith("Draw 2026-001")
+    assert "抽取 2026-001" in chinese["items"][0]["title"]
+    assert chinese["items"][0]["id"] != english["items"][0]["id"]
+    assert 'xml:lang="en"' in atom_feed(EN, [DRAW], updated="2026-06-30T00:00:00+08:00")
+
+
 def test_no_english_words_stand_in_the_chinese_pages():
     allowed = {"English", "JSON", "CSV", "XLSX", "Atom", "frame", "commitment", "json", "bin", "fc3d", "sm3", "annual"}
     pages = (
