@@ -29,6 +29,7 @@ from engine.store.policies import policies_of
 from engine.store.workspace import Workspace
 
 FAIRNESS = "draw.fairness"
+FEWEST_VISIT_SEEDS = 5
 FEWEST_SEEDS = 20
 """Probabilities from fewer fake seeds than this say nothing."""
 PREFIX_LENGTH = 2
@@ -187,6 +188,16 @@ def rehearsed(
     n = max(1, min(int(terms["rehearsals"]), int(terms["rows"]) // max(frame.size, 1)))
     seeds = fake_seeds(commitment.suite, commit_digest=commitment.digest, n=n)
     return rehearse(frame, roster, commitment=commitment, seeds=seeds)
+
+
+def visit_seeds(drawn: Drawn, *, book: PolicyBook, on: date) -> list[bytes]:
+    """Return the fake seeds behind the probabilities of visits: as many as policy affords, at least a few.
+
+    The larger the draw, the less its thresholds fluctuate and the fewer seeds say the same.
+    """
+    terms = book.value(FAIRNESS, on=on)
+    n = max(FEWEST_VISIT_SEEDS, min(int(terms["rehearsals"]), int(terms["rows"]) // max(drawn.frame.rows.size, 1)))
+    return fake_seeds(drawn.commitment.suite, commit_digest=drawn.commitment.digest, n=n)
 
 
 def _teams(

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from engine.api.draw_fairness import monitors_of, quick_fairness
+from engine.api.draw_fairness import monitors_of, quick_fairness, visit_seeds
 from engine.api.draw_life import current_head, step
 from engine.api.draw_order import CERTIFIED, COMMITTED, STARTED, RunDraw, written
 from engine.api.draw_signing import Signer, append_signature, make_signature, require_signed
@@ -29,6 +29,7 @@ from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
 from engine.draw.signatures import CERTIFICATE, COMMITMENT, Signature
 from engine.draw.tables import selection_table, stratum_table, team_table, visit_table
 from engine.draw.tickets import tickets
+from engine.draw.visit_probability import visit_probabilities
 from engine.errors import AlreadyDrawnError, DrawError, UsageError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
@@ -113,12 +114,16 @@ def _run(
     folder.publish(bundle_files(commitment, certificate, frame=frame.hashed, roster=roster.officers))
     tables = result_tables(drawn, frame=frame, roster=roster, private=private)
     tables["monitors"] = monitors_of(drawn, frame=frame, private=private)
-    _store_tables(workspace, tables, drawn, certificate=certificate, private=private, actor=actor, at=clock())
-    close_draw(workspace, draw_id, kind="certificate", certificate=certificate, signature=signature, signer=signer)
     book, as_of = (
         policies_of(workspace, str(private.settings["profile"])),
         date.fromisoformat(str(private.settings["as_of"])),
     )
+    seeds = visit_seeds(drawn, book=book, on=as_of)
+    tables["visits"] = tables["visits"].assign(
+        visit_probability=visit_probabilities(drawn, seeds=seeds), visit_seeds=len(seeds)
+    )
+    _store_tables(workspace, tables, drawn, certificate=certificate, private=private, actor=actor, at=clock())
+    close_draw(workspace, draw_id, kind="certificate", certificate=certificate, signature=signature, signer=signer)
     fairness = quick_fairness(drawn, tables["monitors"], book=book, on=as_of)
     return _summary(drawn, certificate, tables, folder=folder, fairness=fairness)
 

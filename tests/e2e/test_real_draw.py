@@ -105,7 +105,11 @@ def test_a_real_draw_from_plan_line_to_substitute_export_and_log(desk, keys, tmp
     # act: a drawn object cannot be found; the chained entry is published and checked
     workspace = open_workspace(tmp_path / "workspace", create=False)
     drawn_rows = workspace.warehouse.read("selections").execute()
+    visits = workspace.warehouse.read("visits").execute().set_index("visit_id")
     workspace.close()
+    kept = drawn_rows[drawn_rows["is_drawn"]].groupby("visit_id")["inclusion_probability"].max()
+    assert (visits["visit_probability"] >= kept.reindex(visits.index) - 1e-12).all()
+    assert (visits["visit_seeds"] > 0).all()
     gone = drawn_rows.loc[drawn_rows["is_drawn"].astype(bool), "entity_id"].iloc[0]
     code, _, err = desk.call(
         "draw", "substitute", "2026-001", "--object", gone, "--reason", "lunch", actor="Bao", day=HELD
