@@ -8,10 +8,11 @@ bytes. Source: docs/spec/draw-protocol.md §1.
 
 import hashlib
 import json
+import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +26,15 @@ ZERO_DIGEST = "0" * 64
 DEEPEST_JSON = 200
 LANES_FROM = 2**16
 """Messages from which hashing them side by side is worth loading the compiled program for it."""
-_CHUNK = 2**18
+LANES_ONCE_LOADED = 2**7
+"""Messages from which it is worth it where the program is loaded already."""
+_CHUNK = 2**16
 LARGEST_PLAIN_INTEGER = 2**53 - 1
 """Larger integers are written as strings, since a browser's numbers cannot hold them."""
 
 
 Octets = NDArray[np.uint8]
+Number = TypeVar("Number", bound=np.generic)
 
 
 class RunningHash(Protocol):
@@ -90,6 +94,19 @@ def digest_matrix(joined: bytes) -> Octets:
     return np.frombuffer(joined, dtype=np.uint8).reshape(-1, DIGEST_BYTES)
 
 
+def whole_rows(matrix: NDArray[Number], at: NDArray[np.intp]) -> NDArray[Number]:
+    """Return ``matrix[at]``, each row moved in one piece, which is several times faster for short rows."""
+    if matrix.shape[1] == 0:
+        return matrix[at]
+    pieces = np.ascontiguousarray(matrix).view(np.dtype((np.void, matrix.dtype.itemsize * matrix.shape[1])))
+    return pieces[:, 0].take(at).view(matrix.dtype).reshape(-1, matrix.shape[1])
+
+
+def _is_worth_lanes(n: int) -> bool:
+    """Whether this many messages are hashed side by side; the bytes are the same either way."""
+    return n >= LANES_FROM or (n >= LANES_ONCE_LOADED and "engine.draw.lanes" in sys.modules)
+
+
 def _pieces(rows: Octets) -> list[bytes]:
     joined, width = rows.tobytes(), rows.shape[1]
     return [joined[start : start + width] for start in range(0, len(joined), width)]
@@ -125,23 +142,25 @@ class HashSuite:
 
         Returns
         -------
-        uint8, shape (n, 32). Cost: 0.1 µs a row and block from 65,536 rows on, 0.3 µs below; 32 bytes a row.
+        uint8, shape (n, 32). Cost: 0.03 µs a row and block from 65,536 rows on, 0.6 µs below; 32 bytes a row.
         """
-        out = np.empty((len(rows), DIGEST_BYTES), dtype=np.uint8)
-        if len(rows) < LANES_FROM:
-            begun = self.start()
-            begun.update(head)
-            for position, row in enumerate(_pieces(rows)):
-                running = begun.copy()
-                running.update(row + tail)
-                out[position] = np.frombuffer(running.digest(), dtype=np.uint8)
-            return out
+        if not _is_worth_lanes(len(rows)):
+            return digest_matrix(b"".join(self._one_by_one(head, _pieces(rows), tail)))
         from engine.draw.lanes import hash_in_lanes  # noqa: PLC0415 - compiled; small draws never need it
 
+        out = np.empty((len(rows), DIGEST_BYTES), dtype=np.uint8)
         for start in range(0, len(rows), _CHUNK):
             part = rows[start : start + _CHUNK]
             out[start : start + _CHUNK] = hash_in_lanes(self.name, head=head, rows=part, tail=tail)
         return out
+
+    def _one_by_one(self, head: bytes, rows: Iterable[bytes], tail: bytes) -> Iterator[bytes]:
+        begun = self.start()
+        begun.update(head)
+        for row in rows:
+            running = begun.copy()
+            running.update(row + tail)
+            yield running.digest()
 
     def midstate(self, tag: str, *fields: str | bytes) -> RunningHash:
         """Return the running hash after protocol, tag and leading fields; ``copy()`` it once per row."""

@@ -178,7 +178,7 @@ def greatest_potentials(tails: Integers, heads: Integers, costs: Integers, *, n_
     heads, costs = heads[order], costs[order]
     starts = np.searchsorted(tails[order], np.arange(n_nodes + 1))
     potentials = np.zeros(n_nodes, dtype=np.int64)
-    changed = np.arange(n_nodes)
+    changed, is_lower = np.arange(n_nodes), np.zeros(n_nodes, dtype=np.bool_)
     for _ in range(n_nodes + 1):
         arcs, n_arcs = _leaving(changed, starts)
         reached = heads[arcs]
@@ -186,8 +186,11 @@ def greatest_potentials(tails: Integers, heads: Integers, costs: Integers, *, n_
         better = through < potentials[reached]
         if not better.any():
             return potentials
-        np.minimum.at(potentials, reached[better], through[better])
-        changed = np.unique(reached[better])
+        lowered = reached[better]
+        np.minimum.at(potentials, lowered, through[better])
+        is_lower[lowered] = True
+        changed = np.flatnonzero(is_lower)
+        is_lower[changed] = False
     raise DrawError(
         problem=Message(N_("the match found is not optimal")), remedy=Message(N_("report this: the solver is at fault"))
     )

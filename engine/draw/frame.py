@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.draw.encoding import DIGEST_BYTES, HashSuite, digest_matrix, field_bytes, lp
+from engine.draw.encoding import DIGEST_BYTES, HashSuite, digest_matrix, field_bytes, lp, whole_rows
 from engine.draw.merkle import shard_roots, tree_root
 from engine.errors import BundleUnreadableError
 from engine.messages import N_, Message
@@ -22,7 +22,7 @@ from engine.messages import N_, Message
 ABSENT = -1
 EXCLUSION_MARK = "!"
 CELL_SEPARATOR = "|"
-_CHUNK = 2**18
+_CHUNK = 2**16
 
 Codes = NDArray[np.int32]
 Cell = tuple[str, str]
@@ -128,7 +128,8 @@ def leaf_hashes(frame: BlindedFrame, *, suite: HashSuite) -> bytes:
         alike = np.flatnonzero(length_of_row == length)
         for start in range(0, len(alike), _CHUNK):
             rows = alike[start : start + _CHUNK]
-            whole = np.concatenate([handles[rows], told[place[pattern_of_row[rows]]]], axis=1)
+            told_here = whole_rows(told, place[pattern_of_row[rows]])
+            whole = np.concatenate([whole_rows(handles, rows), told_here], axis=1)
             leaves[rows] = suite.digest_rows(head=head, rows=whole)
     return leaves.tobytes()
 

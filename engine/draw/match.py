@@ -6,13 +6,13 @@ the next 44 bits decide. Officers with equal eligibility have equal chances, nob
 unique. Source: docs/spec/draw-protocol.md §7.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from engine.draw.encoding import HashSuite, RunningHash, plain_integer
+from engine.draw.encoding import HashSuite, plain_integer
 from engine.draw.flow import (
     Face,
     Flow,
@@ -30,7 +30,7 @@ from engine.draw.network import (
     Integers,
     Network,
     build_network,
-    leader_ticket,
+    leader_tickets,
     pair_tickets,
 )
 from engine.draw.posts import Visit, teams_of
@@ -216,23 +216,23 @@ def seat_all(
     network: Network, flow: Flow, *, roster: Sequence[Officer], suite: HashSuite, seed: bytes
 ) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], dict[str, str]]:
     """Return slots, the officer of each, and the leader of each team."""
-    members, begun = network.pair_members(), suite.midstate("leader", seed)
     taken = np.flatnonzero(flow.pairs)
+    # by team, members in roster order
+    taken = taken[np.lexsort((network.pair_officer[taken], network.pair_team[taken]))]
     bounds = np.searchsorted(network.pair_team[taken], np.arange(len(network.teams) + 1)).tolist()
+    members, pools = network.pair_members()[taken].tolist(), network.pair_pool[taken].tolist()
+    roles_of, codes = _roles_by_pool(network), [officer.code for officer in roster]
+    may_lead = [LEADER in one.specialities and one.department != EXPERT_DEPARTMENT for one in roster]
     slots: list[tuple[str, str]] = []
     assignment: list[str] = []
-    leaders: dict[str, str] = {}
-    roles_of = _roles_by_pool(network)
-    codes = [officer.code for officer in roster]
-    for position, team in enumerate(network.teams):
-        pairs = taken[bounds[position] : bounds[position + 1]]
-        came = sorted(zip(members[pairs].tolist(), network.pair_pool[pairs].tolist(), strict=True))
-        seated = [member for member, _ in came]
-        for role, place in seat_team(team.posts, [roles_of[pool] for _, pool in came]):
+    able: dict[str, list[str]] = {}
+    for team, start, end in zip(network.teams, bounds, bounds[1:], strict=False):
+        seated = members[start:end]
+        for role, place in seat_team(team.posts, [roles_of[pool] for pool in pools[start:end]]):
             slots.append((team.code, role))
             assignment.append(codes[seated[place]])
-        leaders[team.code] = choose_leader(team.code, [roster[member] for member in seated], begun=begun)
-    return tuple(slots), tuple(assignment), leaders
+        able[team.code] = [codes[member] for member in seated if may_lead[member]]
+    return tuple(slots), tuple(assignment), choose_leaders(able, suite=suite, seed=seed)
 
 
 def _roles_by_pool(network: Network) -> dict[int, frozenset[str]]:
@@ -244,23 +244,24 @@ def _roles_by_pool(network: Network) -> dict[int, frozenset[str]]:
     return {pool: frozenset(roles) for pool, roles in found.items()}
 
 
-def choose_leader(code: str, members: Sequence[Officer], *, begun: RunningHash) -> str:
-    """Return the leader's code: the smallest ``H("leader", seed, team, officer)`` of those who may lead.
+def choose_leaders(able: Mapping[str, Sequence[str]], *, suite: HashSuite, seed: bytes) -> dict[str, str]:
+    """Return each team's leader: the smallest ``H("leader", seed, team, officer)`` of those who may lead.
 
     Parameters
     ----------
-    code : the team's.
-    begun : the running hash after ``"leader", seed``.
+    able : team → its members who may lead.
 
     Raises
     ------
     DrawError
-        Nobody in the team may lead; the rule's leader post excludes this.
+        Nobody in a team may lead; the rule's leader post excludes this.
     """
-    able = [one.code for one in members if LEADER in one.specialities and one.department != EXPERT_DEPARTMENT]
-    if not able:
-        raise DrawError(
-            problem=Message(N_("team {team} has nobody who may lead"), {"team": code}),
-            remedy=Message(N_("check the roster")),
-        )
-    return min(able, key=lambda one: leader_ticket(begun, code, one))
+    for team, ones in able.items():
+        if not ones:
+            raise DrawError(
+                problem=Message(N_("team {team} has nobody who may lead"), {"team": team}),
+                remedy=Message(N_("check the roster")),
+            )
+    pairs = [(team, one) for team, ones in able.items() for one in ones]
+    ticket_of = dict(zip(pairs, leader_tickets(suite, seed=seed, pairs=pairs), strict=True))
+    return {team: min(ones, key=lambda one: ticket_of[team, one]) for team, ones in able.items()}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.draw.encoding import DIGEST_BYTES, HashSuite, Octets, RunningHash, lp, tagged_head
+from engine.draw.encoding import DIGEST_BYTES, HashSuite, Octets, tagged_head, whole_rows
 from engine.draw.match_rule import MatchRule
 from engine.draw.posts import Team
 from engine.draw.roster import TEAM_CODE_LENGTH, Officer
@@ -24,7 +24,7 @@ SINK = 0
 TICKET_BITS = 44
 """Bits of a pair ticket in the objective; a sum over all posts then fits 62 bits."""
 _WORD_BITS = 64
-_CHUNK = 2**18
+_CHUNK = 2**16
 TICKET_PHASES = DIGEST_BYTES * 8 // TICKET_BITS
 
 
@@ -147,30 +147,33 @@ def pair_tickets(
     """
     teams = _code_matrix([team.code for team in network.teams])
     members, seated = network.pair_members(), _code_matrix(officers)
-    between = np.frombuffer(TEAM_CODE_LENGTH.to_bytes(4, "big"), dtype=np.uint8)
-    head = tagged_head("match", seed) + TEAM_CODE_LENGTH.to_bytes(4, "big")
     found = np.empty(len(members), dtype=np.int64)
     for start in range(0, len(members), _CHUNK):
         part = slice(start, start + _CHUNK)
-        told = [
-            teams[network.pair_team[part]],
-            np.broadcast_to(between, (len(members[part]), 4)),
-            seated[members[part]],
-        ]
-        digests = suite.digest_rows(head=head, rows=np.concatenate(told, axis=1))
+        told = whole_rows(teams, network.pair_team[part]), whole_rows(seated, members[part])
+        digests = _pair_digests(suite, tag="match", seed=seed, teams=told[0], officers=told[1])
         found[part] = _bit_window(digests, first=bits * (phase - 1), bits=bits)
     return found
 
 
+def leader_tickets(suite: HashSuite, *, seed: bytes, pairs: Sequence[tuple[str, str]]) -> list[bytes]:
+    """Return ``H("leader", seed, team, officer)`` of every (team, officer), in their order."""
+    teams, officers = (_code_matrix([pair[end] for pair in pairs]) for end in (0, 1))
+    joined = _pair_digests(suite, tag="leader", seed=seed, teams=teams, officers=officers).tobytes()
+    return [joined[start : start + DIGEST_BYTES] for start in range(0, len(joined), DIGEST_BYTES)]
+
+
+def _pair_digests(suite: HashSuite, *, tag: str, seed: bytes, teams: Octets, officers: Octets) -> Octets:
+    """Return ``H(tag, seed, team, officer)`` row by row; codes of teams and officers have one length."""
+    length = TEAM_CODE_LENGTH.to_bytes(4, "big")
+    between = np.broadcast_to(np.frombuffer(length, dtype=np.uint8), (len(teams), len(length)))
+    return suite.digest_rows(
+        head=tagged_head(tag, seed) + length, rows=np.concatenate([teams, between, officers], axis=1)
+    )
+
+
 def _code_matrix(codes: Sequence[str]) -> Octets:
     return np.frombuffer("".join(codes).encode(), dtype=np.uint8).reshape(len(codes), TEAM_CODE_LENGTH)
-
-
-def leader_ticket(begun: RunningHash, team: str, officer: str) -> bytes:
-    """Return ``H("leader", seed, team, officer)`` from the running hash after ``"leader", seed``."""
-    running = begun.copy()
-    running.update(lp(team.encode()) + lp(officer.encode()))
-    return running.digest()
 
 
 def _bit_window(digests: Octets, *, first: int, bits: int) -> Integers:

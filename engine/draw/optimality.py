@@ -27,7 +27,7 @@ from engine.draw.network import (
     Network,
     Truths,
     build_network,
-    leader_ticket,
+    leader_tickets,
     pair_tickets,
 )
 from engine.draw.posts import Visit, teams_of
@@ -264,15 +264,14 @@ def _has_free_cycle(
 
 
 def _check_leaders(record: Mapping[str, Any], *, roster: Sequence[Officer], suite: HashSuite, seed: bytes) -> Check:
-    able = {one.code for one in roster if LEADER in one.specialities and one.department != EXPERT_DEPARTMENT}
-    begun = suite.midstate("leader", seed)
-    members: dict[str, list[str]] = {}
-    for (team, _), code in zip(record["slots"], record["assignment"], strict=True):
-        members.setdefault(team, []).append(code)
-    expected = {
-        team: min(able.intersection(seated), key=lambda one: leader_ticket(begun, team, one), default="")
-        for team, seated in members.items()
-    }
+    may_lead = {one.code for one in roster if LEADER in one.specialities and one.department != EXPERT_DEPARTMENT}
+    seats = [(team, code) for (team, _), code in zip(record["slots"], record["assignment"], strict=True)]
+    pairs = [seat for seat in seats if seat[1] in may_lead]
+    expected = {team: "" for team, _ in seats}
+    lowest: dict[str, bytes] = {}
+    for (team, code), ticket in zip(pairs, leader_tickets(suite, seed=seed, pairs=pairs), strict=True):
+        if team not in lowest or ticket < lowest[team]:
+            lowest[team], expected[team] = ticket, code
     if dict(record["leaders"]) == expected:
         return passed("match.leaders", N_("one leader in each of {n} teams"), n=len(expected))
     teams = sorted(expected.keys() | record["leaders"].keys())

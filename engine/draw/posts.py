@@ -8,6 +8,7 @@ one team are disjoint, so nobody stands in two posts of it. Source: docs/spec/dr
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,13 +62,19 @@ class Team:
     posts: Mapping[str, int]
     pools: Mapping[Signature, Pool]
 
-    def roles_of(self, signature: Signature) -> list[str]:
+    def roles_of(self, signature: Signature) -> tuple[str, ...]:
         """Return the roles, in byte order, that an officer of this pool may take."""
-        department, features = signature
-        fitting = [f"{department}{ROLE_SEPARATOR}{feature}" for feature in features]
-        if department != EXPERT_DEPARTMENT:
-            fitting += [department, ANY_DEPARTMENT]
-        return sorted((role for role in fitting if role in self.posts), key=str.encode)
+        return _roles_of(signature, tuple(self.posts))
+
+
+@lru_cache(maxsize=4096)
+def _roles_of(signature: Signature, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """What is asked and who comes decide alone; most teams of a draw are alike in both."""
+    department, features = signature
+    fitting = [f"{department}{ROLE_SEPARATOR}{feature}" for feature in features]
+    if department != EXPERT_DEPARTMENT:
+        fitting += [department, ANY_DEPARTMENT]
+    return tuple(sorted((role for role in fitting if role in asked), key=str.encode))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +165,8 @@ class _Pools:
             for department in sorted(need.features, key=str.encode):
                 pools.update(self.serving(department, need.features[department], districts))
             self.alike[key] = _usable(Team(visit.team, need.posts, pools))
-        team = replace(self.alike[key], code=visit.team)
+        alike = self.alike[key]
+        team = Team(visit.team, alike.posts, alike.pools)
         if visit.handle not in self.barred:
             return team
         barred = np.array(sorted(self.barred[visit.handle]))

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from engine.draw.encoding import HashSuite, Octets, digest_matrix, field_bytes
+from engine.draw.encoding import HashSuite, Octets, digest_matrix, field_bytes, whole_rows
 from engine.draw.frame import (
     ABSENT,
     EXCLUSION_MARK,
@@ -120,9 +120,9 @@ def prepare_frame(rows: pd.DataFrame, *, key: bytes, suite: HashSuite) -> Frame:
     handles = digest_matrix(handles_of_encoded(suite, key=key, octets=octets, starts=starts, sizes=sizes))
     # eight bytes decide: two equal ones would share a team code and are refused below
     order = np.argsort(handles.view(">u8")[:, 0].astype(np.uint64))
-    blob = handles[order].tobytes()
+    blob = whole_rows(handles, order).tobytes()
     _require_distinct_teams(blob)
-    blinded = BlindedFrame(items, strata, blob, codes[order])
+    blinded = BlindedFrame(items, strata, blob, whole_rows(codes, order))
     return Frame(hash_frame(blinded, suite=suite), identifiers.take(pa.array(order)), key)
 
 
@@ -154,7 +154,7 @@ def _sorted_strata(rows: pd.DataFrame) -> tuple[NDArray[np.int64], tuple[str, ..
     at, found = pd.factorize(rows["stratum"])
     stated = [str(one) for one in found]
     excluded = rows["exclusion"].notna().to_numpy() if "exclusion" in rows.columns else np.zeros(len(rows), dtype=bool)
-    if any(is_exclusion(stated[k]) for k in np.unique(at[~excluded]).tolist()):
+    if any(is_exclusion(stated[k]) for k in np.flatnonzero(np.bincount(at[~excluded])).tolist()):
         _refuse("frame", N_("a stratum begins with '!', which marks exclusions"), N_("rename it"))
     reasons: list[str] = []
     reason_at = np.full(len(rows), -1)

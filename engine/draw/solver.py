@@ -77,7 +77,12 @@ def _batches(arcs: Arcs, *, n_nodes: int) -> Integers:
 def _solve(arcs: Arcs, part: Integers, *, supplies: Integers) -> Integers | None:
     from ortools.graph.python import min_cost_flow  # noqa: PLC0415 - heavy, and verification never needs it
 
-    nodes, ends = np.unique(np.concatenate([[SINK], arcs.tails[part], arcs.heads[part]]), return_inverse=True)
+    tails, heads = arcs.tails[part], arcs.heads[part]
+    is_here = np.zeros(len(supplies), dtype=np.bool_)
+    is_here[SINK], is_here[tails], is_here[heads] = True, True, True
+    nodes = np.flatnonzero(is_here)
+    place = np.zeros(len(supplies), dtype=np.int64)
+    place[nodes] = np.arange(len(nodes))
     sent = supplies[nodes]
     sent[SINK] = -sent[1:].sum()
     costs = arcs.costs[part]
@@ -87,9 +92,7 @@ def _solve(arcs: Arcs, part: Integers, *, supplies: Integers) -> Integers | None
             remedy=Message(N_("draw the departments or districts in separate plans")),
         )
     solver = min_cost_flow.SimpleMinCostFlow()
-    solver.add_arcs_with_capacity_and_unit_cost(
-        ends[1 : 1 + len(part)], ends[1 + len(part) :], arcs.capacities[part], costs
-    )
+    solver.add_arcs_with_capacity_and_unit_cost(place[tails], place[heads], arcs.capacities[part], costs)
     solver.set_nodes_supplies(np.arange(len(nodes)), sent)
     if solver.solve() != solver.OPTIMAL:
         return None

@@ -17,7 +17,7 @@ from engine.draw.encoding import DIGEST_BYTES, HashSuite, Octets, digest_matrix,
 
 SALT_BYTES = 16
 _BLOCK = 64
-_CHUNK = 2**18
+_CHUNK = 2**16
 
 Places = NDArray[np.int64]
 

@@ -55,5 +55,17 @@ def test_large_draws_have_the_bytes_of_small_ones(name, monkeypatch):
         rows.append(b"".join(len(one).to_bytes(4, "big") + one for one in [frame.handle(row), *fields]))
     hashed = hash_frame(frame, suite=suite)
     assert hashed.leaves == b"".join(leaf_hash(suite, row) for row in rows)
-    monkeypatch.setattr(encoding, "LANES_FROM", 2**60)
+    for threshold in ("LANES_FROM", "LANES_ONCE_LOADED"):
+        monkeypatch.setattr(encoding, threshold, 2**60)
     assert hashed.root == tree_root(suite, hashed.leaves)
+
+
+@pytest.mark.parametrize("n", [0, 1, 300])
+def test_one_way_to_hash_is_as_good_as_the_other(n, monkeypatch):
+    """A draw whose program loaded the lanes before another one takes them earlier, with the same bytes."""
+    suite, rows = suite_named("sm3"), np.arange(n * 5, dtype=np.uint32).astype(np.uint8).reshape(n, 5)
+    expected = b"".join(suite.digest(b"head" + row.tobytes() + b"tail") for row in rows)
+
+    assert suite.digest_rows(head=b"head", rows=rows, tail=b"tail").tobytes() == expected
+    monkeypatch.setattr(encoding, "LANES_ONCE_LOADED", 2**60)
+    assert suite.digest_rows(head=b"head", rows=rows, tail=b"tail").tobytes() == expected
