@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
 
 import pandas as pd
 
 from engine.errors import UsageError
 from engine.messages import N_, Message
-from engine.pipeline.long_run import GRADES, LongRun, run_long
+from engine.pipeline.long_run import LongRun, run_long
 from engine.pipeline.ports import Progress, silent
+from engine.pipeline.yearly_grading import read_yearly_grading
 from engine.ratios.policy import read_ratio_policy
 from engine.simulation.stream import stream
 from engine.simulation.yearly_world import Reactions, yearly_world
@@ -61,8 +61,7 @@ def long_run(order: LongRunOrder, *, progress: Progress = silent) -> pd.DataFram
     _require(N_("share of firms checked"), order.share, 0.005, 0.5)
     book = load_policies(order.profile)
     policy = read_ratio_policy(book, on=order.as_of)
-    cut = book.value("grading.shares", on=order.as_of)["default"]
-    shares = tuple(float(Fraction(str(cut[grade]))) for grade in GRADES)
+    grading = read_yearly_grading(book, on=order.as_of, profile=order.profile)
     parts = []
     for repeat in range(order.repeats):
         progress(Message(N_("Run policies over years")), repeat / order.repeats)
@@ -76,9 +75,39 @@ def long_run(order: LongRunOrder, *, progress: Progress = silent) -> pd.DataFram
             generator=generator,
             reactions=order.reactions,
         )
-        run = LongRun(world, WARM_UP_YEARS, order.years, order.share, shares, policy, order.total_cv)
+        run = LongRun(world, WARM_UP_YEARS, order.years, order.share, grading, policy, order.total_cv)
         parts.append(run_long(run, generator=generator).assign(repeat=repeat))
     return pd.concat(parts, ignore_index=True)
+
+
+def stated_assumptions(order: LongRunOrder) -> tuple[Message, ...]:
+    """Return in sentences what a run takes for granted: grades, deterrence, reporting, the shift, the budget."""
+    held = order.reactions
+    grading = read_yearly_grading(load_policies(order.profile), on=order.as_of, profile=order.profile)
+    deterrence = Message(
+        N_(
+            "deterrence (chosen, logit scale): a finding takes {found} from next year's risk, a check without one "
+            "{checked}, a certain check {known} (times the known ratio)"
+        ),
+        {"found": held.found_effect, "checked": held.checked_effect, "known": held.known_chance_effect},
+    )
+    reporting = Message(N_("reporting: citizens complain as in the synthetic city, proven complaints reach the grades"))
+    if not held.complained:
+        reporting = Message(N_("reporting: nobody complains"))
+    shift = Message(N_("no shift of conduct"))
+    if held.shift_year:
+        text = N_(
+            "shift (chosen): from year {year} firms of the safest {share} of segments about which nobody had "
+            "complained violate more (logit +{effect}), and nobody complains about it"
+        )
+        shift = Message(
+            text, {"year": held.shift_year, "share": f"{held.shift_share:.0%}", "effect": held.shift_effect}
+        )
+    share = Message(
+        N_("every policy checks {share} of the firms a year, in the same cities with the same luck; one item per firm"),
+        {"share": f"{order.share:.1%}"},
+    )
+    return (grading.reference, deterrence, reporting, shift, share)
 
 
 def long_run_summary(found: pd.DataFrame) -> pd.DataFrame:

@@ -47,7 +47,7 @@ def longrun(
     as_json: JsonOption = False,
 ) -> None:
     """Compare uniform, graded, optimised and greedy ratios over years in simulated cities, on stated assumptions."""
-    from engine.api.policy_long_run import LongRunOrder, long_run, long_run_summary
+    from engine.api.policy_long_run import LongRunOrder, long_run, long_run_summary, stated_assumptions
     from engine.simulation.yearly_world import Reactions
 
     reactions = replace(Reactions(), shift_year=shift_year)
@@ -64,11 +64,12 @@ def longrun(
     clock = StageClock(quiet=as_json)
     table = long_run_summary(long_run(order, progress=clock))
     clock.close()
-    if as_json:
-        assumed = asdict(reactions)
-        show_json({"is_simulation": True, "assumptions": assumed, "share": share, "rows": table.to_dict("records")})
-        return
     translate = current_translate()
+    stated = [sentence.render(translate) for sentence in stated_assumptions(order)]
+    if as_json:
+        said = {"is_simulation": True, "assumptions": asdict(reactions), "stated": stated, "share": share}
+        show_json({**said, "rows": table.to_dict("records")})
+        return
     wide = table.pivot(index=["policy", "year"], columns="measure", values="mean")
     heads = [N_("policy"), N_("year"), *(name for name, _ in _SHOWN.values())]
     rows = []
@@ -80,4 +81,5 @@ def longrun(
         rows.append([translate(_POLICIES[policy]), str(year), *shown])
     title = N_("Policies over years: simulated cities, mean of {repeats}; shift in year {shift}")
     show_table(translate(title).format(repeats=repeats, shift=shift_year), [translate(head) for head in heads], rows)
-    show_line(translate(N_("Assumptions: {assumptions}")).format(assumptions=asdict(reactions)))
+    for sentence in stated:
+        show_line(f"· {sentence}")

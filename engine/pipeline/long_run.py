@@ -16,6 +16,7 @@ import pandas as pd
 from engine.laboratory.experiment import set_up
 from engine.laboratory.optimum import optimise
 from engine.pipeline.best_ratios import Question, Wishes, best_ratio_question
+from engine.pipeline.yearly_grading import PastYear, YearlyGrading, yearly_grades
 from engine.ratios.policy import RatioPolicy
 from engine.simulation.stream import Generator
 from engine.simulation.yearly_world import YearlyWorld
@@ -25,12 +26,6 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 Rule = Callable[["Memory", Codes, float], Floats]
 GRADES = tuple(grade.value for grade in RISK_GRADES)
-_MEMORY = 0.6
-"""Weight of a result for each year of its age in grades, as the default policy lets conduct fade."""
-_PRIOR_CHECKS = 4.0
-"""Checks that what is usual in a firm's segment counts as."""
-_COMPLAINT = 0.25
-"""What a substantiated complaint counts against a finding at a random check."""
 _EVIDENCE_YEARS = 2
 
 
@@ -50,7 +45,7 @@ class LongRun:
     Parameters
     ----------
     world : firms and their luck. warm_up : years before the run; uniform draws then give the first grades.
-    years : of the run. share : checks a year as a share of firms. shares : of the grades, in the order of ``GRADES``.
+    years : of the run. share : checks a year as a share of firms. grading : scorecards and cuts that make the grades.
     policy : floors, and the ratios whose proportions ``graded`` follows.
     total_cv : greatest coefficient of variation of the estimate of all violations, for ``optimised``; times that of a
         uniform draw of the same size.
@@ -60,7 +55,7 @@ class LongRun:
     warm_up: int
     years: int
     share: float
-    shares: tuple[float, ...]
+    grading: YearlyGrading
     policy: RatioPolicy
     total_cv: float
 
@@ -71,15 +66,13 @@ class Memory:
 
     Parameters
     ----------
-    checks, findings, complaints : of each firm, older ones fading.
+    past : years that were lived, the latest last: checks, findings and complaints of every firm.
     drawn, found : random checks and findings by year: (district, grade) counts.
     held_back : what holds each firm back this year, logit.
     """
 
     run: LongRun
-    checks: Floats
-    findings: Floats
-    complaints: Floats
+    past: list[PastYear]
     drawn: list[Floats]
     found: list[Floats]
     held_back: Floats
@@ -87,39 +80,17 @@ class Memory:
     @classmethod
     def empty(cls, run: LongRun) -> "Memory":
         """Return the memory of a regulator who has seen nothing."""
-        nothing = np.zeros(len(run.world.segment))
-        return cls(run, nothing.copy(), nothing.copy(), nothing.copy(), [], [], nothing.copy())
+        return cls(run, [], [], [], np.zeros(len(run.world.district)))
 
     def grade(self, year: int) -> Codes:
-        """Return the grade of every firm, 0 = A: cut by shares, ties by what is usual in the segment, then by lot.
-
-        A firm's score is its share of findings, fading with age, drawn to the rate of its segment; a substantiated
-        complaint adds a part of a finding.
-        """
-        segment = self.run.world.segment
-        n_segments = int(segment.max()) + 1
-        seen, bad = (np.bincount(segment, weights=each, minlength=n_segments) for each in (self.checks, self.findings))
-        usual = (bad + 0.5 * bad.sum() / max(seen.sum(), 1.0)) / (seen + 0.5)
-        prior = usual[segment]
-        heard = self.findings + _COMPLAINT * self.complaints
-        score = (_PRIOR_CHECKS * prior + heard) / (_PRIOR_CHECKS + self.checks)
-        order = np.lexsort((self.run.world.tie_luck[:, year], prior, score))
-        edges = np.rint(np.cumsum(self.run.shares) * len(score)).astype(int)
-        graded = np.empty(len(score), dtype=np.int64)
-        graded[order] = np.searchsorted(edges, np.arange(len(score)), side="right")
-        return np.minimum(graded, len(self.run.shares) - 1)
+        """Return the grade of every firm, 0 = A, by the product's scorecards from what is remembered."""
+        return yearly_grades(self.run.grading, self.run.world, self.past, year=year)
 
     def learn(self, drawn: npt.NDArray[np.bool_], violated: npt.NDArray[np.bool_], year: int, grade: Codes) -> None:
         """Take in a year: the results of its random checks, and its complaints."""
         world = self.run.world
         found = drawn & violated
-        for kept, new in (
-            (self.checks, drawn),
-            (self.findings, found),
-            (self.complaints, world.complaints[:, year]),
-        ):
-            kept *= _MEMORY
-            kept += new
+        self.past.append(PastYear(drawn, found, world.complaints[:, year]))
         cell = world.district * len(GRADES) + grade
         n_cells = (int(world.district.max()) + 1) * len(GRADES)
         self.drawn.append(np.bincount(cell[drawn], minlength=n_cells).astype(float))
@@ -153,8 +124,7 @@ def run_long(run: LongRun, *, generator: Generator) -> pd.DataFrame:
 
 
 def _copied(memory: Memory) -> Memory:
-    arrays = (memory.checks.copy(), memory.findings.copy(), memory.complaints.copy())
-    return Memory(memory.run, *arrays, list(memory.drawn), list(memory.found), memory.held_back.copy())
+    return Memory(memory.run, list(memory.past), list(memory.drawn), list(memory.found), memory.held_back.copy())
 
 
 def _live(run: LongRun, memory: Memory, year: int, rule: Rule, *, generator: Generator) -> dict[str, float]:

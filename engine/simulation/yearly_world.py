@@ -14,12 +14,15 @@ from scipy.special import expit
 from engine.simulation.assumptions import Assumptions
 from engine.simulation.catalogue import ITEM_CODES
 from engine.simulation.industries import CODES
-from engine.simulation.item_list import item_difficulties
+from engine.simulation.item_list import ENTITY_TYPES, item_difficulties
 from engine.simulation.population import draw_population
 from engine.simulation.span import Span
 from engine.simulation.stream import Generator
 
 Floats = npt.NDArray[np.float64]
+LAST_DAY = date(2025, 12, 31)
+"""End of the simulated span; a run has no calendar, so any day would do."""
+_DAYS_PER_YEAR = 365.25
 ITEM = "SCJG02"
 """Registration particulars: the item that applies to every firm."""
 
@@ -55,19 +58,21 @@ class YearlyWorld:
     Parameters
     ----------
     risk : (firms, years) on the logit scale, the shift included.
-    segment : code of each firm's type and section of industry, what a grading can see of a firm without history.
+    kind : type of each firm, e.g. enterprise. industry : code of its industry (division). age : years since it was
+        founded, at the beginning of year 0; 0 for firms that are founded later.
     district : code of each firm's district.
     complaints : substantiated complaints of each firm and year, the same whatever the policy.
-    luck, tie_luck : uniforms (firms, years); a violation happens where luck lies below its chance.
+    luck : uniforms (firms, years); a violation happens where it lies below its chance.
     reactions : assumptions.
     """
 
     risk: Floats
-    segment: npt.NDArray[np.int64]
+    kind: npt.NDArray[np.str_]
+    industry: npt.NDArray[np.int64]
+    age: Floats
     district: npt.NDArray[np.int64]
     complaints: Floats
     luck: Floats
-    tie_luck: Floats
     reactions: Reactions
 
     def chances(self, year: int, held_back: Floats) -> Floats:
@@ -87,7 +92,7 @@ def yearly_world(
     """
     assumptions = Assumptions()
     n_years = warm_up + years
-    span = Span.ending(date(2025, 12, 31), years=n_years)
+    span = Span.ending(LAST_DAY, years=n_years)
     people = draw_population(span, n=n_firms, seed=seed, assumptions=assumptions)
     difficulty = float(item_difficulties(assumptions)[ITEM_CODES.index(ITEM)])
     before = people.risk[:, :n_years]
@@ -106,9 +111,23 @@ def yearly_world(
         moved = _safest(before[:, :first].mean(axis=1), segment, share=reactions.shift_share)
         moved &= complaints[:, :first].sum(axis=1) == 0
         risk[np.ix_(moved, np.arange(first, n_years))] += reactions.shift_effect
-    luck, tie_luck = generator.random(risk.shape), generator.random(risk.shape)
-    district = people.traits.district.astype(np.int64)
-    return YearlyWorld(risk, segment, district, complaints, luck, tie_luck, reactions)
+    luck = generator.random(risk.shape)
+    return YearlyWorld(
+        risk=risk,
+        kind=np.array(ENTITY_TYPES)[people.traits.kind],
+        industry=people.traits.industry.astype(np.int64),
+        age=_age_in_years(people.traits.established, years=n_years),
+        district=people.traits.district.astype(np.int64),
+        complaints=complaints,
+        luck=luck,
+        reactions=reactions,
+    )
+
+
+def _age_in_years(established: npt.NDArray[np.datetime64], *, years: int) -> Floats:
+    """Age at the beginning of year 0, ``years`` before the end of the span; whoever is founded later counts as new."""
+    first = np.datetime64(date(LAST_DAY.year - years + 1, 1, 1))
+    return np.asarray(np.maximum((first - established).astype(float) / _DAYS_PER_YEAR, 0.0))
 
 
 def _safest(risk: Floats, segment: npt.NDArray[np.int64], *, share: float) -> npt.NDArray[np.bool_]:

@@ -8,8 +8,12 @@
    the city happen where nobody is drawn.
 3. After the shift all violations rise by half or more; the greedy findings do not show it (they change by less than a
    tenth), while the estimates of the other three follow the truth within 5 %.
-4. In the last year the optimised ratios find more than the greedy ones, though greedy chose only for findings.
-5. Without a shift greedy finds most in every year: what a floor costs while nothing changes is said beside it.
+4. In the last year greedy, which chooses for findings alone, finds no more than the optimised ratios (their difference
+   less greedy's is not below 0 by 95 %).
+5. Without a shift greedy finds most: what floors and precision cost while nothing changes is said beside it.
+
+Grades are made by the product's scorecards and cuts from what the city has records for; the indicator of an industry's
+adverse rate carries a part of what changed from firms that were checked to firms that were not.
 """
 
 from dataclasses import replace
@@ -69,7 +73,9 @@ def run(*, full):
         "most violations where greedy draws nobody": bool((unseen.loc[GREEDY] > 0.5).all()),
         "violations rise by half, greedy findings do not show it": rise >= 1.5 and abs(shown - 1) < 0.1,
         "the others follow the truth": bool((off.abs() <= (0.05 if full else 0.25)).to_numpy().all()),
-        "optimised finds more in the end": gaps["optimised - greedy, year 5"][0] > 0,
+        "greedy finds no more in the end": gaps["optimised - greedy, year 5"][0]
+        + 1.96 * gaps["optimised - greedy, year 5"][1]
+        >= 0,
     }
     # a few small cities show what follows from the rules, not differences of a few per cent
     needed = claims if full else {name: claims[name] for name in CERTAIN}
@@ -86,6 +92,7 @@ def run(*, full):
         "rise_of_violations": rise,
         "rise_of_greedy_findings": shown,
         "findings_lost_to_floors_without_a_shift": float(lost),
+        "class_a_visits_per_firm": means(shifted, "class_a_visits_per_firm").to_dict("index"),
         "estimated_over_true_minus_1": off.to_dict("index"),
         "findings": findings.to_dict("index"),
         "violations": violations.to_dict("index"),

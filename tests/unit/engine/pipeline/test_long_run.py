@@ -5,19 +5,22 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from engine.api.policy_long_run import LongRunOrder, long_run, long_run_summary
 from engine.cli import main
 from engine.errors import UsageError
+from engine.pipeline.assessment import grade_entities, score_entities
 from engine.pipeline.long_run import GRADES, LongRun, Memory, run_long
+from engine.pipeline.yearly_grading import city_features, read_yearly_grading
 from engine.ratios.policy import read_ratio_policy
 from engine.simulation.stream import stream
 from engine.simulation.yearly_world import Reactions, yearly_world
 from tests import policies
 
 POLICY = read_ratio_policy(policies.shipped(), on=date(2026, 1, 1))
-SHARES = (0.654, 0.253, 0.077, 0.016)
+GRADING = read_yearly_grading(policies.shipped(), on=date(2026, 1, 1), profile="default")
 CALM = Reactions(found_effect=0, checked_effect=0, known_chance_effect=0, shift_year=0)
 ORDER = LongRunOrder(date(2026, 1, 1), n_firms=2_000, repeats=1)
 
@@ -30,7 +33,7 @@ def world_of(reactions=CALM, seed=4):
 
 
 def run_of(world):
-    return LongRun(world, 2, 3, 0.1, SHARES, POLICY, 1.5)
+    return LongRun(world, 2, 3, 0.1, GRADING, POLICY, 1.5)
 
 
 def figures(found, measure):
@@ -70,17 +73,55 @@ def test_the_shift_begins_in_its_year_and_only_where_nobody_complained():
     assert shifted.complaints[moved[:, 3], :3].sum() == 0
 
 
-def test_grades_follow_the_shares_and_findings_raise_them():
+def remembered(n_found=20):
     world, _ = world_of()
     memory = Memory.empty(run_of(world))
-    drawn, violated = np.arange(2_000) < 1_000, np.arange(2_000) < 20
+    drawn, violated = np.arange(2_000) < 1_000, np.arange(2_000) < n_found
     memory.learn(drawn, violated, 0, np.zeros(2_000, dtype=np.int64))
+    return world, memory
 
+
+def test_grades_are_those_of_the_products_scorecard_and_cuts():
+    """The same features scored and cut by the functions of the product, population by population."""
+    world, memory = remembered()
     grade = memory.grade(1)
 
-    assert np.bincount(grade).tolist() == [1308, 506, 154, 32]
-    assert (grade[:20] >= 2).all()
-    assert len(GRADES) == len(SHARES)
+    features = city_features(GRADING, world, memory.past, year=1)
+    blank = {name: np.nan for card in GRADING.scorecards.values() for name in card.features if name not in features}
+    entities = pd.DataFrame({"entity_id": np.arange(2_000), "entity_type": world.kind, "population": world.kind})
+    book = policies.shipped()
+    scored = score_entities(
+        features.assign(as_of=date(2026, 1, 1), **blank), entities, book=book, as_of=date(2026, 1, 1)
+    )
+    listings = pd.DataFrame(columns=["entity_id", "listing_id", "list_type", "occurred_on", "removed_on"])
+    graded = grade_entities(scored.scores, entities, listings, book=book, as_of=date(2026, 1, 1)).grades
+
+    product = graded.sort_values("entity_id")["grade"].map({name: at for at, name in enumerate(GRADES)})
+    assert grade.tolist() == product.tolist()
+
+
+def test_findings_raise_a_grade_and_fade():
+    _, memory = remembered()
+    assert (memory.grade(1)[:20] >= 2).all()
+
+    nobody = np.zeros(2_000, dtype=bool)
+    for year in range(1, 4):
+        memory.learn(nobody, nobody, year, np.zeros(2_000, dtype=np.int64))
+    faded = city_features(GRADING, memory.run.world, memory.past, year=4)
+    assert (faded["inspections_adverse_decayed"] == 0).all()
+    assert faded["inspections_adverse_share_36m"].isna().all()
+
+
+def test_a_result_counts_by_its_age_as_features_decay_says():
+    _, memory = remembered()
+    nobody = np.zeros(2_000, dtype=bool)
+    weights = []
+    for year in range(1, 4):
+        weights.append(
+            city_features(GRADING, memory.run.world, memory.past, year=year)["inspections_adverse_decayed"][0]
+        )
+        memory.learn(nobody, nobody, year, np.zeros(2_000, dtype=np.int64))
+    assert weights == [1.0, 0.6, 0.3]
 
 
 def test_greedy_ratios_draw_nobody_in_class_a_and_a_floor_always_does():
@@ -129,6 +170,8 @@ def test_the_command_prints_rows_and_assumptions(capsys):
                 "--years",
                 "2",
                 "--json",
+                "--lang",
+                "en",
             ]
         )
     found = json.loads(capsys.readouterr().out)
@@ -136,4 +179,9 @@ def test_the_command_prints_rows_and_assumptions(capsys):
     assert left.value.code == 0
     assert found["is_simulation"] is True
     assert found["assumptions"]["shift_year"] == 3
+    said = " ".join(found["stated"])
+    assert "unknown to the city" in said
+    assert "penalties_count_36m" in said
+    assert "nobody complains about it" in said
+    assert "logit" in said
     assert {row["policy"] for row in found["rows"]} == {"uniform", "graded", "optimised", "greedy_without_floor"}
