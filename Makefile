@@ -26,7 +26,7 @@ bench: $(READY)
 	$(PY) -m tests.bench $(BENCH)
 
 dashboard: $(READY)
-	$(VENV)/bin/xinheng dashboard
+	$(VENV)/bin/xinheng dashboard --local
 
 catalogue: $(READY)
 	$(PY) -m tests.catalogue

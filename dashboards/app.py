@@ -9,19 +9,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import parts, queries, words
+from dashboards import parts, queries, sign_in, words
+from dashboards.pages import SECTIONS, PageEntry
 from dashboards.view import View, choose, remember, settled
-from engine.errors import SupervisionError, TableMissingError, WorkspaceMissingError
+from engine.api.desk import Desk
+from engine.errors import AccessRevokedError, SupervisionError, TableMissingError, WorkspaceMissingError
 from engine.i18n import chosen_language, translator
-from engine.messages import N_, Translate
+from engine.messages import Translate
 
 FAVICON = Path(__file__).parent / "static" / "favicon.png"
+TOLD = "told_page"
 LANGUAGES = {"zh": "中文", "en": "English"}
-SECTIONS = (
-    (N_("Leadership"), (("briefing", N_("Briefing")),)),
-    (N_("Analysis"), (("what_if", N_("What if: ratios")), ("hit_rate", N_("Hit rate by grade")))),
-    (N_("Draw"), (("draw", N_("The draw and its certificate")),)),
-)
 
 
 def main() -> None:
@@ -31,40 +29,76 @@ def main() -> None:
     language, _asked = settled("lang", tuple(LANGUAGES), default=own)
     _ = translator(chosen_language(language))
     st.logo(str(FAVICON), size="large")
-    page = st.navigation(
-        {
-            _(role): [
-                st.Page(f"views/{name}.py", title=_(title), url_path=name.replace("_", "-"), default=name == "briefing")
-                for name, title in pages
-            ]
-            for role, pages in SECTIONS
-        }
-    )
+    _choose_language()
     try:
-        remember(_sidebar(_))
-        page.run()
+        desk = sign_in.desk(Path(os.environ.get("XINHENG_WORKSPACE", "workspace")), _)
+        _run(desk, _)
+    except AccessRevokedError:
+        st.rerun()
     except (WorkspaceMissingError, TableMissingError) as error:
         parts.nothing_yet(error.render(_), command="xinheng demo")
     except SupervisionError as error:
         st.error(error.render(_))
 
 
-def _sidebar(translate: Translate) -> View:
-    """Show what every page shares and return the view it makes."""
+def _run(desk: Desk, translate: Translate) -> None:
+    """Show the pages this person may open, and run the one asked for."""
     _ = translate
-    side = st.sidebar
+    permitted = [(section, [page for page in pages if desk.may(page.needs)]) for section, pages in SECTIONS]
+    entries = {page.name.replace("_", "-"): page for _section, pages in permitted for page in pages}
+    if not entries:
+        st.info(_("Your role opens no page here."))
+        return
+    first = next(iter(entries.values()))
+    page = st.navigation(
+        {
+            _(section): [
+                st.Page(
+                    f"views/{each.name}.py",
+                    title=_(each.title),
+                    url_path=each.name.replace("_", "-"),
+                    default=each is first,
+                )
+                for each in pages
+            ]
+            for section, pages in permitted
+            if pages
+        }
+    )
+    remember(_sidebar(desk, _))
+    entry = entries.get(page.url_path, first)
+    desk.require(entry.needs)
+    _tell(desk, entry)
+    page.run()
+
+
+def _tell(desk: Desk, entry: PageEntry) -> None:
+    """Write down that a page was opened, with its address: once, not for each click on it."""
+    about = "&".join(f"{name}={value}" for name, value in sorted(st.query_params.items()))
+    told = (desk.viewer.account, entry.name, about)
+    if st.session_state.get(TOLD) != told:
+        st.session_state[TOLD] = told
+        desk.told("page", entry.name, about)
+
+
+def _choose_language() -> None:
     choose(
-        partial(side.segmented_control, required=True),
+        partial(st.sidebar.segmented_control, required=True),
         "语言 Language",
         tuple(LANGUAGES),
         name="lang",
         default="zh",
         label_of=LANGUAGES.__getitem__,
     )
-    workspace = Path(os.environ.get("XINHENG_WORKSPACE", "workspace"))
-    standing = queries.standing(workspace)
+
+
+def _sidebar(desk: Desk, translate: Translate) -> View:
+    """Show what every page shares and return the view it makes."""
+    _ = translate
+    side = st.sidebar
+    standing = queries.standing(desk)
     if not standing.as_ofs:
-        return View(workspace, standing.data_version, as_of=None, population=None, translate=_)
+        return View(desk, standing.data_version, as_of=None, population=None, translate=_)
     days = {day.isoformat(): day for day in standing.as_ofs}
     as_of = choose(
         side.selectbox, _("As of"), tuple(days), name="as_of", default=standing.as_ofs[0].isoformat(), label_of=str
@@ -78,7 +112,7 @@ def _sidebar(translate: Translate) -> View:
         label_of=lambda code: words.population_name(code, _),
     )
     side.caption(_("Populations with different base rates are never added up: choose one at a time."))
-    return View(workspace, standing.data_version, as_of=days[as_of], population=population, translate=_)
+    return View(desk, standing.data_version, as_of=days[as_of], population=population, translate=_)
 
 
 main()

@@ -1,27 +1,30 @@
-"""Cached reads: each takes the workspace and the version of its records, so no reader sees old or others' figures.
+"""Kept reads: whatever a page asks goes through :func:`kept`, which asks the desk first and keys on all that matters.
 
-A cache entry can only be hit with the same workspace and the same version; anything that becomes visible in the
-workspace makes another version.
+An answer is shared only between people with the same role and rows, over the same version of the records and of the
+policies; anything that becomes visible in the workspace makes another version.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
 
 from dashboards.view import View
 from engine.api import draw_reading, laboratory, policy_simulation, reading, verification
+from engine.api.desk import Action, Desk
 from engine.draw.checks import Verification
 from engine.laboratory.experiment import Experiment
 
-KEPT = 64
+KEPT = 256
 KEPT_BENCHES = 4
 PROFILE = "default"
 FUTURES = 1000
 SEED = 0
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,9 +40,42 @@ class Workbench:
     allocation: pd.DataFrame
 
 
-def standing(workspace: Path) -> reading.Standing:
-    """Return what the workspace holds now; only its version is read anew on every run."""
-    return _standing(str(workspace), reading.data_version(workspace))
+def kept(view: View, read: Callable[..., Answer], *, needs: Action, **asked: Any) -> Answer:
+    """Return ``read(workspace, **asked)`` over what this person may see; the account is looked up even when kept.
+
+    Parameters
+    ----------
+    read : a function of a module that takes a workspace first; small frames and values out, no writing.
+    needs : the right it takes.
+    asked : values that can be hashed.
+
+    Raises
+    ------
+    AccessError
+        The person has no such right (any more).
+    """
+    return _kept_at(view.desk, read, needs, **asked)
+
+
+def _kept_at(desk: Desk, read: Callable[..., Answer], needs: Action, **asked: Any) -> Answer:
+    name = f"{read.__module__}.{read.__qualname__}"
+    if "<" in name:
+        raise TypeError(f"{name}: a function made on the spot has no name to keep its answer under")
+    answer: Answer = _kept(desk.key(needs), name, tuple(sorted(asked.items())), desk, read, needs)
+    return answer
+
+
+@st.cache_data(max_entries=KEPT, show_spinner=False)
+def _kept(
+    key: tuple[str, ...], name: str, asked: tuple[tuple[str, Any], ...], _desk: Desk, _read: Any, _needs: Action
+) -> Any:
+    with _desk.reading(_needs) as workspace:
+        return _read(workspace, **dict(asked))
+
+
+def standing(desk: Desk) -> reading.Standing:
+    """Return what the workspace holds now, for whoever may see anything of it."""
+    return _kept_at(desk, reading.standing, next(iter(sorted(desk.viewer.rights))))
 
 
 def interval_level(view: View) -> float:
@@ -49,42 +85,42 @@ def interval_level(view: View) -> float:
 
 def hit_rates(view: View) -> pd.DataFrame:
     """Return hit rates by way of selection and grade (see ``reading.hit_rates``)."""
-    return _hit_rates(str(view.workspace), view.data_version, view.as_of, view.population)
+    return kept(view, reading.hit_rates, needs=Action.SEE_FIGURES, as_of=view.as_of, population=view.population)
 
 
 def figures(view: View) -> Mapping[str, reading.Figure]:
     """Return the single figures by measure (see ``reading.figures``)."""
-    return _figures(str(view.workspace), view.data_version, view.as_of, view.population)
+    return kept(view, reading.figures, needs=Action.SEE_FIGURES, as_of=view.as_of, population=view.population)
 
 
 def grade_shares(view: View) -> pd.DataFrame:
     """Return entities and share per grade (see ``reading.grade_shares``)."""
-    return _grade_shares(str(view.workspace), view.data_version, view.as_of, view.population)
+    return kept(view, reading.grade_shares, needs=Action.SEE_FIGURES, as_of=view.as_of, population=view.population)
 
 
 def intake(view: View) -> reading.Intake:
     """Return rows in, accepted and quarantined."""
-    return _intake(str(view.workspace), view.data_version)
+    return kept(view, reading.intake, needs=Action.SEE_QUALITY)
 
 
 def draws(view: View) -> tuple[draw_reading.DrawRecord, ...]:
     """Return the draws, newest first."""
-    return _draws(str(view.workspace), view.data_version)
+    return kept(view, draw_reading.draws, needs=Action.SEE_DRAWS)
 
 
 def cells(view: View, draw_id: str) -> pd.DataFrame:
     """Return one row per item and stratum of a draw."""
-    return _cells(str(view.workspace), view.data_version, draw_id)
+    return kept(view, draw_reading.cells, needs=Action.SEE_DRAWS, draw_id=draw_id)
 
 
 def team_loads(view: View, draw_id: str) -> pd.DataFrame:
     """Return how many inspectors carry how many visits."""
-    return _team_loads(str(view.workspace), view.data_version, draw_id)
+    return kept(view, draw_reading.team_loads, needs=Action.SEE_DRAWS, draw_id=draw_id)
 
 
 def workbench(view: View) -> Workbench:
     """Return the laboratory of the next draw; read-only and shared, since every trial is a new object."""
-    return _workbench(str(view.workspace), view.data_version, view.as_of)
+    return _workbench(view.desk.key(Action.TRY_RATIOS), view.as_of, view.desk)
 
 
 def verification_of(view: View, draw: draw_reading.DrawRecord, expected: str | None) -> Verification:
@@ -94,12 +130,7 @@ def verification_of(view: View, draw: draw_reading.DrawRecord, expected: str | N
     ----------
     expected : commitment digest known from the public notice, or None.
     """
-    return _verification(str(draw.bundle), view.data_version, expected)
-
-
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _standing(workspace: str, version: str) -> reading.Standing:
-    return reading.standing(Path(workspace))
+    return _verification(view.desk.key(Action.SEE_DRAWS), str(draw.bundle), expected)
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
@@ -108,48 +139,13 @@ def _interval_level(as_of: date) -> float:
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
-def _hit_rates(workspace: str, version: str, as_of: date, population: str) -> pd.DataFrame:
-    return reading.hit_rates(Path(workspace), as_of=as_of, population=population)
-
-
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _figures(workspace: str, version: str, as_of: date, population: str) -> Mapping[str, reading.Figure]:
-    return reading.figures(Path(workspace), as_of=as_of, population=population)
-
-
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _grade_shares(workspace: str, version: str, as_of: date, population: str) -> pd.DataFrame:
-    return reading.grade_shares(Path(workspace), as_of=as_of, population=population)
-
-
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _intake(workspace: str, version: str) -> reading.Intake:
-    return reading.intake(Path(workspace))
-
-
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _draws(workspace: str, version: str) -> tuple[draw_reading.DrawRecord, ...]:
-    return draw_reading.draws(Path(workspace))
-
-
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _cells(workspace: str, version: str, draw_id: str) -> pd.DataFrame:
-    return draw_reading.cells(Path(workspace), draw_id=draw_id)
-
-
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _team_loads(workspace: str, version: str, draw_id: str) -> pd.DataFrame:
-    return draw_reading.team_loads(Path(workspace), draw_id=draw_id)
-
-
-@st.cache_data(max_entries=KEPT, show_spinner=False)
-def _verification(bundle: str, version: str, expected: str | None) -> Verification:
+def _verification(key: tuple[str, ...], bundle: str, expected: str | None) -> Verification:
     return verification.verify(Path(bundle), expect_commit=expected, expect_entropy=None)
 
 
 @st.cache_resource(max_entries=KEPT_BENCHES, show_spinner=False)
-def _workbench(workspace: str, version: str, as_of: date) -> Workbench:
-    with reading.opened(Path(workspace)) as held:
+def _workbench(key: tuple[str, ...], as_of: date, _desk: Desk) -> Workbench:
+    with _desk.reading(Action.TRY_RATIOS) as held:
         bench = laboratory.prepare(held, profile=PROFILE, occasion=laboratory.Occasion.of_year(as_of))
     experiment = laboratory.experiment_of(bench, draws=FUTURES, seed=SEED)
     present = policy_simulation.simulate_policy(bench, experiment)

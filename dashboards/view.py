@@ -8,11 +8,11 @@ not have is replaced by the default and said so.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from engine.api.desk import Desk
 from engine.messages import Translate
 
 REMEMBERED = "view"
@@ -24,14 +24,14 @@ class View:
 
     Parameters
     ----------
-    workspace : folder of the workspace.
-    data_version : str, changes with everything that becomes visible in the workspace; part of every cache key.
+    desk : the workspace as whoever looks may see it.
+    data_version : str, changes with everything that becomes visible in the workspace.
     as_of : date of the measurements shown; None when there are none yet.
     population : str, code of the population shown; None when there are none yet.
     translate : the language of this reader.
     """
 
-    workspace: Path
+    desk: Desk
     data_version: str
     as_of: date | None
     population: str | None

@@ -87,6 +87,15 @@ CHECKS = {
     "audit.strata": N_("Strata follow from the frozen grades"),
 }
 
+ROLES = {
+    "leader": N_("Leader"),
+    "analyst": N_("Analyst"),
+    "draw_officer": N_("Draw officer"),
+    "inspector": N_("Inspector"),
+    "auditor": N_("Auditor"),
+    "admin": N_("Administrator"),
+}
+
 BASES = {"design-based": N_("design-based"), "not design-based": N_("not design-based")}
 
 

@@ -265,6 +265,20 @@ class ResultRefusedError(PolicyError):
     template = N_("{subject}: {problem} ({reference}); nothing was changed.")
 
 
+class AccessError(PolicyError):
+    """Somebody asked for what their role or their rows do not allow."""
+
+    code = "policy.access"
+    template = N_("Not permitted: {problem}.")
+
+
+class AccessRevokedError(AccessError):
+    """The account was revoked or changed since the page was opened."""
+
+    code = "policy.access_revoked"
+    template = N_("Account {account} is not permitted to sign in: ask whoever keeps the accounts.")
+
+
 # --- scoring (exit 13) ---------------------------------------------------------------------------------------------
 
 

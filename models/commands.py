@@ -167,9 +167,8 @@ def _show_summary(summary: dict[str, Any], *, translate: Translate) -> None:
             )
         )
     show_line(translate(N_("Workspace: {path}")).format(path=summary["workspace"]))
-    show_line(
-        translate(N_("Dashboards: {command}")).format(command=f"xinheng dashboard --workspace {summary['workspace']}")
-    )
+    command = f"xinheng dashboard --local --workspace {summary['workspace']}"
+    show_line(translate(N_("Dashboards: {command}")).format(command=command))
 
 
 def _show_population(population: dict[str, Any], *, translate: Translate) -> None:

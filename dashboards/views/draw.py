@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from dashboards import charts, parts, queries, tables, words
+from dashboards import charts, guard, parts, queries, tables, words
 from dashboards.definitions import DRAWN
 from dashboards.view import View, choose, current_view
+from engine.api.desk import Action
 from engine.api.draw_reading import DrawRecord, DrawState
 from engine.errors import SupervisionError
 from engine.messages import N_
@@ -115,12 +116,13 @@ def _certificate(draw: DrawRecord, view: View) -> None:
     if draw.state is DrawState.COMMITTED:
         parts.nothing_yet(_("The certificate is issued when the draw has taken place."))
         return
-    st.download_button(
+    guard.download(
         _("Download the certificate (JSON)"),
-        data=draw.certificate.read_bytes,
+        draw.certificate.read_bytes,
         file_name=f"certificate-{draw.draw_id}.json",
+        view=view,
         mime="application/json",
-        on_click="ignore",
+        needs=Action.SEE_DRAWS,
     )
 
 

@@ -1,14 +1,16 @@
 """What if the ratios were others: what would be found, what it costs, whom it meets; nothing here is in force."""
 
 from datetime import date
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
-from dashboards import charts, parts, queries, ratio_grid, tables, words
+from dashboards import charts, guard, parts, queries, ratio_grid, tables, words
 from dashboards.definitions import WHAT_IF
 from dashboards.queries import Workbench
 from dashboards.view import View, current_view
+from engine.api.desk import Action
 from engine.api.policy_simulation import (
     SimulatedPolicy,
     allocate_policy,
@@ -39,7 +41,7 @@ def show(view: View) -> None:
     _trial(workbench, view, as_of=view.as_of)
 
 
-@st.fragment
+@guard.fragment(Action.TRY_RATIOS)
 def _trial(workbench: Workbench, view: View, *, as_of: date) -> None:
     """Show the grid and everything that follows from it; a changed field redraws this part alone."""
     _ = view.translate
@@ -105,10 +107,9 @@ def _repeat(policy: RatioPolicy, workbench: Workbench, view: View, *, as_of: dat
     first = date(as_of.year + 1, 1, 1)
     draft = ratio_draft(workbench.bench, policy, valid_from=first, reference=REFERENCE)
     left, right = st.columns(2)
-    left.download_button(_("File that repeats the trial"), trial, file_name="trial.yaml", on_click="ignore")
-    right.download_button(
-        _("Draft from {first} on").format(first=words.day(first)), draft, file_name="draft.yaml", on_click="ignore"
-    )
+    guard.download(_("File that repeats the trial"), partial(str, trial), file_name="trial.yaml", view=view, place=left)
+    name = _("Draft from {first} on").format(first=words.day(first))
+    guard.download(name, partial(str, draft), file_name="draft.yaml", view=view, place=right)
     st.code(f"{asked} --draft trial.yaml", language=None, wrap_lines=True)
     st.caption(_("A draft is in force only after a second person has approved it; put the deciding document in it."))
 

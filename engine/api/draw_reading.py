@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from engine.api.reading import opened
+from engine.api.reading import Place, opened
 from engine.api.workspace import Workspace
 from engine.draw.bundle import CERTIFICATE, COMMITMENT
 from engine.draw.commitment import commitment_digest
@@ -87,7 +87,7 @@ class DrawRecord:
         return self.bundle / CERTIFICATE
 
 
-def draws(path: Path) -> tuple[DrawRecord, ...]:
+def draws(place: Place) -> tuple[DrawRecord, ...]:
     """Return the draws of a workspace, the latest first. Cost: the commitments and certificates.
 
     Raises
@@ -97,13 +97,13 @@ def draws(path: Path) -> tuple[DrawRecord, ...]:
     StoreError
         A record of a draw cannot be read.
     """
-    with opened(path) as workspace:
+    with opened(place) as workspace:
         folders = sorted(each.parent for each in (workspace.path / PUBLIC).glob(f"[!.]*/{COMMITMENT}"))
         found = [_record(folder, workspace) for folder in folders]
     return tuple(sorted(found, key=lambda draw: (draw.committed_at, draw.sequence, draw.draw_id), reverse=True))
 
 
-def certificate_record(path: Path, *, draw_id: str) -> dict[str, Any]:
+def certificate_record(place: Place, *, draw_id: str) -> dict[str, Any]:
     """Return the certificate of a draw as JSON.
 
     Raises
@@ -111,7 +111,7 @@ def certificate_record(path: Path, *, draw_id: str) -> dict[str, Any]:
     StoreError
         The draw has no certificate (it was not run, or there is no such draw).
     """
-    with opened(path) as workspace:
+    with opened(place) as workspace:
         certificate = workspace.path / PUBLIC / draw_id / CERTIFICATE
         if not certificate.is_file():
             raise StoreError(
@@ -171,7 +171,7 @@ def _json(path: Path, workspace: Workspace) -> dict[str, Any]:
         ) from error
 
 
-def cells(path: Path, *, draw_id: str) -> pd.DataFrame:
+def cells(place: Place, *, draw_id: str) -> pd.DataFrame:
     """Return one row per item and stratum of a draw; empty when the workspace holds no strata of it.
 
     Returns
@@ -180,7 +180,7 @@ def cells(path: Path, *, draw_id: str) -> pd.DataFrame:
     ``grade`` (several joined by ``;`` where small cells were merged), ``n_units``, ``n_drawn``,
     ``design_probability``, ``inclusion_probability`` (0..1).
     """
-    with opened(path) as workspace:
+    with opened(place) as workspace:
         rows = _rows(workspace, "strata", draw_id=draw_id)
         if rows.empty:
             return rows.assign(item_name=[])
@@ -196,13 +196,13 @@ def _latest_names(workspace: Workspace) -> Mapping[str, str]:
     return {str(code): str(name) for code, name in zip(table["item_code"], table["name"], strict=True)}
 
 
-def team_loads(path: Path, *, draw_id: str) -> pd.DataFrame:
+def team_loads(place: Place, *, draw_id: str) -> pd.DataFrame:
     """Return how many inspectors carry how many visits: ``visits`` (1, 2, … without gaps), ``inspectors``;
     empty without teams.
 
     Cost: one group-by over the teams of one draw.
     """
-    with opened(path) as workspace:
+    with opened(place) as workspace:
         teams = _rows(workspace, "teams", draw_id=draw_id)
     if teams.empty:
         return pd.DataFrame({"visits": [], "inspectors": []})

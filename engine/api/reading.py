@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -40,6 +40,8 @@ MODE_OF_MEASURE = {
 GRADE_ORDER = (*(grade.value for grade in RISK_GRADES), Grade.UNCLASSIFIED.value)
 RATE_COLUMNS = ("mode", "grade", "n", "hits", "hit_rate", "low", "high", "share", "basis", "is_small", "note")
 NO_VERSION = "0" * 64
+Place: TypeAlias = Path | Workspace
+"""Where to read: a folder, seen whole, or a workspace somebody opened, seen as far as it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +96,31 @@ class Intake:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Workspace]:
-    """Give a workspace for reading and let go of it afterwards.
+def opened(place: Place) -> Iterator[Workspace]:
+    """Give a workspace for reading; one that was opened here is let go of afterwards.
 
     Raises
     ------
     WorkspaceMissingError
         Nothing was ever committed there.
     """
-    workspace = open_workspace(path, create=False)
+    if isinstance(place, Workspace):
+        yield place
+        return
+    workspace = open_workspace(place, create=False)
     try:
         yield workspace
     finally:
         workspace.close()
 
 
-def data_version(path: Path) -> str:
+def data_version(place: Place) -> str:
     """Return the digest of the last ledger entry: it changes with every load, run and decision. Cost: one row."""
-    with opened(path) as workspace:
+    with opened(place) as workspace:
         return workspace.ledger.head()
 
 
-def standing(path: Path) -> Standing:
+def standing(place: Place) -> Standing:
     """Return what the workspace holds. Cost: the measurements, one small file per as-of date.
 
     Raises
@@ -123,7 +128,7 @@ def standing(path: Path) -> Standing:
     WorkspaceMissingError
         Nothing was ever committed there.
     """
-    with opened(path) as workspace:
+    with opened(place) as workspace:
         days = sorted({run.as_of for run in workspace.warehouse.runs()}, reverse=True)
         held = {day: table for day in days if not (table := _measurements(workspace, day)).empty}
         newest = next(iter(held.values()), pd.DataFrame({"population": [], "n": []}))
@@ -141,12 +146,12 @@ def _measurements(workspace: Workspace, as_of: date) -> pd.DataFrame:
         return pd.DataFrame(columns=["measure", "population", "basis", "grade", "n"])
 
 
-def hit_rates(path: Path, *, as_of: date, population: str) -> pd.DataFrame:
+def hit_rates(place: Place, *, as_of: date, population: str) -> pd.DataFrame:
     """Return hit rate and interval by way of selection and grade.
 
     Parameters
     ----------
-    path : folder of the workspace.
+    place : folder, or an open workspace.
     as_of, population : one date, one population.
 
     Returns
@@ -155,7 +160,7 @@ def hit_rates(path: Path, *, as_of: date, population: str) -> pd.DataFrame:
     ``low``, ``high`` (0..1, null when n = 0), ``share`` (of the entities), ``basis``, ``is_small`` (imprecise by
     policy), ``note``.
     """
-    with opened(path) as workspace:
+    with opened(place) as workspace:
         table = _measurements(workspace, as_of)
     rows = table[(table["population"] == population) & table["grade"].isin(GRADE_ORDER)]
     kinds = list(zip(rows["measure"], rows["basis"], strict=True))
@@ -172,9 +177,9 @@ def hit_rates(path: Path, *, as_of: date, population: str) -> pd.DataFrame:
     return rows.sort_values(["mode_rank", "grade_rank"], ignore_index=True)[[*RATE_COLUMNS]]
 
 
-def figures(path: Path, *, as_of: date, population: str) -> Mapping[str, Figure]:
+def figures(place: Place, *, as_of: date, population: str) -> Mapping[str, Figure]:
     """Return the figures of a whole population by measure; ``base_rate`` is the hit rate of its random rows."""
-    with opened(path) as workspace:
+    with opened(place) as workspace:
         table = _measurements(workspace, as_of)
     rows = table[(table["population"] == population) & ~table["grade"].isin(GRADE_ORDER)]
     found, limits = {}, _precision_limits(as_of)
@@ -213,12 +218,12 @@ def interval_level(as_of: date) -> float:
     return float(load_policies().value("estimation.interval_level", on=as_of))
 
 
-def grade_shares(path: Path, *, as_of: date, population: str) -> pd.DataFrame:
+def grade_shares(place: Place, *, as_of: date, population: str) -> pd.DataFrame:
     """Return ``grade``, ``n_entities`` and ``share`` in the order A to U; empty when nothing was graded.
 
     Cost: counts two coded columns of the grades of one date; no row leaves the database.
     """
-    with opened(path) as workspace:
+    with opened(place) as workspace:
         try:
             grades = workspace.warehouse.read("grades", as_of=as_of)
         except TableMissingError:
@@ -236,9 +241,9 @@ def grade_shares(path: Path, *, as_of: date, population: str) -> pd.DataFrame:
     )
 
 
-def intake(path: Path) -> Intake:
+def intake(place: Place) -> Intake:
     """Return the source rows of all loads that stand. Cost: the manifest."""
-    with opened(path) as workspace:
+    with opened(place) as workspace:
         tables = [each for each in loads(workspace) if each.stands]
     return Intake(
         rows_in=sum(each.rows_in for each in tables),

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,10 +21,31 @@ PAGES = "dashboards"
 PortOption = Annotated[int, typer.Option("--port", help=N_("Port on this machine."))]
 
 
+LocalOption = Annotated[
+    bool, typer.Option("--local", help=N_("One person at this machine; no sign-in, everything is open to that person."))
+]
+SignInOption = Annotated[
+    Path | None, typer.Option("--sign-in", help=N_("TOML file with the [auth] section of an OpenID Connect provider."))
+]
+ClaimOption = Annotated[
+    str, typer.Option("--claim", help=N_("Claim of the identity provider that holds the account, e.g. email or sub."))
+]
+
+
 def dashboard(
-    *, workspace: WorkspaceOption = DEFAULT_WORKSPACE, port: PortOption = 8501, as_json: JsonOption = False
+    *,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    port: PortOption = 8501,
+    local: LocalOption = False,
+    sign_in: SignInOption = None,
+    claim: ClaimOption = "email",
+    as_json: JsonOption = False,
 ) -> int:
-    """Start Streamlit on loopback with the shipped configuration; runs until it is stopped."""
+    """Start Streamlit on loopback with the shipped configuration; runs until it is stopped.
+
+    Who may look must be said: ``--local`` for whoever sits at this machine, or ``--sign-in`` with a provider.
+    """
+    access = _access(local=local, sign_in=sign_in, claim=claim)
     _require_pages()
     _require_free(port)
     address = f"http://{LOOPBACK}:{port}"
@@ -33,12 +55,28 @@ def dashboard(
         said = Message(N_("The dashboards are at {address}; Ctrl+C stops them."), {"address": address})
         show_line(said.render(current_translate()))
     sys.stdout.flush()
-    environment = {**os.environ, "XINHENG_WORKSPACE": str(workspace.resolve())}
-    return subprocess.run(_call(port), env=environment, stdout=subprocess.DEVNULL, check=False).returncode
+    environment = {**os.environ, **access, "XINHENG_WORKSPACE": str(workspace.resolve())}
+    return subprocess.run(_call(port, sign_in), env=environment, stdout=subprocess.DEVNULL, check=False).returncode
 
 
-def _call(port: int) -> list[str]:
+def _access(*, local: bool, sign_in: Path | None, claim: str) -> dict[str, str]:
+    """Return how people get in, as the pages read it."""
+    if local == (sign_in is not None):
+        raise UsageError(
+            what="xinheng dashboard",
+            value="--local --sign-in" if local else "",
+            remedy=Message(N_("say who may look: --local on your own machine, or --sign-in FILE with a provider")),
+        )
+    if sign_in is None:
+        return {"XINHENG_ACCESS": "local"}
+    if not sign_in.is_file():
+        raise SourceNotFoundError(path=sign_in)
+    return {"XINHENG_ACCESS": "sign_in", "XINHENG_ACCESS_CLAIM": claim}
+
+
+def _call(port: int, sign_in: Path | None) -> list[str]:
     """Return the command; what keeps it local is said here too, so that no other configuration can undo it."""
+    secrets = [] if sign_in is None else [f"--secrets.files={sign_in.resolve()}"]
     return [
         sys.executable,
         "-m",
@@ -47,6 +85,7 @@ def _call(port: int) -> list[str]:
         f"--server.address={LOOPBACK}",
         "--server.headless=true",
         "--browser.gatherUsageStats=false",
+        *secrets,
     ]
 
 

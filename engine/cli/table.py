@@ -25,6 +25,7 @@ GROUPS = {
     "quarantine": N_("Rows that broke their contract: list, send out, take back."),
     "registers": N_("Registers: departments, objects, inspectors, experts, item list."),
     "contracts": N_("Contracts of the source tables: documentation, changes since the last release."),
+    "account": N_("Accounts of the dashboards: add, list, grant, revoke."),
     "policy": N_("Ratio policies: check, draft, approve, simulate, evaluate, optimise."),
     "arm": N_("Randomised control arm and grade-blind visits."),
     "plan": N_("The annual plan: lines, merging, calendar, approval, tasks."),
@@ -188,6 +189,10 @@ COMMANDS = (
     Command(("verify",), "engine.cli.verification:verify", N_("Recompute a published draw and name what is wrong.")),
     Command(("publish",), "engine.cli.publicity:publish", N_("Write the public site as plain files.")),
     Command(("audit-draw",), "engine.cli.publicity:audit_draw", N_("Say what a draw of another system shows.")),
+    Command(("account", "add"), "engine.cli.account:add", N_("Let somebody sign in to the dashboards.")),
+    Command(("account", "list"), "engine.cli.account:listed", N_("List the accounts with role and rows.")),
+    Command(("account", "grant"), "engine.cli.account:grant", N_("Give an account another role or other rows.")),
+    Command(("account", "revoke"), "engine.cli.account:revoke", N_("Take an account's rights away.")),
     Command(("dashboard",), "engine.cli.dashboard:dashboard", N_("Start the dashboards on this machine.")),
     Command(("doctor",), "engine.cli.doctor:doctor", N_("Check this installation and say what is missing.")),
 )

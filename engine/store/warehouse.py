@@ -111,7 +111,7 @@ class Warehouse:
     def table(self, name: str) -> ibis.Table:
         """Return every visible version of a record table with the contract's columns; no rows if none was loaded."""
         contract = self._contract(name)
-        return self._view(f"records_{name}", self.stored_sql(contract))
+        return self._view(f"records_{name}", self._stored_sql(contract))
 
     def hold(self, name: str, rows: ResultTable) -> ibis.Table:
         """Keep rows in memory (or spilled) under ``name`` for this connection and return them as a table.
@@ -150,7 +150,7 @@ class Warehouse:
             filled_rows(
                 contract, rows=f"SELECT *, {literal(file.load_id)} AS load_id FROM read_parquet([{literal(file.path)}])"
             )
-            for file in self.files("records", table=name)
+            for file in self._files("records", table=name)
         ] or [f"SELECT *, {extra} FROM ({empty_rows(contract)})"]
         return self._view(
             f"provenance_{name}", " UNION ALL BY NAME ".join(f"SELECT {columns} FROM ({p})" for p in parts)
@@ -162,11 +162,14 @@ class Warehouse:
         Records of merged objects carry the identifier that stands for them, from the day of the merge on. Costs a sort
         by key only when some key has more than one version.
         """
-        contract = self._contract(name)
-        sql = history(contract, stored=self.stored_sql(contract), has_corrections=self._n_corrections(name) > 0)
+        return self._view(f"history_{name}", self._history_sql(self._contract(name)))
+
+    def _history_sql(self, contract: Contract) -> str:
+        corrected = self._n_corrections(contract.table) > 0
+        sql = history(contract, stored=self._stored_sql(contract), has_corrections=corrected)
         if "entity_id" in contract.names and (spans := alias_spans(self._merges())):
             sql = merged_rows(contract, history=sql, spans=spans)
-        return self._view(f"history_{name}", sql)
+        return sql
 
     def rows_of(self, name: str, entity_ids: Sequence[str]) -> pa.Table:
         """Return every visible version of the records that ever named one of the identifiers, as they were loaded.
@@ -180,7 +183,7 @@ class Warehouse:
         Arrow table: the contract's columns, ``superseded_at``, provenance, ``load_id``. Cost: one filtered scan, two
         where records were corrected.
         """
-        contract, files = self._contract(name), self.files("records", table=name)
+        contract, files = self._contract(name), self._files("records", table=name)
         columns = ", ".join(identifier(column) for column in (*contract.names, *PROVENANCE))
         if not files:
             extra = "CAST(NULL AS VARCHAR) AS source_file, CAST(NULL AS BIGINT) AS source_line"
@@ -216,7 +219,10 @@ class Warehouse:
 
     def stored_sql(self, contract: Contract) -> str:
         """Return the SQL of every visible version of a record table, contract columns only."""
-        paths = [file.path for file in self.files("records", table=contract.table)]
+        return self._stored_sql(contract)
+
+    def _stored_sql(self, contract: Contract) -> str:
+        paths = [file.path for file in self._files("records", table=contract.table)]
         if not paths:
             return empty_rows(contract)
         columns = ", ".join(identifier(column) for column in contract.names)
@@ -352,6 +358,9 @@ class Warehouse:
 
     def files(self, content: str, *, table: str | None = None) -> list[VisibleFile]:
         """Return the files of loads that stand, in order of load and table; ``content`` as in :class:`StoredFile`."""
+        return self._files(content, table=table)
+
+    def _files(self, content: str, *, table: str | None = None) -> list[VisibleFile]:
         query = (
             select(FILES.c.path, FILES.c.table_name, FILES.c.load_id)
             .join(LOADS, LOADS.c.load_id == FILES.c.load_id)

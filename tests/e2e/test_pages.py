@@ -59,7 +59,7 @@ def address(workspace: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    call = [sys.executable, "-c", "from engine.cli import main; main()", "dashboard"]
+    call = [sys.executable, "-c", "from engine.cli import main; main()", "dashboard", "--local"]
     server = subprocess.Popen([*call, "--workspace", str(workspace), "--port", str(port)], stdout=subprocess.PIPE)
     try:
         _wait_until_up(f"http://127.0.0.1:{port}/_stcore/health", server)

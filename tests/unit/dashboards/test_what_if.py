@@ -33,6 +33,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def opened(workspace: Path, monkeypatch: pytest.MonkeyPatch, **asked: str) -> AppTest:
     monkeypatch.setenv("XINHENG_WORKSPACE", str(workspace))
+    monkeypatch.setenv("XINHENG_ACCESS", "local")
     app = AppTest.from_file(str(APP), default_timeout=60)
     for name, value in asked.items():
         app.query_params[name] = value

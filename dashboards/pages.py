@@ -1,0 +1,34 @@
+"""The pages: where each stands in the navigation and which right opens it."""
+
+from dataclasses import dataclass
+
+from engine.api.desk import Action
+from engine.messages import N_
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """One page.
+
+    Parameters
+    ----------
+    name : its script in ``views`` and, with dashes, its address.
+    title : catalogue key. needs : the right that opens it.
+    """
+
+    name: str
+    title: str
+    needs: Action
+
+
+SECTIONS = (
+    (N_("Leadership"), (PageEntry("briefing", N_("Briefing"), Action.SEE_FIGURES),)),
+    (
+        N_("Analysis"),
+        (
+            PageEntry("what_if", N_("What if: ratios"), Action.TRY_RATIOS),
+            PageEntry("hit_rate", N_("Hit rate by grade"), Action.SEE_FIGURES),
+        ),
+    ),
+    (N_("Draw"), (PageEntry("draw", N_("The draw and its certificate"), Action.SEE_DRAWS),)),
+)
