@@ -2,10 +2,17 @@
 
 from pathlib import Path
 
-from engine.publicity.audit import MethodAudit, OutcomeAudit, audit_outcomes, audit_skip_sampling
+from engine.publicity.audit import (
+    MethodAudit,
+    OutcomeAudit,
+    SeedAudit,
+    audit_outcomes,
+    audit_seeded_sampling,
+    audit_skip_sampling,
+)
 from engine.store.outcomes import read_list, read_outcomes
 
-__all__ = ["MethodAudit", "OutcomeAudit", "audit_files", "audit_skip_sampling"]
+__all__ = ["MethodAudit", "OutcomeAudit", "SeedAudit", "audit_files", "audit_seeded_sampling", "audit_skip_sampling"]
 
 
 def audit_files(listed: Path, outcomes: Path) -> OutcomeAudit:

@@ -295,6 +295,7 @@ def _carried_out(order: DrawOrder, terms: _Terms) -> dict[str, Any]:
         lines=mandate.line_records,
         numbers=mandate.numbers,
         items=mandate.items,
+        item_names=dict(zip(cut.items["item_code"].astype(str), cut.items["name"].astype(str), strict=True)),
         departments=sorted(cut.items["department_code"].unique()),
         window=(first.isoformat(), last.isoformat()),
         mode=cut.mode.value,

@@ -1,5 +1,6 @@
 """The certificate of a draw for people: what the page says, taken from what is published and from nowhere else."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,11 @@ def page_content(published: PublishedDraw) -> dict[str, Any]:
 
 def _result(published: PublishedDraw) -> dict[str, Any]:
     certificate = published.certificate
+    names: Mapping[str, str] = published.attached.get(PLAN_RECORD, {}).get("item_names", {})
     items: dict[str, dict[str, Any]] = {}
     for name, cell in certificate["result"].items():
-        item = items.setdefault(name.split("|")[0], {"item": name.split("|")[0], "strata": 0, "N": 0, "n": 0})
+        code = name.split("|")[0]
+        item = items.setdefault(code, {"item": code, "name": names.get(code, ""), "strata": 0, "N": 0, "n": 0})
         item["strata"], item["N"], item["n"] = item["strata"] + 1, item["N"] + cell["N"], item["n"] + cell["n"]
     match = certificate["match"]
     substituted = published.attached.get(SUBSTITUTIONS, {"reserve": 0, "officer": 0})

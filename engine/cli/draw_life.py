@@ -194,6 +194,7 @@ def timestamp(
     request: RequestOption = None,
     token: TokenOption = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a request for an RFC 3161 time stamp, or attach the authority's answer."""
     from engine.api.draw_timestamps import attach_timestamp, write_request
@@ -204,22 +205,41 @@ def timestamp(
     opened, translate = open_workspace(workspace, create=False), current_translate()
     if request is not None:
         write_request(opened, draw_id, over=over, out=request)
+        if as_json:
+            show_json({"draw_id": draw_id, "over": over, "file": str(request)})
+            return
         show_line(translate(N_("Request written to {file}: send it to an authority.")).format(file=request))
     elif token is not None:
         at = attach_timestamp(opened, draw_id, over=over, token=token, actor=current_actor(), clock=current_time)
+        if as_json:
+            show_json({"draw_id": draw_id, "over": over, "stamped_at": at.isoformat()})
+            return
         show_line(translate(N_("Attached: stamped {at}.")).format(at=at.isoformat()))
 
 
-def export(draw_id: DrawArgument, out: OutOption, workspace: WorkspaceOption = DEFAULT_WORKSPACE) -> None:
+def export(
+    draw_id: DrawArgument,
+    out: OutOption,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
     """Write a draw of any size as one compact JSON file."""
     from engine.api.draw_export import export_draw
     from engine.api.workspace import open_workspace
 
     export_draw(open_workspace(workspace, create=False), draw_id, out=out)
+    if as_json:
+        show_json({"draw_id": draw_id, "file": str(out)})
+        return
     show_line(current_translate()(N_("Written: {file}")).format(file=out))
 
 
-def audit_folder(draw_id: DrawArgument, out: OutOption, workspace: WorkspaceOption = DEFAULT_WORKSPACE) -> None:
+def audit_folder(
+    draw_id: DrawArgument,
+    out: OutOption,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
     """Write the key, rows and frozen grades of a draw for its auditor; never publish them."""
     from engine.api.draw_export import write_auditors_folder
     from engine.api.workspace import open_workspace
@@ -227,4 +247,7 @@ def audit_folder(draw_id: DrawArgument, out: OutOption, workspace: WorkspaceOpti
     write_auditors_folder(
         open_workspace(workspace, create=False), draw_id, out=out, actor=current_actor(), clock=current_time
     )
+    if as_json:
+        show_json({"draw_id": draw_id, "folder": str(out)})
+        return
     show_line(current_translate()(N_("Written for the auditor, secret: {file}")).format(file=out))

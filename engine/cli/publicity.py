@@ -86,25 +86,40 @@ SkipOption = Annotated[
     str | None, typer.Option("--skip-sampling", help=N_("Describe skip sampling instead: ROWS:WANTED, e.g. 2999:1000."))
 ]
 
+SeededOption = Annotated[
+    str | None,
+    typer.Option(
+        "--seeded-sampling",
+        help=N_("Describe a program under a short seed: ROWS:WANTED:SEEDS."),
+    ),
+]
+
 
 def audit_draw(
     *,
     listed: ListOption = None,
     outcomes: OutcomesOption = None,
     skip_sampling: SkipOption = None,
+    seeded_sampling: SeededOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what can be said about a draw of another system."""
-    from engine.api.draw_audit import audit_files, audit_skip_sampling
+    from engine.api.draw_audit import audit_files, audit_seeded_sampling, audit_skip_sampling
 
     if skip_sampling is not None:
-        n_rows, n_wanted = _two_numbers(skip_sampling)
+        n_rows, n_wanted = _numbers(skip_sampling, what="--skip-sampling", form="ROWS:WANTED")
         method = audit_skip_sampling(n_rows=n_rows, n_wanted=n_wanted)
         _show_audit(asdict(method), _METHOD_SENTENCES, as_json=as_json)
+    elif seeded_sampling is not None:
+        n_rows, n_wanted, n_seeds = _numbers(seeded_sampling, what="--seeded-sampling", form="ROWS:WANTED:SEEDS")
+        seeded = audit_seeded_sampling(n_rows=n_rows, n_wanted=n_wanted, n_seeds=n_seeds)
+        _show_audit(asdict(seeded), _SEED_SENTENCES, as_json=as_json)
     elif listed is not None and outcomes is not None:
         _show_audit(asdict(audit_files(listed, outcomes)), _OUTCOME_SENTENCES, as_json=as_json)
     else:
-        raise MisusedCommandError(problem=Message(N_("--list with --outcomes, or --skip-sampling, is needed")))
+        raise MisusedCommandError(
+            problem=Message(N_("--list with --outcomes, --skip-sampling or --seeded-sampling is needed"))
+        )
 
 
 _METHOD_SENTENCES = (
@@ -112,6 +127,12 @@ _METHOD_SENTENCES = (
     N_("A fair draw of {n_wanted} from {n_rows} has {bits_needed} bits."),
     N_("{n_never} rows at the end of the list can never be drawn; {n_always} are always drawn."),
     N_("One drawn row tells all others. Without commitment and kept seed nobody can recompute the draw."),
+)
+_SEED_SENTENCES = (
+    N_("{n_seeds} seeds: {bits} bits; a fair draw of {n_wanted} from {n_rows} has {bits_needed} bits."),
+    N_("Of all samples at most the part 10^{log10_share} can occur. Whoever tries all seeds knows every one of them."),
+    N_("{rows_to_know} drawn rows tell all others."),
+    N_("Whoever picks the seed gets one row drawn after {tries_to_include} tries, and spared after {tries_to_spare}."),
 )
 _OUTCOME_SENTENCES = (
     N_("{n_draws} draws from {n_rows} rows: {n_never} rows never drawn, {expected_never} expected of fair draws."),
@@ -130,8 +151,8 @@ def _show_audit(found: dict[str, object], sentences: tuple[str, ...], *, as_json
         show_line(Message(sentence, shown).render(current_translate()))
 
 
-def _two_numbers(text: str) -> tuple[int, int]:
-    rows, _, wanted = text.partition(":")
-    if not (rows.isascii() and rows.isdigit() and wanted.isascii() and wanted.isdigit()):
-        raise UsageError(what="--skip-sampling", value=text, remedy=Message(N_("write ROWS:WANTED")))
-    return int(rows), int(wanted)
+def _numbers(text: str, *, what: str, form: str) -> tuple[int, ...]:
+    parts = text.split(":")
+    if len(parts) != len(form.split(":")) or not all(part.isascii() and part.isdigit() for part in parts):
+        raise UsageError(what=what, value=text, remedy=Message(N_("write {form}"), {"form": form}))
+    return tuple(int(part) for part in parts)

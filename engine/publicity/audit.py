@@ -8,7 +8,7 @@ hypergeometric counts (Cochran, Sampling Techniques, ch. 2); skip sampling as a 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import lgamma, log, log2
+from math import ceil, lgamma, log, log2
 
 import numpy as np
 from scipy.stats import chi2
@@ -43,6 +43,31 @@ class MethodAudit:
     n_always: int
     bits: float
     bits_needed: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeedAudit:
+    """What a program can do that shuffles a list under a short seed.
+
+    Parameters
+    ----------
+    n_rows, n_wanted, n_seeds : size of the list, of the sample, and how many seeds there are.
+    bits, bits_needed : log2 of ``n_seeds``, and of the number of samples of a fair draw.
+    log10_share : decimal logarithm of the largest share of the possible samples that can occur at all; 0 = all.
+    rows_to_know : drawn rows from which the others follow: after as many, less than one wrong seed is expected to be
+        left.
+    tries_to_include, tries_to_spare : seeds to be tried on average until one row is drawn, or is not.
+    """
+
+    n_rows: int
+    n_wanted: int
+    n_seeds: int
+    bits: float
+    bits_needed: float
+    log10_share: float
+    rows_to_know: int
+    tries_to_include: float
+    tries_to_spare: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +124,36 @@ def audit_skip_sampling(*, n_rows: int, n_wanted: int) -> MethodAudit:
         n_always=tail if is_thinning else 0,
         bits=log2(step),
         bits_needed=_log_choose(n_rows, n_wanted) / log(2),
+    )
+
+
+def audit_seeded_sampling(*, n_rows: int, n_wanted: int, n_seeds: int) -> SeedAudit:
+    """Return what can be said of a sample that a known program makes from the list and one of ``n_seeds`` seeds.
+
+    Whoever can try all seeds knows every sample that can occur; whoever picks the seed can pick the sample among them.
+
+    Raises
+    ------
+    UsageError
+        ``n_wanted`` is not between 1 and ``n_rows`` − 1, or there are fewer than two seeds.
+    """
+    if not 0 < n_wanted < n_rows or n_seeds < 2:
+        raise UsageError(
+            what="--seeded-sampling",
+            value=f"{n_rows}:{n_wanted}:{n_seeds}",
+            remedy=Message(N_("give rows, fewer wanted than rows, and at least two seeds")),
+        )
+    share, bits_needed = n_wanted / n_rows, _log_choose(n_rows, n_wanted) / log(2)
+    return SeedAudit(
+        n_rows=n_rows,
+        n_wanted=n_wanted,
+        n_seeds=n_seeds,
+        bits=log2(n_seeds),
+        bits_needed=bits_needed,
+        log10_share=min(0.0, (log2(n_seeds) - bits_needed) * log(2) / log(10)),
+        rows_to_know=min(n_wanted, ceil(log(n_seeds) / -log(share))),
+        tries_to_include=1 / share,
+        tries_to_spare=1 / (1 - share),
     )
 
 

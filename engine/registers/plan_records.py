@@ -95,6 +95,7 @@ def draw_record(
     lines: Sequence[Mapping[str, Any]],
     numbers: Mapping[str, tuple[int, int]],
     items: Sequence[str],
+    item_names: Mapping[str, str],
     departments: Sequence[str],
     window: tuple[str, str],
     mode: str,
@@ -109,6 +110,7 @@ def draw_record(
     ----------
     edition : number and digest of the published edition, None for a draw outside the plan.
     lines : public records of the lines. numbers : line to (which, of how many) draws of the year.
+    item_names : name of every item on the list in force.
     window : first and last day of the inspections. mode : random or filtered_draw.
     registry : independent counts beside the loaded register. control : event and value that assign the control arm.
     outside : reason of a draw outside the plan and when it was published.
@@ -121,6 +123,7 @@ def draw_record(
             "lines": [dict(line) for line in lines],
             "numbers": {line: list(pair) for line, pair in numbers.items()},
             "items": sorted(items),
+            "item_names": {item: item_names[item] for item in sorted(items) if item in item_names},
             "departments": sorted(departments),
             "window": list(window),
             "mode": mode,

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from engine.api.workspace import open_workspace
 from tests import beacons, plan_world
+from tests.authority import time_stamping_authority
 from tests.e2e.test_plan import Desk
 from tests.plan_world import PLAN, line, make
 
@@ -129,6 +130,37 @@ def test_a_real_draw_from_plan_line_to_substitute_export_and_log(desk, keys, tmp
     assert found["ok"]
     log = tmp_path / "workspace" / "draws" / "log.json"
     assert desk.call("draw", "log", "--check", str(log), day=HELD)[0] == 0
+
+
+def test_time_stamps_are_asked_for_attached_and_verified_by_commands(desk, keys, tmp_path):
+    """The authority is our own and stamps by the machine's clock, which may lie before or after the draw's events."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no OpenSSL program on this machine: install openssl to try time stamps")
+    folder = tmp_path / "tsa"
+    folder.mkdir()
+    answer = time_stamping_authority(folder, openssl=openssl)
+    publish_plan(desk, tmp_path, line("L1"))
+    committed, drawn = hold(desk, "2026-001", "--line", "L1", keys=keys)
+    request, token = tmp_path / "request.tsq", tmp_path / "answer.tsr"
+    for over in ("certificate", "commitment"):
+        desk.json("draw", "timestamp", "2026-001", "--over", over, "--request", str(request), day=HELD)
+        token.write_bytes(answer(request.read_bytes()))
+        if over == "certificate":
+            code, _, err = desk.call("draw", "timestamp", "2026-001", "--over", "commitment", "--token", str(token),
+                                     day=HELD)  # fmt: skip
+            assert (code, "另一份" in err or "记录" in err) == (14, True), err
+        desk.json("draw", "timestamp", "2026-001", "--over", over, "--token", str(token), day=HELD)
+
+    anchor = ("--expect-commit", committed["commit_digest"])
+    _, alone = verified(desk, drawn["bundle"], *anchor)
+    _, trusted = verified(desk, drawn["bundle"], *anchor, "--tsa-root", str(folder / "root.pem"))
+    stamped = json.loads((Path(drawn["bundle"]) / "timestamps.json").read_text())
+
+    assert [one["over"] for one in stamped] == ["certificate", "commitment"]
+    assert (alone["timestamps.certificate"], alone["timestamps.commitment"]) == ("not_checked", "not_checked")
+    assert trusted["timestamps.certificate"] == "passed"
+    assert trusted["timestamps.commitment"] in ("passed", "failed")  # by the machine's own clock
 
 
 def test_an_added_sample_is_a_draw_of_its_own_that_names_its_parent_and_why(desk, keys, tmp_path):

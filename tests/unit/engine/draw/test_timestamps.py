@@ -13,60 +13,19 @@ from engine.draw.timestamps import TimestampCheck, is_over, read_token, timestam
 from engine.draw.verification import verify_bundle
 from engine.errors import DrawError, UsageError
 from engine.store.expectations import read_certificates
+from tests.authority import time_stamping_authority
 from tests.draw_cases import attached_case
 
 OPENSSL = shutil.which("openssl")
 if OPENSSL is None:
     pytest.skip("no OpenSSL program on this machine: install openssl to try time stamps", allow_module_level=True)
 
-CONFIGURATION = """
-[tsa]
-default_tsa = own
-[own]
-serial = {folder}/serial
-crypto_device = builtin
-signer_cert = {folder}/tsa.pem
-signer_key = {folder}/tsa.key
-signer_digest = sha256
-default_policy = 1.2.3.4.1
-digests = sha256
-accuracy = secs:1
-ordering = yes
-tsa_name = yes
-ess_cert_id_chain = no
-[extension]
-extendedKeyUsage = critical,timeStamping
-[root]
-basicConstraints = critical,CA:TRUE
-keyUsage = critical,keyCertSign
-[req]
-distinguished_name = name
-[name]
-"""
-
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
     """Answers requests; its root certificate lies in ``root.pem``."""
     folder = tmp_path_factory.mktemp("tsa")
-    (folder / "tsa.cnf").write_text(CONFIGURATION.format(folder=folder))
-    (folder / "serial").write_text("01\n")
-
-    def run(*words):
-        subprocess.run([OPENSSL, *words], cwd=folder, check=True, capture_output=True)
-
-    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-config", "tsa.cnf")
-    run("req", "-x509", *key, "-keyout", "root.key", "-out", "root.pem", "-subj", "/CN=root", "-extensions", "root")
-    run("req", *key, "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", "/CN=tsa")
-    signed = ("-in", "tsa.csr", "-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-out", "tsa.pem")
-    run("x509", "-req", *signed, "-extfile", "tsa.cnf", "-extensions", "extension", "-days", "30")
-
-    def answer(request):
-        (folder / "request.tsq").write_bytes(request)
-        run("ts", "-reply", "-config", "tsa.cnf", "-queryfile", "request.tsq", "-out", "answer.tsr")
-        return (folder / "answer.tsr").read_bytes()
-
-    return folder, answer
+    return folder, time_stamping_authority(folder, openssl=OPENSSL)
 
 
 def bundle_with(tokens, **changes):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engine.errors import UsageError
-from engine.publicity.audit import audit_outcomes, audit_skip_sampling
+from engine.publicity.audit import audit_outcomes, audit_seeded_sampling, audit_skip_sampling
 
 LISTED = [f"r{n}" for n in range(300)]
 
@@ -33,6 +33,32 @@ def test_the_formula_agrees_with_every_start_tried_out(n_rows, n_wanted):
     assert found.n_samples == len(set(samples))
     assert found.n_never == n_rows - len(frozenset.union(*samples))
     assert found.n_always == (len(frozenset.intersection(*samples)) if thinning and step > 1 else found.n_always)
+
+
+def test_a_short_seed_lets_rows_tell_the_others():
+    """By trying every seed of a small generator: the rows named leave less than one wrong seed on average."""
+    n_rows, n_wanted, n_seeds = 60, 12, 4_000
+    samples = [
+        frozenset(np.random.default_rng(seed).permutation(n_rows)[:n_wanted].tolist()) for seed in range(n_seeds)
+    ]
+    found = audit_seeded_sampling(n_rows=n_rows, n_wanted=n_wanted, n_seeds=n_seeds)
+
+    left = []
+    for drawn in samples[:60]:
+        known = set(sorted(drawn)[: found.rows_to_know])
+        left.append(sum(known <= other for other in samples) - 1)
+    assert np.mean(left) < 1
+    assert len(set(samples)) <= n_seeds
+    assert found.bits < found.bits_needed
+    assert found.log10_share == pytest.approx(np.log10(n_seeds) - found.bits_needed * np.log10(2))
+    assert found.tries_to_include == pytest.approx(5)
+    assert np.mean([0 in one for one in samples]) == pytest.approx(1 / found.tries_to_include, abs=0.03)
+
+
+@pytest.mark.parametrize(("n_rows", "n_wanted", "n_seeds"), [(10, 0, 9), (10, 10, 9), (10, 3, 1)])
+def test_a_sample_that_is_none_is_refused(n_rows, n_wanted, n_seeds):
+    with pytest.raises(UsageError):
+        audit_seeded_sampling(n_rows=n_rows, n_wanted=n_wanted, n_seeds=n_seeds)
 
 
 def skip_draws():
