@@ -30,6 +30,7 @@ GROUPS = {
     "arm": N_("Randomised control arm and grade-blind visits."),
     "plan": N_("The annual plan: lines, merging, calendar, approval, tasks."),
     "results": N_("Results of checks: enter, review, publish, and what is due."),
+    "punishment": N_("Joint punishment: from a list decision to its release."),
     "run": N_("The monthly run: run it, sign it, confirm grades D, compute a past one again."),
     "warnings": N_("Early warnings: list, assign, close, precision, special inspections."),
     "draw": N_("The public draw: commit, sign, run, substitute, certificate, log."),
@@ -186,6 +187,35 @@ COMMANDS = (
     Command(("results", "reply"), "engine.cli.handing_on:reply", N_("Answer what was handed on.")),
     Command(("results", "hand-back"), "engine.cli.handing_on:hand_back", N_("Return what does not concern you.")),
     Command(("results", "close"), "engine.cli.handing_on:close", N_("Close what was answered or put right.")),
+    Command(
+        ("punishment", "trigger"), "engine.cli.punishment:trigger", N_("Open the cases that list decisions ask for.")
+    ),
+    Command(("punishment", "check"), "engine.cli.punishment:check", N_("Check the legal basis as another person.")),
+    Command(("punishment", "push"), "engine.cli.punishment:push", N_("Push checked cases to departments.")),
+    Command(("punishment", "receive"), "engine.cli.punishment:receive", N_("Confirm receipt of pushed cases.")),
+    Command(
+        ("punishment", "query"), "engine.cli.punishment:query", N_("Ask whether objects of a business are restricted.")
+    ),
+    Command(("punishment", "apply"), "engine.cli.punishment:apply", N_("Say that a measure was applied.")),
+    Command(
+        ("punishment", "decline"), "engine.cli.punishment:decline", N_("Say that a measure was not applied, and why.")
+    ),
+    Command(("punishment", "feedback"), "engine.cli.punishment:feedback", N_("Feed back what was done.")),
+    Command(
+        ("punishment", "release"), "engine.cli.punishment:release", N_("Push the release of cases whose listing ended.")
+    ),
+    Command(("punishment", "confirm"), "engine.cli.punishment:confirm", N_("Confirm that measures are lifted.")),
+    Command(("punishment", "list"), "engine.cli.punishment:list_cases", N_("List the cases of joint punishment.")),
+    Command(("punishment", "measures"), "engine.cli.punishment:measures", N_("Show the catalogue of measures.")),
+    Command(("punishment", "funnel"), "engine.cli.punishment:funnel", N_("Count the cases by step, with median days.")),
+    Command(("punishment", "stalls"), "engine.cli.punishment:stalls", N_("List where joint punishment waits.")),
+    Command(("punishment", "explain"), "engine.cli.punishment:explain", N_("Show every event of a case.")),
+    Command(
+        ("punishment", "export"),
+        "engine.cli.punishment:export",
+        N_("Write a workbook for a department without account."),
+    ),
+    Command(("punishment", "import"), "engine.cli.punishment:take_back", N_("Take a department's workbook back.")),
     Command(("verify",), "engine.cli.verification:verify", N_("Recompute a published draw and name what is wrong.")),
     Command(("publish",), "engine.cli.publicity:publish", N_("Write the public site as plain files.")),
     Command(("audit-draw",), "engine.cli.publicity:audit_draw", N_("Say what a draw of another system shows.")),
