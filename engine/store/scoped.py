@@ -20,7 +20,6 @@ from engine.access.scope import Scope
 from engine.contracts.schema import Contract
 from engine.contracts.sql import identifier, literal, literals
 from engine.registers.merges import alias_spans
-from engine.store.aliases import merge_decisions
 from engine.store.ledger import Ledger
 from engine.store.scoped_ledger import ScopedLedger, refuse_writing
 from engine.store.warehouse import VisibleFile, Warehouse
@@ -172,7 +171,7 @@ class ScopedWarehouse(Warehouse):
     def _objects(self) -> str:
         """Return the table of identifiers, merged ones too, whose object lies in the scope today."""
         if "scope_objects" not in self._held:
-            spans = alias_spans(merge_decisions(self._decisions))
+            spans = alias_spans(self._merges())
             rows = self._history_sql(self._contract("entities"))
             seen = (
                 f"SELECT DISTINCT entity_id FROM ({rows}) "

@@ -101,8 +101,7 @@ class PastWarehouse(Warehouse):
         super().__init__(workspace.path, workspace.decisions, writing=workspace.writing)
         self._taken = taken
 
-    def files(self, content: str, *, table: str | None = None) -> list[VisibleFile]:
-        """Return the record files of the snapshot; it holds no others."""
+    def _files(self, content: str, *, table: str | None = None) -> list[VisibleFile]:
         if content != "records":
             return []
         return [

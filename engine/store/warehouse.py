@@ -28,7 +28,7 @@ from engine.contracts.versions import history
 from engine.errors import TableMissingError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor
-from engine.registers.merges import alias_spans
+from engine.registers.merges import MergeDecision, alias_spans
 from engine.store.aliases import merge_decisions, merged_rows
 from engine.store.decisions import FILES, LOAD_TABLES, LOADS, RUNS, Decisions
 from engine.store.documents import load_contracts
@@ -167,7 +167,7 @@ class Warehouse:
     def _history_sql(self, contract: Contract) -> str:
         corrected = self._n_corrections(contract.table) > 0
         sql = history(contract, stored=self._stored_sql(contract), has_corrections=corrected)
-        if "entity_id" in contract.names and (spans := alias_spans(merge_decisions(self._decisions))):
+        if "entity_id" in contract.names and (spans := alias_spans(self._merges())):
             sql = merged_rows(contract, history=sql, spans=spans)
         return sql
 
@@ -343,6 +343,9 @@ class Warehouse:
         )
         with self._decisions.reading() as connection:
             return [str(run_id) for run_id in connection.scalars(query)]
+
+    def _merges(self) -> tuple[MergeDecision, ...]:
+        return merge_decisions(self._decisions)
 
     def _contract(self, name: str) -> Contract:
         if name not in self.contracts:
