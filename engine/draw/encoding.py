@@ -10,7 +10,7 @@ import hashlib
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol, TypeVar
 
@@ -217,16 +217,34 @@ def _require_plain(value: object) -> None:
         if abs(value) > LARGEST_PLAIN_INTEGER:
             raise NotCanonicalError(what="JSON", value=value, rule=Message(N_("integers of 2^53 or more are strings")))
     elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            if not isinstance(key, str):
-                raise NotCanonicalError(what="JSON key", value=key, rule=Message(N_("keys are text")))
-            require_nfc(key, what="JSON key")
-            _require_plain(inner)
+        if not _are_ascii(value.keys()):
+            _require_keys(value)
+        _require_each_plain(value.values())
     elif isinstance(value, list | tuple):
-        for inner in value:
-            _require_plain(inner)
+        _require_each_plain(value)
     else:
         raise NotCanonicalError(what="JSON", value=value, rule=Message(N_("no floats or other types")))
+
+
+def _require_each_plain(values: Collection[Any]) -> None:
+    """Refuse what is not plain; long lists of codes or of numbers are judged at once."""
+    largest = LARGEST_PLAIN_INTEGER
+    if _are_ascii(values) or (set(map(type, values)) == {int} and -largest <= min(values) <= max(values) <= largest):
+        return
+    for inner in values:
+        _require_plain(inner)
+
+
+def _require_keys(value: Mapping[Any, object]) -> None:
+    for key in value:
+        if not isinstance(key, str):
+            raise NotCanonicalError(what="JSON key", value=key, rule=Message(N_("keys are text")))
+        require_nfc(key, what="JSON key")
+
+
+def _are_ascii(values: Collection[Any]) -> bool:
+    """Whether all are text of ASCII alone, which has one form only."""
+    return set(map(type, values)) <= {str} and "".join(values).isascii()
 
 
 def plain_integer(value: int) -> int | str:

@@ -89,8 +89,8 @@ class BlindedFrame:
         """Return the number of rows of every cell that has any, exclusion cells included, in byte order."""
         found: dict[Cell, int] = {}
         for position, item in enumerate(self.items):
-            column = self.codes[:, position]
-            sizes = np.bincount(column[column >= 0], minlength=len(self.strata)).tolist()
+            # one place lower, those not in the item's frame are counted too and left out
+            sizes = np.bincount(self.codes[:, position] - ABSENT, minlength=len(self.strata) + 1)[1:].tolist()
             found.update({(item, self.strata[code]): n for code, n in enumerate(sizes) if n})
         return found
 

@@ -86,7 +86,7 @@ class Match:
             "level": self.level,
             "shortages": [shortage.record() for shortage in self.shortages],
             "unmatched": [entry.record() for entry in self.unmatched],
-            "slots": [list(slot) for slot in self.slots],
+            "slots": list(self.slots),
             "assignment": list(self.assignment),
             "leaders": dict(self.leaders),
             "sq_load": plain_integer(self.square_load),
@@ -241,7 +241,9 @@ def _roles_by_pool(network: Network) -> dict[int, frozenset[str]]:
     found: dict[int, set[str]] = {}
     for node, pool in zip(network.role_node.tolist(), network.role_head.tolist(), strict=True):
         found.setdefault(pool, set()).add(name_of[node])
-    return {pool: frozenset(roles) for pool, roles in found.items()}
+    # equal sets as one object: they are compared for every seat
+    alike: dict[frozenset[str], frozenset[str]] = {}
+    return {pool: alike.setdefault(frozenset(roles), frozenset(roles)) for pool, roles in found.items()}
 
 
 def choose_leaders(able: Mapping[str, Sequence[str]], *, suite: HashSuite, seed: bytes) -> dict[str, str]:

@@ -9,6 +9,7 @@ one team are disjoint, so nobody stands in two posts of it. Source: docs/spec/dr
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,8 +135,12 @@ class _Pools:
         self.roster, self.rule = roster, rule
         self.known: dict[tuple[object, ...], dict[Signature, Pool]] = {}
         self.alike: dict[tuple[object, ...], Team] = {}
+        self.allowed: dict[tuple[str, ...], frozenset[str] | None] = {}
         self.barred: dict[bytes, set[int]] = {}
+        self.present: dict[str, dict[str, list[int]]] = {}
         for position, officer in enumerate(roster):
+            if officer.cap >= 1 and officer.certificate_expires_on >= rule.certificate_valid_on:
+                self.present.setdefault(officer.department, {}).setdefault(officer.district, []).append(position)
             for handle in (*officer.recused, *(officer.rotated if rule.rotation else ())):
                 self.barred.setdefault(handle, set()).add(position)
 
@@ -145,19 +150,18 @@ class _Pools:
         key = (department, features, districts)
         if key not in self.known:
             found: dict[Signature, list[int]] = {}
-            for position, officer in enumerate(self.roster):
-                if officer.department != department or officer.certificate_expires_on < self.rule.certificate_valid_on:
-                    continue
-                if officer.cap < 1 or (districts is not None and officer.district not in districts):
-                    continue
-                own = tuple(feature for feature in features if feature in officer.specialities)
+            near = self.present.get(department, {})
+            for position in sorted(chain(*(near[one] for one in near if districts is None or one in districts))):
+                own = tuple(feature for feature in features if feature in self.roster[position].specialities)
                 if own or department != EXPERT_DEPARTMENT:
                     found.setdefault((department, own), []).append(position)
             self.known[key] = {signature: np.array(found[signature], dtype=np.int32) for signature in sorted(found)}
         return self.known[key]
 
     def team(self, visit: Visit) -> Team:
-        districts = allowed_districts(self.rule, strata=visit.strata)
+        if visit.strata not in self.allowed:
+            self.allowed[visit.strata] = allowed_districts(self.rule, strata=visit.strata)
+        districts = self.allowed[visit.strata]
         key = visit.items, districts
         if key not in self.alike:
             need = team_need(self.rule, items=visit.items)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from engine.draw.encoding import HashSuite, Octets, digest_matrix, field_bytes, whole_rows
+from engine.draw.encoding import HashSuite, Octets, field_bytes, whole_rows
 from engine.draw.frame import (
     ABSENT,
     EXCLUSION_MARK,
@@ -117,7 +117,7 @@ def prepare_frame(rows: pd.DataFrame, *, key: bytes, suite: HashSuite) -> Frame:
     if int((codes >= 0).sum()) != len(rows):
         _refuse("frame", N_("an object stands twice for one item"), N_("keep one row per object and item"))
     octets, starts, sizes = _encoded(identifiers)
-    handles = digest_matrix(handles_of_encoded(suite, key=key, octets=octets, starts=starts, sizes=sizes))
+    handles = handles_of_encoded(suite, key=key, octets=octets, starts=starts, sizes=sizes)
     # eight bytes decide: two equal ones would share a team code and are refused below
     order = np.argsort(handles.view(">u8")[:, 0].astype(np.uint64))
     blob = whole_rows(handles, order).tobytes()

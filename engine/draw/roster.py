@@ -64,21 +64,21 @@ class Officer:
         fields: list[str | bytes] = [self.handle, self.department, str(len(self.specialities)), *self.specialities]
         fields += [self.district, self.certificate_expires_on, str(self.cap), str(self.prior), str(self.weight)]
         fields += [str(len(self.recused)), *self.recused, str(len(self.rotated)), *self.rotated]
-        return b"".join(lp(field_bytes(field)) for field in fields)
+        return b"".join([lp(field_bytes(field)) for field in fields])
 
     def record(self) -> dict[str, Any]:
         """Return the officer as written in bundles."""
         return {
             "handle": self.handle.hex(),
             "department": self.department,
-            "specialities": list(self.specialities),
+            "specialities": self.specialities,
             "district": self.district,
             "certificate_expires_on": self.certificate_expires_on,
             "cap": self.cap,
             "prior": self.prior,
             "weight": self.weight,
-            "recused": [handle.hex() for handle in self.recused],
-            "rotated": [handle.hex() for handle in self.rotated],
+            "recused": tuple(handle.hex() for handle in self.recused),
+            "rotated": tuple(handle.hex() for handle in self.rotated),
         }
 
 

@@ -54,13 +54,12 @@ def handles_of(suite: HashSuite, *, key: bytes, identifiers: Iterable[str]) -> b
     encoded = [one.encode() if one.isascii() else field_bytes(one) for one in identifiers]
     sizes = np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded))
     ends = np.cumsum(sizes)
-    return handles_of_encoded(
-        suite, key=key, octets=np.frombuffer(b"".join(encoded), dtype=np.uint8), starts=ends - sizes, sizes=sizes
-    )
+    octets = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+    return handles_of_encoded(suite, key=key, octets=octets, starts=ends - sizes, sizes=sizes).tobytes()
 
 
-def handles_of_encoded(suite: HashSuite, *, key: bytes, octets: Octets, starts: Places, sizes: Places) -> bytes:
-    """Return the handles of identifiers that lie encoded in one array of bytes.
+def handles_of_encoded(suite: HashSuite, *, key: bytes, octets: Octets, starts: Places, sizes: Places) -> Octets:
+    """Return the handles, uint8 of shape (n, 32), of identifiers that lie encoded in one array of bytes.
 
     Parameters
     ----------
@@ -84,7 +83,7 @@ def handles_of_encoded(suite: HashSuite, *, key: bytes, octets: Octets, starts: 
             salts = sha256.digest_rows(head=outer, rows=sha256.digest_rows(head=inner, rows=identifiers))
             told = [identifiers, np.broadcast_to(salt_head, (len(rows), 4)), salts[:, :SALT_BYTES]]
             found[rows] = suite.digest_rows(head=head + int(size).to_bytes(4, "big"), rows=np.concatenate(told, axis=1))
-    return found.tobytes()
+    return found
 
 
 def key_commitment(suite: HashSuite, *, key: bytes) -> bytes:
