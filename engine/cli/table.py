@@ -216,6 +216,11 @@ COMMANDS = (
         N_("Write a workbook for a department without account."),
     ),
     Command(("punishment", "import"), "engine.cli.punishment:take_back", N_("Take a department's workbook back.")),
+    Command(
+        ("punishment", "effect"),
+        "engine.cli.punishment_effect:effect",
+        N_("Say what follows a measure, beside like firms."),
+    ),
     Command(("verify",), "engine.cli.verification:verify", N_("Recompute a published draw and name what is wrong.")),
     Command(("publish",), "engine.cli.publicity:publish", N_("Write the public site as plain files.")),
     Command(("audit-draw",), "engine.cli.publicity:audit_draw", N_("Say what a draw of another system shows.")),

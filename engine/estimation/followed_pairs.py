@@ -32,8 +32,7 @@ def followed_pairs(
     Parameters
     ----------
     findings : one row per finding; ``entity_id``, ``found_on``, ``measured_on`` (of the measure that rests on it, or
-        null), ``gone_on`` (null while on the market) and the ``covariates`` as known on the day of the finding. Days are
-        datetime64.
+        null), ``gone_on`` (null while on the market), all datetime64; ``covariates`` as known on that day.
     covariates : columns that a cell has in common, beside the quarter of the finding and the bin.
     bin_days, n_bins : width and number of the bins; a measure later than all bins starts nothing.
     follow_days : days followed. last_day : last day of the records; nobody is followed beyond it.
@@ -47,7 +46,7 @@ def followed_pairs(
     -----
     Cost: O(findings x bins).
     """
-    rows = findings.sort_values(["entity_id", "found_on"], ignore_index=True)
+    rows = findings.sort_values(["entity_id", "found_on"], kind="stable", ignore_index=True)
     next_on = rows.groupby("entity_id")["found_on"].shift(-1)
     over = pd.concat([next_on, rows["gone_on"]], axis=1).min(axis=1)
     earlier = rows.groupby("entity_id")["measured_on"].shift().groupby(rows["entity_id"]).cummax()
@@ -69,11 +68,8 @@ def followed_pairs(
         chosen = is_there & (is_with | is_without)
         end = start + pd.Timedelta(days=follow_days)
         later = (rows["found_on"] + pd.to_timedelta(lag, unit="D")).where(~is_with)
-        ends = (
-            pd.concat([end, rows["gone_on"], later, next_measure.where(~is_with)], axis=1)
-            .min(axis=1)
-            .clip(upper=last_day + pd.Timedelta(days=1))
-        )
+        ends = pd.concat([end, rows["gone_on"], later, next_measure.where(~is_with)], axis=1).min(axis=1)
+        ends = ends.where(ends.le(last_day), last_day + pd.Timedelta(days=1))
         part = pd.DataFrame(
             {"entity_id": rows["entity_id"], "found_on": rows["found_on"], "bin": at, "is_with": is_with,
              "start_on": start, "end_on": ends, "cell": cell * n_bins + at, "finding": rows.index}
@@ -99,7 +95,7 @@ def balance(pairs: pd.DataFrame, findings: pd.DataFrame, *, covariates: Sequence
     DataFrame, key covariate: before (every finding, ever measured against never), after (matched rows, weighted). A
     difference under .1 is usually called balanced (Austin, Stat. Med. 28 (2009) 3083).
     """
-    sorted_findings = findings.sort_values(["entity_id", "found_on"], ignore_index=True)
+    sorted_findings = findings.sort_values(["entity_id", "found_on"], kind="stable", ignore_index=True)
     ever = sorted_findings["measured_on"].notna().to_numpy()
     rows = []
     for name in covariates:
