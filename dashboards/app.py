@@ -69,6 +69,9 @@ def _run(desk: Desk, translate: Translate) -> None:
     entry = entries.get(page.url_path, first)
     desk.require(entry.needs)
     _tell(desk, entry)
+    if not desk.viewer.scope.is_whole and not queries.standing(desk).as_ofs:
+        said = _("The figures of your districts or departments are not made ready yet: ask for 'xinheng marts build'.")
+        st.info(said)
     page.run()
 
 

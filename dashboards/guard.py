@@ -18,8 +18,13 @@ from engine.errors import AccessError, AccessRevokedError
 Shown = TypeVar("Shown", bound=Callable[..., Any])
 
 
-def fragment(needs: Action) -> Callable[[Shown], Shown]:
-    """Make a function a fragment that asks for a right each time it runs; whoever lost it sees why, and no more."""
+def fragment(needs: Action, *, run_every: float | None = None) -> Callable[[Shown], Shown]:
+    """Make a function a fragment that asks for a right each time it runs; whoever lost it sees why, and no more.
+
+    Parameters
+    ----------
+    run_every : seconds after which it runs again by itself; None = only when something in it is touched.
+    """
 
     def made(show: Shown) -> Shown:
         @wraps(show)
@@ -34,7 +39,7 @@ def fragment(needs: Action) -> Callable[[Shown], Shown]:
                 return None
             return show(*args, **options)
 
-        return st.fragment(asked)  # type: ignore[no-any-return]
+        return st.fragment(asked, run_every=run_every)  # type: ignore[no-any-return]
 
     return made
 

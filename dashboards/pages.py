@@ -31,4 +31,5 @@ SECTIONS = (
         ),
     ),
     (N_("Draw"), (PageEntry("draw", N_("The draw and its certificate"), Action.SEE_DRAWS),)),
+    (N_("Governance"), (PageEntry("audit", N_("Audit"), Action.SEE_AUDIT),)),
 )

@@ -1,12 +1,14 @@
 """The figures of the charts as tables of text, with the column names of the reader's language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from dashboards import words
+from engine.api.accounts import Account
+from engine.api.jobs import Job, JobState
 from engine.draw.checks import Check, CheckState
-from engine.messages import Translate
+from engine.messages import Message, Translate
 from engine.vocabulary import JOINER
 
 JOINED = JOINER
@@ -182,3 +184,80 @@ def _checks_of(table: pd.DataFrame) -> "pd.Series[float]":
     codes = table["district_code"].astype(str)
     single = codes.where(~codes.str.contains(JOINER, regex=False), JOINED)
     return table.groupby(single)["expected_units"].sum()
+
+
+def reads(rows: pd.DataFrame, *, kinds: Mapping[str, str], translate: Translate) -> pd.DataFrame:
+    """Return the lines of the log of reads (see ``engine.api.access_log.access_log``)."""
+    _ = translate
+    return pd.DataFrame(
+        {
+            _("No."): rows["sequence"],
+            _("Time"): rows["at"].map(words.moment),
+            _("Account"): rows["account"],
+            _("Role"): [_(words.ROLES.get(role, role)) for role in rows["role"]],
+            _("Rows in sight"): rows["scope"],
+            _("What happened"): [_(kinds.get(kind, kind)) for kind in rows["kind"]],
+            _("Page, file or right"): rows["what"],
+            _("Particulars"): rows["about"],
+            _("Digest"): rows["digest"].map(words.shortened),
+        }
+    )
+
+
+def decisions(rows: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
+    """Return the entries of the ledger (see ``engine.api.access_log.decisions``)."""
+    _ = translate
+    return pd.DataFrame(
+        {
+            _("No."): rows["sequence"],
+            _("Time"): rows["entered_at"].map(words.moment),
+            _("Who"): rows["actor"],
+            _("Role"): [_(words.ROLES.get(role, role)) for role in rows["role"]],
+            _("Action"): rows["action"],
+            _("Subject"): rows["subject"],
+            _("Reason"): rows["reason"],
+            _("Digest"): rows["digest"].map(words.shortened),
+        }
+    )
+
+
+def accounts(held: Iterable[Account], *, translate: Translate) -> pd.DataFrame:
+    """Return one row per account with role, rows and whether it is active."""
+    _ = translate
+    rows = list(held)
+    return pd.DataFrame(
+        {
+            _("Account"): [each.account for each in rows],
+            _("Name"): [each.name for each in rows],
+            _("Role"): [_(words.ROLES[each.role.value]) for each in rows],
+            _("Districts"): [
+                _("all") if (codes := each.scope.districts) is None else ", ".join(codes) for each in rows
+            ],
+            _("Departments"): [
+                _("all") if (codes := each.scope.departments) is None else ", ".join(codes) for each in rows
+            ],
+            _("Status"): [_("active") if each.is_active else _("revoked") for each in rows],
+        }
+    )
+
+
+def jobs(
+    held: Sequence[Job], *, kinds: Mapping[str, str], states: Mapping[JobState, str], translate: Translate
+) -> pd.DataFrame:
+    """Return one row per job with how far it is and what came of it."""
+    _ = translate
+    return pd.DataFrame(
+        {
+            _("Work"): [_(kinds[each.kind]) for each in held],
+            _("Asked for by"): [each.name for each in held],
+            _("Asked for at"): [words.moment(each.asked_at) for each in held],
+            _("Status"): [_(states[each.state]) for each in held],
+            _("Share done"): [words.share(each.share, digits=0) for each in held],
+            _("What came of it"): [
+                Message(each.problem, each.params).render(_)
+                if each.problem
+                else " · ".join(f"{name} {value}" for name, value in each.result.items())
+                for each in held
+            ],
+        }
+    )

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from engine.api.intake import loads
+from engine.api.marts import MEASUREMENTS, SHARES, scope_table
 from engine.api.workspace import Workspace, open_workspace
 from engine.errors import TableMissingError
 from engine.estimation.estimate import Basis, Estimate, PrecisionLimits, imprecisions
@@ -139,11 +140,18 @@ def standing(place: Place) -> Standing:
 
 
 def _measurements(workspace: Workspace, as_of: date) -> pd.DataFrame:
-    """Return the measurements of the newest run of that date; empty when there are none."""
+    """Return the measurements of the newest run of that date; empty when there are none.
+
+    Of somebody with limits they are those of the scope, as the marts have them; there is no other way to them.
+    """
+    nothing = pd.DataFrame(columns=["measure", "population", "basis", "grade", "n"])
+    if not workspace.scope.is_whole:
+        own = scope_table(workspace, MEASUREMENTS, as_of=as_of, source="measurements")
+        return nothing if own is None else own
     try:
         return pd.DataFrame(workspace.warehouse.read("measurements", as_of=as_of).to_pyarrow().to_pandas())
     except TableMissingError:
-        return pd.DataFrame(columns=["measure", "population", "basis", "grade", "n"])
+        return nothing
 
 
 def hit_rates(place: Place, *, as_of: date, population: str) -> pd.DataFrame:
@@ -221,19 +229,18 @@ def interval_level(as_of: date) -> float:
 def grade_shares(place: Place, *, as_of: date, population: str) -> pd.DataFrame:
     """Return ``grade``, ``n_entities`` and ``share`` in the order A to U; empty when nothing was graded.
 
-    Cost: counts two coded columns of the grades of one date; no row leaves the database.
+    Cost: a few rows of the marts; where these are not built for the newest grades, a count over two coded columns.
     """
     with opened(place) as workspace:
-        try:
-            grades = workspace.warehouse.read("grades", as_of=as_of)
-        except TableMissingError:
-            return pd.DataFrame({"grade": [], "n_entities": [], "share": []})
-        counted = (
-            grades.filter(grades["population"] == population)
-            .group_by("grade")
-            .agg(n_entities=lambda each: each.count())
-        )
-        counts = counted.to_pyarrow().to_pandas().set_index("grade")["n_entities"]
+        counted = scope_table(workspace, SHARES, as_of=as_of, source="grades")
+        if counted is None:
+            try:
+                grades = workspace.warehouse.read("grades", as_of=as_of)
+            except TableMissingError:
+                return pd.DataFrame({"grade": [], "n_entities": [], "share": []})
+            by = grades.group_by("population", "grade").agg(n_entities=grades.count())
+            counted = pd.DataFrame(by.to_pyarrow().to_pandas())
+        counts = counted[counted["population"] == population].set_index("grade")["n_entities"]
     present = [grade for grade in GRADE_ORDER if grade in counts.index]
     sizes = counts.loc[present].astype("int64")
     return pd.DataFrame(

@@ -86,13 +86,7 @@ def measure(
     populations = stored(warehouse, "grades", as_of=as_of)[["entity_id", "population"]]
     results = pd.concat([draw_results(workspace, draw_id=draw_id) for draw_id in draw_ids], ignore_index=True)
     results = results.merge(populations, on="entity_id", how="left", validate="m:1")
-    tables = {draw: warehouse.read("strata", run_id=run) for draw, run in latest_runs(warehouse).items()}
-    strata = pd.concat([tables[draw].filter(tables[draw].draw_id == draw).execute() for draw in draw_ids])
-    general = {grade: float(Fraction(str(ratio))) for grade, ratio in book.value(RATIOS, on=as_of).items()}
-    ratios = {str(grade): general[grade] for grade in (*RISK_GRADES, Grade.UNCLASSIFIED) if grade in general}
-    measured = measure_draw(
-        results, strata, ratios=ratios, as_of=as_of, level=float(book.value(INTERVAL_LEVEL, on=as_of))
-    )
+    measured = measured_results(workspace, results, draw_ids=draw_ids, book=book, as_of=as_of)
     outcome = classify_outcomes(results["result_codes"])
     graded = results.assign(
         as_of=as_of, outcome=outcome, adverse=(outcome == Outcome.VIOLATION).where(outcome.isin(REACHED))
@@ -102,3 +96,20 @@ def measure(
         tables, kind="measure", as_of=as_of, manifest={**said(book), "draws": list(draw_ids)}, actor=actor, at=clock()
     )
     return measured
+
+
+def measured_results(
+    workspace: Workspace, results: pd.DataFrame, *, draw_ids: Sequence[str], book: PolicyBook, as_of: date
+) -> pd.DataFrame:
+    """Return table ``measurements`` of the drawn rows of some draws; nothing is stored.
+
+    Parameters
+    ----------
+    results : every drawn row of the draws with its result and ``population``, a domain of its own for each value.
+    """
+    warehouse = workspace.warehouse
+    tables = {draw: warehouse.read("strata", run_id=run) for draw, run in latest_runs(warehouse).items()}
+    strata = pd.concat([tables[draw].filter(tables[draw].draw_id == draw).execute() for draw in draw_ids])
+    general = {grade: float(Fraction(str(ratio))) for grade, ratio in book.value(RATIOS, on=as_of).items()}
+    ratios = {str(grade): general[grade] for grade in (*RISK_GRADES, Grade.UNCLASSIFIED) if grade in general}
+    return measure_draw(results, strata, ratios=ratios, as_of=as_of, level=float(book.value(INTERVAL_LEVEL, on=as_of)))

@@ -26,6 +26,8 @@ GROUPS = {
     "registers": N_("Registers: departments, objects, inspectors, experts, item list."),
     "contracts": N_("Contracts of the source tables: documentation, changes since the last release."),
     "account": N_("Accounts of the dashboards: add, list, grant, revoke."),
+    "marts": N_("Tables made ready for the dashboards."),
+    "jobs": N_("Long work asked for on the pages."),
     "policy": N_("Ratio policies: check, draft, approve, simulate, evaluate, optimise."),
     "arm": N_("Randomised control arm and grade-blind visits."),
     "plan": N_("The annual plan: lines, merging, calendar, approval, tasks."),
@@ -228,6 +230,9 @@ COMMANDS = (
     Command(("account", "list"), "engine.cli.account:listed", N_("List the accounts with role and rows.")),
     Command(("account", "grant"), "engine.cli.account:grant", N_("Give an account another role or other rows.")),
     Command(("account", "revoke"), "engine.cli.account:revoke", N_("Take an account's rights away.")),
+    Command(("marts", "build"), "engine.cli.marts:build", N_("Make the tables of the dashboards ready.")),
+    Command(("jobs", "list"), "engine.cli.jobs:listed", N_("List the jobs.")),
+    Command(("jobs", "run"), "engine.cli.jobs:run", N_("Do the work of a waiting job.")),
     Command(("dashboard",), "engine.cli.dashboard:dashboard", N_("Start the dashboards on this machine.")),
     Command(("doctor",), "engine.cli.doctor:doctor", N_("Check this installation and say what is missing.")),
 )

@@ -12,6 +12,7 @@ from engine.store.decisions import Decisions
 LOCK_NAME = ".lock"
 DRAWS_LOCK = ".draws.lock"
 MONTHLY_LOCK = ".monthly.lock"
+JOBS_LOCK = ".jobs.lock"
 _ADVISORY_KEY = 0x786E6865  # 'xnhe'
 _ADVISORY_DRAWS = 0x786E6464  # 'xndd'
 _ADVISORY_MONTHLY = 0x786E6D6D  # 'xnmm'
@@ -41,6 +42,13 @@ def draws_lock(folder: Path, decisions: Decisions) -> Iterator[None]:
 def monthly_lock(folder: Path, decisions: Decisions) -> Iterator[None]:
     """Hold the right to run the month; taken before the writer's lock, never after it."""
     with _locked(folder, MONTHLY_LOCK), _advisory(decisions, _ADVISORY_MONTHLY):
+        yield
+
+
+@contextmanager
+def jobs_lock(folder: Path) -> Iterator[None]:
+    """Hold the right to do long work for the pages on this machine; taken before every other lock."""
+    with _locked(folder, JOBS_LOCK):
         yield
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from engine.access.scope import Scope
 from engine.errors import WorkspaceMissingError
 from engine.store.decisions import FILES, Decisions
 from engine.store.files import sweep
@@ -27,11 +28,16 @@ class Workspace:
     ----------
     path : Path, the folder; created at the first write.
     database_url : str or None; None means SQLite inside the folder.
+
+    Attributes
+    ----------
+    scope : the rows that are in sight; all, unless it is a view of ``engine.store.scoped``.
     """
 
     def __init__(self, path: Path, *, database_url: str | None = None) -> None:
         self.path = path.resolve()
         self._database_url = database_url
+        self.scope = Scope()
 
     @property
     def tables(self) -> Path:

@@ -1,0 +1,38 @@
+"""Long work asked for on the pages: list it, look at one, do one."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from engine.cli.options import DEFAULT_WORKSPACE, JsonOption, WorkspaceOption
+from engine.cli.output import current_translate, show_json, show_table
+from engine.messages import N_
+
+JobArgument = Annotated[str, typer.Argument(help=N_("The job, as 'jobs list' names it."))]
+
+
+def listed(*, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> int:
+    """List the jobs, the latest first."""
+    from engine.api.jobs import KINDS, jobs
+    from engine.api.workspace import open_workspace
+
+    held = jobs(open_workspace(workspace, create=False))
+    if as_json:
+        show_json({"jobs": [asdict(each) for each in held]})
+        return 0
+    _ = current_translate()
+    heads = [_(name) for name in (N_("job"), N_("work"), N_("asked for by"), N_("status"), N_("share done"))]
+    cells = [(each.job_id, _(KINDS[each.kind][2]), each.name, each.state.value, f"{each.share:.0%}") for each in held]
+    show_table(_(N_("Jobs")), heads, cells)
+    return 0
+
+
+def run(job: JobArgument, *, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> int:
+    """Do the work of a waiting job in this process."""
+    from engine.api.jobs import JobState, run_job
+
+    done = run_job(workspace, job)
+    if as_json:
+        show_json({"job": asdict(done)})
+    return 0 if done.state is JobState.DONE else 1

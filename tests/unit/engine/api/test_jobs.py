@@ -1,0 +1,114 @@
+"""Long work: asked at a desk, done by a process of its own, followed by its record; a dead process is said dead."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.access.rights import Role
+from engine.access.scope import scope_of
+from engine.api.accounts import grant_account
+from engine.api.desk import Desk
+from engine.api.jobs import JobState, jobs, run_job, start_job
+from engine.errors import AccessError, UsageError
+from engine.store.job_files import read_job, read_jobs, write_job
+from engine.store.workspace import Workspace
+from tests.small_sources import ACTOR, NOW
+from tests.two_districts import write_two_districts
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_two_districts(tmp_path / "ws")
+    return tmp_path / "ws"
+
+
+@pytest.fixture
+def held_back(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Keep the calls instead of starting processes."""
+    calls: list[list[str]] = []
+
+    class Started:
+        def __init__(self, call: list[str], **_: object) -> None:
+            calls.append(call)
+
+        def poll(self) -> None:
+            return None
+
+    monkeypatch.setattr("engine.api.jobs.subprocess.Popen", Started)
+    return calls
+
+
+def desk(folder: Path, account: str = "analyst@whole") -> Desk:
+    return Desk.of(folder, account, clock=lambda: NOW)
+
+
+def test_the_work_is_done_by_another_process_and_its_record_says_what_came_of_it(folder: Path) -> None:
+    made = start_job(desk(folder), "marts")
+    for _ in range(300):
+        found = read_job(folder, made.job_id)
+        if found.state in (JobState.DONE, JobState.FAILED):
+            break
+        time.sleep(0.2)
+
+    assert found.state is JobState.DONE, found.problem
+    assert found.share == 1.0
+    assert found.result["n_rows"] > 0
+    assert found.pid != made.pid
+    workspace = Workspace(folder)
+    assert [each.job_id for each in jobs(workspace)] == [made.job_id]
+    assert workspace.ledger.entries(action="run.marts")[0].actor == "analyst of whole"
+    workspace.close()
+
+
+def test_what_is_under_way_is_not_started_twice(folder: Path, held_back: list[list[str]]) -> None:
+    first, second = start_job(desk(folder), "marts"), start_job(desk(folder), "marts")
+
+    assert first.job_id == second.job_id
+    assert len(held_back) == 1
+    run_job(folder, first.job_id)
+    assert start_job(desk(folder), "marts").job_id != first.job_id
+
+
+def test_a_person_without_the_right_starts_nothing(folder: Path, held_back: list[list[str]]) -> None:
+    with pytest.raises(AccessError):
+        start_job(desk(folder, "inspector@here"), "marts")
+    with pytest.raises(UsageError):
+        start_job(desk(folder), "anything")
+    assert (held_back, read_jobs(folder)) == ([], ())
+
+
+def test_a_right_lost_before_the_work_began_stops_it(folder: Path, held_back: list[list[str]]) -> None:
+    made = start_job(desk(folder), "marts")
+    workspace = Workspace(folder)
+    grant_account(workspace, "analyst@whole", role=Role.AUDITOR, scope=scope_of(), actor=ACTOR, clock=lambda: NOW)
+    workspace.close()
+
+    done = run_job(folder, made.job_id)
+
+    assert done.state is JobState.FAILED
+    assert "Not permitted" in done.problem
+
+
+def test_a_process_that_died_without_a_word_is_a_failed_job(folder: Path, held_back: list[list[str]]) -> None:
+    made = start_job(desk(folder), "marts")
+    write_job(folder, replace(made, state=JobState.RUNNING, pid=2**22 + 1))
+
+    assert read_job(folder, made.job_id).state is JobState.FAILED
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "marts-20260701T090000-zzzzzz", "marts-20260701T090000-abcdef"])
+def test_a_name_that_is_no_job_is_refused(folder: Path, name: str) -> None:
+    with pytest.raises(UsageError):
+        read_job(folder, name)
+
+
+def test_an_unknown_draw_fails_with_its_sentence(folder: Path, held_back: list[list[str]]) -> None:
+    made = start_job(desk(folder), "verify_draw", draw_id="none")
+
+    done = run_job(folder, made.job_id)
+
+    assert done.state is JobState.FAILED
+    assert done.problem
+    assert read_job(folder, made.job_id) == done
