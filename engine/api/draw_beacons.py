@@ -10,7 +10,10 @@ from engine.draw.public_beacons import NIST, beacon_value
 from engine.errors import SourceNotFoundError, UsageError
 from engine.messages import N_, Message
 from engine.store.bundles import read_relay_file
+from engine.store.entropy_files import read_event_values
 from engine.store.expectations import read_certificates
+
+__all__ = ["read_beacon", "read_event_values"]
 
 
 def read_beacon(source: str, path: Path, *, certificate: Path | None = None) -> tuple[EntropyValue, dict[str, Any]]:

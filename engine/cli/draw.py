@@ -46,6 +46,10 @@ ValueOption = Annotated[
     list[str] | None,
     typer.Option("--value", help=N_("Value of an event as source:number:value@time; repeat it.")),
 ]
+ValuesOption = Annotated[
+    Path | None,
+    typer.Option("--values", help=N_("File of event values (CSV or JSON): source, event, value, drawn_at, reference.")),
+]
 EvidenceOption = Annotated[str, typer.Option("--evidence", help=N_("Where the values can be looked up."))]
 RehearseOption = Annotated[
     int,
@@ -178,6 +182,7 @@ def commit(
 def run(
     draw_id: DrawArgument,
     value: ValueOption = None,
+    values: ValuesOption = None,
     evidence: EvidenceOption = "",
     beacon: BeaconOption = None,
     beacon_certificate: BeaconCertificateOption = None,
@@ -186,23 +191,24 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Draw from the commitment and the values of its public events; a second person must do this."""
-    from engine.api.draw_beacons import read_beacon
+    from engine.api.draw_beacons import read_beacon, read_event_values
     from engine.api.draw_running import run_draw
     from engine.api.draw_signing import read_signing_key
     from engine.api.workspace import open_workspace
     from engine.draw.entropy import EntropyValue
 
     clock = StageClock(quiet=as_json)
-    values = [EntropyValue(*event_value(text), evidence=evidence) for text in value or []]
+    given = [EntropyValue(*event_value(text), evidence=evidence) for text in value or []]
+    given += read_event_values(values) if values is not None else []
     beacons = {}
     for text in beacon or []:
         source, _, path = text.partition(":")
         found, beacons[source] = read_beacon(source, Path(path), certificate=beacon_certificate)
-        values.append(found)
+        given.append(found)
     drawn = run_draw(
         open_workspace(workspace, create=False),
         draw_id,
-        values=values,
+        values=given,
         beacons=beacons,
         actor=current_actor(),
         clock=current_time,

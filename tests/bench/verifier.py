@@ -29,16 +29,15 @@ LIMIT_SECONDS = 15.0
 def large_rows(n_objects: int = N_OBJECTS) -> pd.DataFrame:
     """Return a register in which every object has the first item and half of them each of the others."""
     rng = np.random.default_rng(5)
-    ids = [f"reg:{n:07d}" for n in range(n_objects)]
+    objects = pd.DataFrame(
+        {
+            "object_id": [f"reg:{n:07d}" for n in range(n_objects)],
+            "stratum": [f"S{k:02d}" for k in rng.integers(N_STRATA, size=n_objects)],
+            "exclusion": None,
+        }
+    )
     parts = [
-        pd.DataFrame(
-            {
-                "object_id": ids,
-                "item_code": f"item{at}",
-                "stratum": [f"S{k:02d}" for k in rng.integers(N_STRATA, size=n_objects)],
-                "exclusion": None,
-            }
-        ).iloc[rng.permutation(n_objects)[: n_objects // 2 if at else n_objects]]
+        objects.iloc[rng.permutation(n_objects)[: n_objects // 2 if at else n_objects]].assign(item_code=f"item{at}")
         for at in range(N_ITEMS)
     ]
     return pd.concat(parts, ignore_index=True)
@@ -46,22 +45,23 @@ def large_rows(n_objects: int = N_OBJECTS) -> pd.DataFrame:
 
 def large_terms() -> dict[str, ItemTerms]:
     """Return eight items of one ticket group at one ratio."""
-    ratios = {f"S{k:02d}": Fraction(1, 200) for k in range(N_STRATA)}
+    ratios = {f"S{k:02d}": Fraction(1, 20) for k in range(N_STRATA)}
     return {f"item{k}": ItemTerms("joint", "cum", ratios) for k in range(N_ITEMS)}
 
 
 def large_case(
     n_objects: int = N_OBJECTS, *, rows: pd.DataFrame | None = None, terms: dict[str, ItemTerms] | None = None
 ) -> Case:
-    """Return the whole draw, with 200 officers for its visits."""
+    """Return the whole draw: some 10,000 visits for two of 300 officers in each of three districts."""
     terms = large_terms() if terms is None else terms
     rule = MatchRule(
         items={item: ItemNeed("market") for item in terms},
         departments={"market": 2},
         initiators=("market",),
         certificate_valid_on="2026-12-31",
+        officer_districts={f"S{k:02d}": (("east", "west", "north")[k % 3],) for k in range(N_STRATA)},
     )
-    officers = inspectors(200).assign(department_code="market", is_leader_qualified=True, cap=60, specialities="")
+    officers = inspectors(900).assign(department_code="market", is_leader_qualified=True, cap=60, specialities="")
     changes = {"items": terms, "rule": rule, "merges": []}
     return make_case(rows=large_rows(n_objects) if rows is None else rows, officers=officers, changes=changes)
 

@@ -34,8 +34,8 @@ def publish_plan(desk, folder, *rows):
     desk.json("plan", "publish", PLAN, actor="Ding")
 
 
-def hold(desk, draw_id, *terms, keys, events=EVENTS, day=COMMITTED, until=HELD):
-    """Commit, sign, run and sign; return what was committed and drawn."""
+def hold(desk, draw_id, *terms, keys, events=EVENTS, day=COMMITTED, until=HELD, bulletin=None):
+    """Commit, sign, run and sign; return what was committed and drawn. ``bulletin``: a file to give the values in."""
     planned = [word for source, (number, _, _) in events.items() for word in ("--event", f"{source}:{number}")]
     window = ("--not-before", f"{until.replace(day=until.day - 1)}T20:00:00+08:00", "--deadline",
               f"{until}T20:00:00+08:00")  # fmt: skip
@@ -45,6 +45,13 @@ def hold(desk, draw_id, *terms, keys, events=EVENTS, day=COMMITTED, until=HELD):
     values = [
         word for source, value in events.items() for word in ("--value", f"{source}:{value[0]}:{value[1]}@{value[2]}")
     ]
+    if bulletin is not None:
+        listed = [
+            dict(zip(("source", "event", "value", "drawn_at"), (name, *one), strict=True))
+            for name, one in events.items()
+        ]
+        pd.DataFrame(listed).to_csv(bulletin, index=False)
+        values = ["--values", str(bulletin)]
     drawn = desk.json("draw", "run", draw_id, *values, "--key", keys["Bao"], actor="Bao", day=until)
     desk.json("draw", "sign", draw_id, "--key", keys["Anna"], actor="Anna", day=until)
     return committed, drawn
@@ -73,7 +80,8 @@ def verified(desk, path, *words):
 
 def test_a_real_draw_from_plan_line_to_substitute_export_and_log(desk, keys, tmp_path):
     publish_plan(desk, tmp_path, line("L1"), line("L3", item_codes="G1", ratio="0.1", objects="全部市场主体"))
-    committed, drawn = hold(desk, "2026-001", "--line", "L1", "--line", "L3", keys=keys)
+    bulletin = tmp_path / "bulletin.csv"
+    committed, drawn = hold(desk, "2026-001", "--line", "L1", "--line", "L3", keys=keys, bulletin=bulletin)
     anchor = ("--expect-commit", committed["commit_digest"])
     entropy = tmp_path / "entropy.json"
     entropy.write_text(json.dumps({source: value[1] for source, value in EVENTS.items()}))

@@ -1,12 +1,12 @@
 """The verifier page in a real browser, offline, on a draw of 200,000 objects: accepted, ten tamperings named, own rows.
 
-Eight items, half of the objects in each of seven of them. The folder is accepted against the expected commitment. Then
-it is changed in ten ways; the page must show red under the name due and say of every check what ``xinheng verify`` says
-of the same files. Eight changes leave the digests alone; in the last two a forger recomputes every digest, of a draw
-with another ratio and of one over a frame that lacks an object: such a draw is consistent in itself and must fail
-against the expected commitment, and there alone. Last, a drawn firm and one that was not drawn open their own rows from
-the address in their QR code. Any request outside the page's own file is a fault. ``value`` = faults; seconds are the
-page's own, printed and not judged (promised: about 15 s).
+Eight items, half of the objects in each of seven of them, some 10,000 visits by teams of two. The folder is accepted
+against the expected commitment. Then it is changed in ten ways; the page must show red under the name due and say of
+every check what ``xinheng verify`` says of the same files. Eight changes leave the digests alone; in the last two a
+forger recomputes every digest, of a draw with another ratio and of one over a frame that lacks an object: such a draw
+is consistent in itself and must fail against the expected commitment, and there alone. Last, a drawn firm and one that
+was not drawn open their own rows from the address in their QR code. Any request outside the page's own file is a fault.
+``value`` = faults; seconds are the page's own, printed and not judged (promised: about 15 s).
 """
 
 import json
@@ -71,7 +71,7 @@ def row_gone(folder: Path) -> None:
 
 def other_ratio(folder: Path) -> None:
     found = parts(folder, "commitment.json")
-    found["items"]["item1"]["ratios"]["S03"] = "1/100"
+    found["items"]["item1"]["ratios"]["S03"] = "1/10"
     put(folder, "commitment.json", found)
 
 
@@ -117,7 +117,7 @@ TAMPERINGS: dict[str, tuple[Callable[[Path], None], str]] = {
 def forged_ratio(n_objects: int) -> Case:
     """The whole draw again with one ratio doubled, every digest recomputed."""
     terms = large_terms()
-    ratios = {**terms["item1"].ratios, "S03": Fraction(1, 100)}
+    ratios = {**terms["item1"].ratios, "S03": Fraction(1, 10)}
     return large_case(n_objects, terms={**terms, "item1": ItemTerms("joint", "cum", ratios)})
 
 
