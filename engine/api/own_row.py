@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.api.erasure import require_unerased_draw
+from engine.draw.attachments import PLAN_RECORD, attachment_path
 from engine.draw.commitment import Commitment, read_commitment
 from engine.draw.encoding import canonical_json, read_json
 from engine.draw.frame import cell_name
@@ -23,7 +24,14 @@ CERTIFICATE = "certificate.json"
 KIND = "own_row"
 
 
-def own_row(frame: Frame, *, commitment: Commitment, certificate: Mapping[str, Any], object_id: str) -> dict[str, Any]:
+def own_row(
+    frame: Frame,
+    *,
+    commitment: Commitment,
+    certificate: Mapping[str, Any],
+    object_id: str,
+    names: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Return the own-row record of one object.
 
     Parameters
@@ -31,11 +39,13 @@ def own_row(frame: Frame, *, commitment: Commitment, certificate: Mapping[str, A
     frame : the committed frame with its key.
     commitment, certificate : of a finished draw.
     object_id : ``scheme:value``.
+    names : name of each item, as ``plan.json`` has them.
 
     Returns
     -------
     dict; kind, v, hash, class, draw, commit_digest, certificate_digest, frame_root, N, seed, opening (id, salt, index,
-    proof) and cells: item, stratum, ticket group, number drawn and threshold of every item the object is listed for.
+    proof) and cells: item, stratum, ticket group, number drawn and threshold of every item the object is listed for;
+    names of these items, if any are known.
 
     Raises
     ------
@@ -50,7 +60,9 @@ def own_row(frame: Frame, *, commitment: Commitment, certificate: Mapping[str, A
         cells.append(
             {"item": item, "stratum": stratum, "group": terms[item].group, "n": drawn["n"], "tau": drawn["tau"]}
         )
+    own = {str(cell["item"]): names[str(cell["item"])] for cell in cells if cell["item"] in names} if names else {}
     return {
+        **({"names": own} if own else {}),
         "kind": KIND,
         "v": 2,
         "hash": record["hash"],
@@ -91,7 +103,11 @@ def own_row_file(workspace: Workspace, draw_id: str, *, object_id: str) -> bytes
     require_unerased_draw(workspace, draw_id)
     private = folder.read_private()
     frame = prepare_frame(private.frame, key=private.key, suite=commitment.suite)
-    return canonical_json(own_row(frame, commitment=commitment, certificate=certificate, object_id=object_id))
+    plan = folder.public / attachment_path(PLAN_RECORD)
+    names = read_json(plan.read_bytes()).get("item_names") if plan.is_file() else None
+    return canonical_json(
+        own_row(frame, commitment=commitment, certificate=certificate, object_id=object_id, names=names)
+    )
 
 
 def packed_row(content: bytes) -> str:
@@ -110,8 +126,10 @@ def row_address(content: bytes, *, page: str) -> str:
     return f"{page}#rowz={packed_row(content)}"
 
 
-def row_code(address: str) -> bytes:
-    """Return the address as a QR code (ISO/IEC 18004, error correction L), SVG.
+def row_code(content: bytes, *, page: str) -> bytes:
+    """Return the address of an own-row file as a QR code (ISO/IEC 18004, error correction L), SVG.
+
+    The names of the items are left out where they do not fit.
 
     Raises
     ------
@@ -120,8 +138,14 @@ def row_code(address: str) -> bytes:
     """
     import segno
 
+    bare = {key: value for key, value in read_json(content).items() if key != "names"}
+    address = row_address(content, page=page)
     try:
-        code = segno.make_qr(address, error="l", boost_error=False)
+        try:
+            code = segno.make_qr(address, error="l", boost_error=False)
+        except segno.DataOverflowError:
+            address = row_address(canonical_json(bare), page=page)
+            code = segno.make_qr(address, error="l", boost_error=False)
     except segno.DataOverflowError as error:
         raise DrawError(
             problem=Message(N_("{n} characters do not fit one QR code"), {"n": len(address)}),

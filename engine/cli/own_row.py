@@ -27,7 +27,7 @@ def own_row(
     as_json: JsonOption = False,
 ) -> None:
     """Write what one object needs to check its own row."""
-    from engine.api.own_row import own_row_file, row_address, row_code
+    from engine.api.own_row import own_row_file, row_code
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -36,7 +36,7 @@ def own_row(
     finally:
         opened.close()
     if qr is not None:
-        qr.write_bytes(row_code(row_address(content, page=page)))
+        qr.write_bytes(row_code(content, page=page))
     out.write_bytes(content)
     written = {"draw_id": draw_id, "object_id": object_id, "out": str(out), "qr": None if qr is None else str(qr)}
     if as_json:

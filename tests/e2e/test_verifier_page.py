@@ -503,7 +503,10 @@ def test_the_english_site_opens_the_page_in_english(reader: Reader) -> None:
 @pytest.mark.parametrize("is_pasted", [False, True], ids=["address", "pasted"])
 def test_a_firm_opens_its_row_from_a_qr_code(is_pasted: bool, case: Case, reader: Reader) -> None:
     object_id = case.frame.object_ids[0]
-    row = own_row(case.frame, commitment=case.commitment, certificate=case.certificate.record, object_id=object_id)
+    names = {item: f"{item} 检查" for item in ITEMS}
+    row = own_row(
+        case.frame, commitment=case.commitment, certificate=case.certificate.record, object_id=object_id, names=names
+    )
     address = row_address(canonical_json(row), page=PAGE)
 
     reader.tab.goto("about:blank")
@@ -515,6 +518,8 @@ def test_a_firm_opens_its_row_from_a_qr_code(is_pasted: bool, case: Case, reader
     drawn = case.certificate.record["visits"].get(case.frame.rows.handle(row["opening"]["index"]).hex(), ())
     assert "被抽中" in reader.verdict()
     assert ("未被抽中" in reader.verdict()) is not bool(drawn)
+    assert all(f"{item} 检查" in reader.verdict() for item in drawn)
+    assert "food 检查" in reader.tab.inner_text("#result")
 
 
 def test_a_torn_qr_code_is_said_to_be_so(reader: Reader) -> None:
