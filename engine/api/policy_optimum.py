@@ -22,7 +22,7 @@ from engine.parameters import DatedValue, Parameter
 from engine.pipeline.best_ratios import Question, Wishes, best_ratio_question
 from engine.pipeline.expected_visits import with_expected_visits
 from engine.ratios.capacity import Capacity
-from engine.ratios.policy import ITEMS, class_parameter
+from engine.ratios.policy import ITEMS, RatioPolicy, class_parameter
 from engine.vocabulary import ItemClass
 
 CURVE_POINTS = 6
@@ -136,13 +136,25 @@ def _point(experiment: Experiment, ratios: np.ndarray[Any, np.dtype[np.float64]]
     )
 
 
-def curve_table(best: BestPolicy) -> pd.DataFrame:
+def policy_point(bench: Bench, experiment: Experiment, *, policy: RatioPolicy | None = None) -> CurvePoint:
+    """Return where a policy (the bench's own when None) lies beside the curve; the cost is that of one simulation."""
+    return _point(experiment, bench.frame.ratios_under(bench.policy if policy is None else policy))
+
+
+def curve_table(best: BestPolicy, *, present: CurvePoint | None = None) -> pd.DataFrame:
     """Return the curve as a tidy table: plan (1 finds most), measure, grade (empty for all), value.
 
+    Parameters
+    ----------
+    present : a policy to show beside the curve, as plan 0 (:func:`policy_point`).
+
+    Notes
+    -----
     Measures: findings, total_cv, class_a_cv, checks, visits_per_firm (by grade).
     """
     rows: list[tuple[int, str, str, float]] = []
-    for plan, point in enumerate(best.curve, start=1):
+    points = list(enumerate(best.curve, start=1))
+    for plan, point in points if present is None else [(0, present), *points]:
         rows += [
             (plan, name, "", float(getattr(point, name))) for name in ("findings", "total_cv", "class_a_cv", "checks")
         ]

@@ -23,6 +23,8 @@ from engine.cli.policy import DraftOption
 from engine.messages import N_
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from engine.api.policy_simulation import ComparedPolicies, SimulatedPolicy
 
 AgainstOption = Annotated[
@@ -49,6 +51,7 @@ def simulate(
 ) -> None:
     """Say what a policy would find and cost, as P10, P50 and P90."""
     from engine.api.laboratory import experiment_of, policy_of
+    from engine.api.policy_burden import burden_change, burden_groups
     from engine.api.policy_simulation import allocate_policy, compare_policies, plan_table, simulate_policy
     from engine.api.workspace import open_workspace
 
@@ -64,12 +67,15 @@ def simulate(
         lines=chosen,
     )
     experiment = experiment_of(bench, draws=draws, seed=seed)
+    moved = None
     if against is None:
         compared, found = None, simulate_policy(bench, experiment)
     else:
-        other = policy_of(open_workspace(workspace, create=False), against, as_of=as_of_date(as_of))
+        opened = open_workspace(workspace, create=False)
+        other = policy_of(opened, against, as_of=as_of_date(as_of))
         compared = compare_policies(bench, experiment, other, name=against)
         found = compared.policy
+        moved = burden_change(bench, experiment, burden_groups(opened, bench, experiment, before=other))
     allocated = allocate_policy(bench)
     violations = [violation.render(current_translate()) for violation in allocated.violations]
     frame = {"source": bench.frame.source.render(current_translate()), "outside": bench.frame.n_outside}
@@ -77,7 +83,10 @@ def simulate(
     notes += [note.render(current_translate()) for note in allocated.notes]
     by_line = plan_table(bench, experiment).to_dict("records")
     if as_json:
-        extra = {} if compared is None else {"against": {"profile": against, **_compared_json(compared)}}
+        extra = {}
+        if compared is not None and moved is not None:
+            groups = {"groups": moved.to_dict("records")}
+            extra = {"against": {"profile": against, **_compared_json(compared), **groups}}
         which: dict[str, Any] = {"draw_number": draw_number, "draws_per_year": draws_per_year, "frame": frame}
         if bench.plan is not None:
             which = {"frame": frame, "plan": bench.plan.plan, "lines": by_line}
@@ -92,8 +101,9 @@ def simulate(
         show_line(f"· {note}")
     for violation in violations:
         show_line(f"✗ {violation}")
-    if compared is not None:
+    if compared is not None and moved is not None:
         _show_change(compared, str(against))
+        _show_groups(moved)
 
 
 def _policy_json(found: "SimulatedPolicy") -> dict[str, Any]:
@@ -164,3 +174,25 @@ def _show_change(compared: "ComparedPolicies", other: str) -> None:
     show_table(title, [translate(head) for head in heads], rows)
     for flag in compared.other.flags:
         show_line(f"! {other}: {flag.render(translate)}")
+
+
+def _show_groups(moved: "pd.DataFrame") -> None:
+    from engine.api.policy_burden import SIZES
+
+    translate = current_translate()
+    kinds = {"district": N_("district"), "size": N_("size"), "sector": N_("sector")}
+    verdicts = {"more": N_("more"), "less": N_("less"), "same": N_("the same")}
+    heads = [N_("by"), N_("group"), N_("firms"), N_("visits before"), N_("after"), N_("change"), N_("verdict")]
+    rows = [
+        [
+            translate(kinds[row["by"]]),
+            row["name"] or (translate(SIZES[row["group"]]) if row["by"] == "size" else row["group"]),
+            f"{row['firms']:,.0f}",
+            f"{row['visits_before']:,.1f}",
+            f"{row['visits_after']:,.1f}",
+            f"{row['change']:+,.1f}",
+            translate(verdicts[row["verdict"]]),
+        ]
+        for row in moved.to_dict("records")
+    ]
+    show_table(translate(N_("Who is visited more, who less")), [translate(head) for head in heads], rows)

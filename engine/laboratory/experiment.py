@@ -25,6 +25,7 @@ class Profiles:
     starts : position in ``cells`` where each profile's cells begin. cells : positions of cells.
     ticket_starts : the same where the cells of each ticket begin; an object has a ticket for every group of items.
     first_ticket : position in ``ticket_starts`` of each profile's first ticket.
+    of_object : profile of every object, in the order of their codes.
     """
 
     n_objects: FloatArray
@@ -33,6 +34,7 @@ class Profiles:
     cells: Codes
     ticket_starts: Codes
     first_ticket: Codes
+    of_object: Codes
 
     def of_tickets(self, values: FloatArray | Codes) -> FloatArray:
         """Return the values of each ticket's profile."""
@@ -130,7 +132,7 @@ def _profiles(memberships: pd.DataFrame, grade: Codes, group: Codes) -> Profiles
     objects, cells = ordered["object"].to_numpy(), ordered["cell"].to_numpy(dtype=np.int64)
     begins = np.flatnonzero(np.r_[True, objects[1:] != objects[:-1]])
     prints = np.add.reduceat(pd.util.hash_array(cells), begins)
-    _, first, counts = np.unique(prints, return_index=True, return_counts=True)
+    _, first, of_object, counts = np.unique(prints, return_index=True, return_inverse=True, return_counts=True)
     ends = np.r_[begins[1:], len(objects)]
     lengths = (ends - begins)[first]
     starts = np.r_[0, np.cumsum(lengths)[:-1]]
@@ -140,4 +142,6 @@ def _profiles(memberships: pd.DataFrame, grade: Codes, group: Codes) -> Profiles
     begins_ticket[starts] = True
     ticket_starts = np.flatnonzero(begins_ticket)
     first_ticket: Codes = np.asarray(np.searchsorted(ticket_starts, starts), dtype=np.int64)
-    return Profiles(counts.astype(float), grade[held[starts]], starts, held, ticket_starts, first_ticket)
+    return Profiles(
+        counts.astype(float), grade[held[starts]], starts, held, ticket_starts, first_ticket, of_object.astype(np.int64)
+    )

@@ -37,7 +37,7 @@ class Frame:
     strata : the frame cut as a draw cuts it. terms : what a draw of it follows.
     ratios : the same strata, ready to give the ratios of any policy (``ExpectedRatios.of``), as a draw would.
     source : what the frame was built from, e.g. the register of a day or a draw.
-    n_outside : rows that stay outside, by reason.
+    n_outside : rows that stay outside, by reason. objects : entity_id by the code of ``memberships.object``.
     """
 
     cells: pd.DataFrame
@@ -47,6 +47,7 @@ class Frame:
     ratios: ExpectedRatios
     source: Message
     n_outside: Mapping[str, int]
+    objects: pd.Index
 
     def ratios_under(self, policy: RatioPolicy) -> FloatArray:
         """Return the ratio of every cell as a draw of this frame follows the policy, plan lines first."""
@@ -167,8 +168,9 @@ def laboratory_frame(
         capacity=terms.capacity,
         control=terms.planned.control,
     )
-    members = pd.DataFrame({"object": pd.factorize(held["entity_id"])[0], "cell": held["cell"].to_numpy()})
-    return Frame(cells, members, strata, terms, ratios, source, dict(n_outside or {}))
+    code, objects = pd.factorize(held["entity_id"])
+    members = pd.DataFrame({"object": code, "cell": held["cell"].to_numpy()})
+    return Frame(cells, members, strata, terms, ratios, source, dict(n_outside or {}), pd.Index(objects))
 
 
 def allocation_of(frame: Frame, policy: RatioPolicy) -> Allocation:

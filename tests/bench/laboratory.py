@@ -15,8 +15,11 @@ import pandas as pd
 
 from engine.api.laboratory import Bench, Occasion, experiment_of
 from engine.api.policy_amendment import policy_violations
+from engine.api.policy_burden import BurdenGroups, burden_change
 from engine.api.policy_optimum import optimise_policy
 from engine.api.policy_simulation import allocate_policy, simulate_policy, with_ratio
+from engine.laboratory.burden import group_objects, visits_of_groups
+from engine.laboratory.experiment import Experiment
 from engine.messages import Message
 from engine.pipeline.best_ratios import Wishes
 from engine.pipeline.laboratory import Terms, laboratory_frame
@@ -51,6 +54,10 @@ def rows() -> list[dict]:
     ]
     moved = [timed(lambda at=at: simulate_policy(bench, experiment, policy=slid(bench, at)))[1] for at in range(1, 8)]
     found.append(row("policy: simulate 1,000 draws, a ratio moved", sorted(moved)[3], limit=SLIDER_SECONDS))
+    groups, grouping = timed(lambda: by_district(bench, experiment))
+    whom = [timed(lambda at=at: burden_change(bench, experiment, groups, policy=slid(bench, at)))[1] for at in range(5)]
+    found.append(row("policy: who is visited more, prepared once", grouping))
+    found.append(row("policy: who is visited more, a ratio moved", sorted(whom)[2], limit=SLIDER_SECONDS))
     for name, wishes in questions(bench).items():
         _, seconds = timed(lambda asked=wishes: optimise_policy(bench, experiment, asked))
         found.append(row(f"policy: optimise {name}, with its curve", seconds))
@@ -62,11 +69,25 @@ def slid(bench: Bench, at: int):
     return with_ratio(bench.policy, ItemClass.GENERAL, "C", Fraction(9 + at, 100))
 
 
+def by_district(bench: Bench, experiment: Experiment) -> BurdenGroups:
+    """The objects by district, size (made up) and sector (made up), as ``burden_groups`` reads them off a register."""
+    n_objects, ratios = len(bench.frame.objects), bench.frame.ratios_under(bench.policy)
+    generator = np.random.default_rng(5)
+    kinds = {
+        kind: group_objects(experiment, generator.integers(0, n, n_objects), tuple(f"{kind}{at}" for at in range(n)))
+        for kind, n in (("district", N_DISTRICTS), ("size", 5), ("sector", 20))
+    }
+    return BurdenGroups(
+        kinds, {kind: visits_of_groups(experiment, each, ratios) for kind, each in kinds.items()}, bench.names
+    )
+
+
 def questions(bench: Bench) -> dict[str, Wishes]:
     """Every department limited in every district, and both precisions, by item class and by item."""
     return {
         "by item class": Wishes(None, (), 0.03, 0.12, by_item=False),
         "by item": Wishes(None, (), 0.03, 0.12, by_item=True),
+        "with most visits to A and B": Wishes(None, (), None, None, by_item=False, visits={"A": 0.02, "B": 0.06}),
     }
 
 

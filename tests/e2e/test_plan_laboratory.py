@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -9,12 +10,14 @@ import pytest
 from engine.api.laboratory import Occasion, experiment_of, prepare
 from engine.api.plan_approval import draw_control_arm
 from engine.api.plan_bench import PlanChoice
-from engine.api.policy_simulation import allocate_policy, plan_table, simulate_policy
+from engine.api.policy_burden import burden_change, burden_groups
+from engine.api.policy_simulation import allocate_policy, plan_table, simulate_policy, with_ratio
 from engine.api.results import enter_results
 from engine.cli import main
 from engine.laboratory.experiment import set_up
 from engine.laboratory.simulation import simulate
 from engine.store.documents import load_policies
+from engine.vocabulary import ItemClass
 from tests.e2e.test_control_arm import findings
 from tests.plan_world import AS_OF, BAO, PLAN, at, carry_through, draw, entities, hand_in, line, make
 
@@ -132,3 +135,28 @@ def test_the_whole_year_takes_what_the_draws_to_come_would(world):
     fresh = [bench(world, lines=("L5",), is_whole_year=whole) for whole in (False, True)]
     first, whole = (plan_table(each, experiment_of(each, draws=20, seed=0))["checks"].sum() for each in fresh)
     assert whole == pytest.approx(2 * first, rel=0.05)  # two draws a year
+
+
+def test_who_is_visited_more_and_who_less_adds_up_to_the_visits(world, capsys):
+    found = prepare(world, profile="default", occasion=Occasion.of_year(AS_OF))
+    experiment = experiment_of(found, draws=20, seed=0)
+    groups = burden_groups(world, found, experiment)
+    moved = with_ratio(found.policy, ItemClass.KEY, "A", Fraction(1, 2))
+    present, after = burden_change(found, experiment, groups), burden_change(found, experiment, groups, policy=moved)
+    chances = simulate(experiment, found.frame.ratios_under(moved))
+
+    assert (present["change"] == 0).all()
+    assert set(present["verdict"]) == {"same"}
+    n_objects = experiment.profiles.n_objects.sum()
+    for _, part in after.groupby("by"):
+        assert part["firms"].sum() == n_objects
+        assert part["visits_after"].sum() == pytest.approx(chances.visited_share * n_objects)
+    # key items are about catering (H) alone: who is in another sector is visited as before
+    sectors = after[after["by"] == "sector"].set_index("group")["verdict"].to_dict()
+    assert sectors == {"H": "more", "F": "same"}
+    assert set(after.loc[after["by"] == "district", "name"]) == {"甲", "乙", "丙"}
+
+    code, out, err = command(world, capsys, "--against", "uniform", "--draws", "20")
+    assert code == 0, err
+    assert "Who is visited more, who less" in out
+    assert "individual business" in out
