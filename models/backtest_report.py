@@ -14,7 +14,9 @@ from engine.vocabulary import POPULATION_NAMES
 from models.attribution import gain_shares
 from models.backtest_summary import gain_rows, window_rows
 from models.backtesting import Backtest
+from models.cohort_report import cohort_part
 from models.evaluation import PROBABILITY
+from models.html_tables import html_table, share
 from models.wording import SCORE_NAMES
 
 FONTS = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, sans-serif"
@@ -81,6 +83,7 @@ def _population(found: Backtest, times: int, _: Translate) -> str:
             _figure(_window_chart(found, _)),
             _windows(found, _),
             _figure(_reliability_chart(found, _)) if PROBABILITY in found.scored else "",
+            cohort_part(found, _),
         ]
     )
 
@@ -102,7 +105,7 @@ def _means(found: Backtest, _: Translate) -> str:
             star = " *" if first["is_best_other"] else ""
             cells = [_(SCORE_NAMES.get(score, score)) + star, _span(first, "mean", measure)]
             body.append([*cells, *(_span(row, "gain", measure, signed=True) for row in by.values())])
-        tables.append(_table(_(MEASURE_NAMES[measure]), heads, body))
+        tables.append(html_table(_(MEASURE_NAMES[measure]), heads, body))
     remark = _(N_("* the best score beside the model"))
     return "".join(tables) + f'<p class="remark">{escape(remark)}</p>'
 
@@ -115,10 +118,10 @@ def _attribution(found: Backtest, _: Translate) -> str:
     heads = [N_("share of the gain of model and inspectors together"), N_("inspectors alone"), N_("model alone")]
     heads.append(N_("model with inspectors held fixed"))
     body = [
-        [_(MEASURE_NAMES[Measure(measure)]), *(_share(by[key]) for key in ("inspector", "firm", "firm_adjusted"))]
+        [_(MEASURE_NAMES[Measure(measure)]), *(share(by[key]) for key in ("inspector", "firm", "firm_adjusted"))]
         for measure, by in shares.items()
     ]
-    return _table(_(N_("Who inspected, and which firm")), [_(head) for head in heads], body)
+    return html_table(_(N_("Who inspected, and which firm")), [_(head) for head in heads], body)
 
 
 def _windows(found: Backtest, _: Translate) -> str:
@@ -128,10 +131,10 @@ def _windows(found: Backtest, _: Translate) -> str:
         [
             row["split"],
             f"{row['n']:,}",
-            _share(row["base_rate"]),
+            share(row["base_rate"]),
             f"{row['auc']['value']:.3f} ({row['auc']['low']:.3f} – {row['auc']['high']:.3f})",  # type: ignore[index]
-            _share(row["precision_at"]["0.1"]),  # type: ignore[index]
-            f"{_share(row['first_half_by_date'])} ({_share(row['first_half_actual'])})",
+            share(row["precision_at"]["0.1"]),  # type: ignore[index]
+            f"{share(row['first_half_by_date'])} ({share(row['first_half_actual'])})",
             f"{row['days_earlier']:.1f} ({row['days_earlier_random']:+.1f})",
             _number(row["brier"], ".4f"),
             _number(row["observed_to_expected"], ".2f"),
@@ -143,7 +146,7 @@ def _windows(found: Backtest, _: Translate) -> str:
     remark = _(
         N_("In brackets: the interval; what the real dates found in the first half; the days of a random order.")
     )
-    return _table(_(N_("The model by window")), [_(head) for head in heads], body) + (
+    return html_table(_(N_("The model by window")), [_(head) for head in heads], body) + (
         f'<p class="remark">{escape(remark)}</p>'
     )
 
@@ -204,22 +207,12 @@ def _figure(chart: alt.TopLevelMixin) -> str:
     return f"<figure>{vl_convert.vegalite_to_svg(spec)}</figure>"
 
 
-def _table(caption: str, heads: Sequence[str], body: Sequence[Sequence[object]]) -> str:
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    rows = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in body)
-    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-
-
 def _span(row: pd.Series, name: str, measure: Measure, *, signed: bool = False) -> str:
     value, low, high = (row[f"{name}_{key}"] for key in ("value", "low", "high"))
     if pd.isna(value):
         return "–"
     form = ("+" if signed else "") + (".3f" if measure is Measure.AUC else ".2f")
     return f"{value:{form}} ({low:{form}} – {high:{form}})"
-
-
-def _share(value: object) -> str:
-    return "–" if value is None else f"{float(value):.1%}"  # type: ignore[arg-type]
 
 
 def _number(value: object, form: str) -> str:

@@ -13,6 +13,7 @@ from models.judgement import InspectionJudgement, interval
 
 SCORES_TABLE = "backtest_windows"
 GAINS_TABLE = "backtest_gains"
+COHORTS_TABLE = "backtest_cohorts"
 
 
 def window_rows(found: Backtest) -> list[dict[str, object]]:
@@ -91,8 +92,18 @@ def population_object(found: Backtest, *, times_scored: int) -> dict[str, object
         "times_scored": times_scored,
         "leak_check": {"rows": check.n_rows, "dates": check.n_dates, "leaks": list(check.leaks)},
         "comparisons": gain_rows(found),
+        "cohorts": cohort_rows(found),
         "who_inspected": gain_shares(found.rounds["entity_id"], model=found.model),
     }
+
+
+def cohort_rows(found: Backtest) -> list[dict[str, object]]:
+    """Return one object per window whose outcomes are complete and score: how its grades given once did."""
+    return [
+        {"split": fold.window.name, "population": found.population} | judged.as_json()
+        for fold in found.folds
+        for judged in fold.cohort.values()
+    ]
 
 
 def result_tables(tests: list[Backtest]) -> dict[str, pd.DataFrame]:
@@ -109,4 +120,11 @@ def result_tables(tests: list[Backtest]) -> dict[str, pd.DataFrame]:
                 | {"precision_at_10": precision.get("0.1")}  # type: ignore[attr-defined]
             )
     gains = [row for found in tests for row in gain_rows(found)]
-    return {SCORES_TABLE: pd.DataFrame(flat), GAINS_TABLE: pd.DataFrame(gains)}
+    tables = {SCORES_TABLE: pd.DataFrame(flat), GAINS_TABLE: pd.DataFrame(gains)}
+    grades = [
+        {key: judged[key] for key in ("split", "population", "name")} | row
+        for found in tests
+        for judged in cohort_rows(found)
+        for row in judged["grades"]  # type: ignore[attr-defined]
+    ]
+    return tables | ({COHORTS_TABLE: pd.DataFrame(grades)} if grades else {})

@@ -7,32 +7,34 @@ windows with a paired gain, resampled by entity and by day.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator  # noqa: TID251 - the type of an argument; nothing is seeded here
 
 from engine.api.featuring import FeatureBuilder
 from engine.api.workspace import Workspace
-from engine.errors import UndefinedEstimateError
+from engine.errors import LabelWindowOpenError, UndefinedEstimateError
 from engine.estimation.ranking import REPLICATES
 from engine.estimation.rounds import Rounds, judge_rounds
-from engine.features.settings import FeatureParameters
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Progress, silent
 from engine.store.warehouse import Warehouse
 from models.artifact import FittedModel
 from models.attribution import DIAGNOSTICS, InspectorView, inspector_view
-from models.evaluation import PROBABILITY, later_scores, score_names
+from models.cohort_judgement import CohortJudgement
+from models.evaluation import PROBABILITY, judge_cohorts, later_scores, score_names
+from models.eve_features import EveFeatures
 from models.examples import Basis
 from models.fitting import train_population, training_examples
 from models.judgement import InspectionJudgement, judge_inspection_level
 from models.leaks import LeakCheck, compare_rebuilt, require_no_leak
 from models.rebuilding import rebuild_sample
 from models.tables import EveTables
-from models.training import FOREVER, eve_labels, members, training_basis
+from models.training import LABEL_WINDOW, cohort_tables, eve_labels, members, training_basis, with_random_level
 from models.windows import TestWindow
 
 CLUSTERS = ("entity_id", "occurred_on")
@@ -50,6 +52,8 @@ class Fold:
     scored : one row per check of the window: entity_id, as_of, occurred_on, item_code, adverse, scores, probability.
     judged : figures of every score, the model first.
     inspectors : what the past says of its inspectors; None where records name too few.
+    cohort : everybody known on the eve of the window, graded by every score and met by the first inspection of the
+        months that followed; empty where the records end before those months are over.
     """
 
     window: TestWindow
@@ -57,6 +61,7 @@ class Fold:
     scored: pd.DataFrame
     judged: tuple[InspectionJudgement, ...]
     inspectors: InspectorView | None = None
+    cohort: Mapping[str, CohortJudgement] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class Backtest:
     rounds : means and paired gains, by what was resampled.
     leak_check : of the features the scores read.
     test_digest : hex SHA-256 of the test rows: which set was looked at.
+    label_months : length of the months in which the outcome of a cohort counts.
     """
 
     population: str
@@ -78,6 +84,7 @@ class Backtest:
     rounds: Mapping[str, Rounds]
     leak_check: LeakCheck
     test_digest: str
+    label_months: int
 
     @property
     def model(self) -> str:
@@ -94,38 +101,6 @@ class Backtest:
     def scored(self) -> pd.DataFrame:
         """The rows of all windows with their ``window``."""
         return pd.concat([fold.scored.assign(window=fold.window.name) for fold in self.folds], ignore_index=True)
-
-
-class EveFeatures:
-    """Features of the eve of every inspection of a population, built once per set of dated numbers.
-
-    Parameters
-    ----------
-    warehouse, builder, book : records, their features, dated numbers.
-    population, basis : whose inspections, and which.
-    """
-
-    def __init__(
-        self, warehouse: Warehouse, builder: FeatureBuilder, *, book: PolicyBook, population: str, basis: Basis
-    ) -> None:
-        self._builder = builder
-        self._book = book
-        self._labels = eve_labels(warehouse, population=population, basis=basis, known_until=FOREVER)
-        self._built: dict[FeatureParameters, pd.DataFrame] = {}
-
-    @property
-    def labels(self) -> pd.DataFrame:
-        """What every inspection found, whenever it became known."""
-        return self._labels
-
-    def of(self, labels: pd.DataFrame, *, on: date) -> pd.DataFrame:
-        """Return the feature rows of ``labels`` under the numbers in force on a day."""
-        parameters = FeatureParameters.from_policies(self._book, on=on)
-        if parameters not in self._built:
-            spine = self._labels[["entity_id", "as_of"]].drop_duplicates()
-            self._built[parameters] = self._builder.build(spine, on=on)
-        keys = labels[["entity_id", "as_of"]].drop_duplicates()
-        return self._built[parameters].merge(keys, on=["entity_id", "as_of"], how="inner", validate="one_to_one")
 
 
 def backtest_population(
@@ -161,8 +136,8 @@ def backtest_population(
 
     Notes
     -----
-    Cost: one feature build over all inspections, per window the fits of :func:`models.fitting.train_population`, and
-    ``SAMPLED_DATES`` small builds for the leak check.
+    Cost: one feature build over all inspections and one over everybody per window; per window the fits of
+    :func:`models.fitting.train_population`; ``SAMPLED_DATES`` small builds for the leak check.
     """
     warehouse = workspace.warehouse
     basis = training_basis(warehouse, population=population, known_until=windows[0].begins - timedelta(days=1))
@@ -178,7 +153,7 @@ def backtest_population(
         if test["label"].dropna().nunique() < 2:
             continue
         model, view = fit_before(
-            warehouse, eves, window=window, book=book, population=population, seed=seed, threads=threads
+            warehouse, builder, eves, window=window, book=book, population=population, seed=seed, threads=threads
         )
         later = EveTables(eves.of(test, on=window.begins), test, basis)
         scored = later_scores(model, later, types, book=book, on=window.begins, rng=rng)
@@ -192,7 +167,8 @@ def backtest_population(
             probability={model.card.name: PROBABILITY},
             rng=rng,
         )
-        folds.append(Fold(window, model, scored, judged, view))
+        met = cohort_before(warehouse, builder, model, window=window, book=book, basis=basis, rng=rng)
+        folds.append(Fold(window, model, scored, judged, view, met))
     if not folds:
         raise UndefinedEstimateError(measure="backtest", reason=Message(N_("no window holds both outcomes")))
     tested = eves.of(labels_inside(eves.labels, folds[-1].window), on=folds[-1].window.begins)
@@ -205,11 +181,13 @@ def backtest_population(
         cluster: judge_rounds(every, names=names, cluster=cluster, rng=rng, replicates=replicates)
         for cluster in CLUSTERS
     }
-    return Backtest(population, basis, tuple(folds), rounds, leak_check, rows_digest(every))
+    months = int(book.value(LABEL_WINDOW, on=folds[-1].window.begins)["months"])
+    return Backtest(population, basis, tuple(folds), rounds, leak_check, rows_digest(every), months)
 
 
 def fit_before(
     warehouse: Warehouse,
+    builder: FeatureBuilder,
     eves: EveFeatures,
     *,
     window: TestWindow,
@@ -233,8 +211,36 @@ def fit_before(
         inputs={"policies": book.digest, "profile": book.profile},
         threads=threads,
     )
+    model = with_random_level(warehouse, builder, model, basis=basis, known_by=known_by, on=window.begins)
     examples = training_examples(features, labels, population=population, known_by=known_by, basis=basis)
     return model, inspector_view(model, examples, seed=seed, threads=threads)
+
+
+def cohort_before(
+    warehouse: Warehouse,
+    builder: FeatureBuilder,
+    model: FittedModel,
+    *,
+    window: TestWindow,
+    book: PolicyBook,
+    basis: Basis,
+    rng: Generator,
+) -> Mapping[str, CohortJudgement]:
+    """Grade everybody known on the eve of a window; by score name, empty while the label window is open."""
+    eve = window.begins - timedelta(days=1)
+    try:
+        cohort = cohort_tables(
+            warehouse,
+            builder,
+            book=book,
+            population=model.card.population,
+            basis=basis,
+            as_of=eve,
+            known_until=warehouse.bounds().last,
+        )
+    except LabelWindowOpenError:
+        return {}
+    return judge_cohorts(model, cohort, book=book, on=eve, rng=rng)
 
 
 def labels_inside(labels: pd.DataFrame, window: TestWindow) -> pd.DataFrame:

@@ -36,6 +36,8 @@ class CohortJudgement:
     differences : neighbouring grades, riskier minus milder.
     lift, rate_ratio : None where a grade shows too little.
     trend_p : p-value of the trend over A to D; None likewise.
+    lift_gain : lift of the judged model minus this score's, on the same resamples of the entities; None for the model
+        itself, and where a grade shows too little.
     note : why a figure is missing; empty if none is.
     """
 
@@ -48,6 +50,7 @@ class CohortJudgement:
     rate_ratio: Estimate | None
     trend_p: float | None
     note: str
+    lift_gain: Estimate | None = None
 
     @property
     def is_rising(self) -> bool:
@@ -73,6 +76,7 @@ class CohortJudgement:
             "never_inspected_share": self.never_inspected_share,
             "lift": None if self.lift is None else self.lift.value,
             "lift_interval": None if self.lift is None else interval(self.lift),
+            "lift_gain": None if self.lift_gain is None else interval(self.lift_gain),
             "rate_ratio_d_a": None if self.rate_ratio is None else self.rate_ratio.value,
             "trend_p": self.trend_p,
             "differences": self.differences.to_dict("records"),

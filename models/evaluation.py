@@ -1,13 +1,14 @@
 """Scores a population with a model, the points scorecard and simple baselines, and judges them side by side."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 from numpy.random import Generator  # noqa: TID251 - the type of an argument; nothing is seeded here
 
+from engine.estimation.lift_gain import lift_gains
 from engine.grading.champions import scorecard_names
 from engine.grading.cutoffs import assign_grades, read_cutoffs
 from engine.parameters import PolicyBook
@@ -85,21 +86,33 @@ def judge_population(
     inspection = judge_inspection_level(
         scored, names=names, reference=model.card.name, probability={model.card.name: PROBABILITY}, rng=rng
     )
-    grades = cohort_grades(model, cohort, book=book, on=on, rng=rng)
-    ratios = {grade: float(_fraction(ratio)) for grade, ratio in book.value(RATIOS, on=on).items() if grade in _GRADES}
-    level = float(book.value(INTERVAL_LEVEL, on=on))
-    judged = {}
-    for name, table in grades.items():
-        met = cohort.outcomes.merge(table[["entity_id", "grade"]], on="entity_id", validate="many_to_one")
-        met["adverse"] = met["label"].astype("float64")
-        judged[name] = judge_cohort(met, name=name, ratios=ratios, level=level)
     return PopulationJudgement(
         model.card.population,
         model.card.name,
-        judged,
+        judge_cohorts(model, cohort, book=book, on=on, rng=rng),
         {found.name: found for found in inspection},
         cohort.missing_days,
     )
+
+
+def judge_cohorts(
+    model: FittedModel, cohort: CohortTables, *, book: PolicyBook, on: date, rng: Generator
+) -> dict[str, CohortJudgement]:
+    """Judge the grades that each score would have given on a day; the model's lift beside every other's, in pairs.
+
+    Parameters as for :func:`judge_population`; by score name, the model first.
+    """
+    ratios = {grade: float(_fraction(ratio)) for grade, ratio in book.value(RATIOS, on=on).items() if grade in _GRADES}
+    level = float(book.value(INTERVAL_LEVEL, on=on))
+    met = {}
+    for name, table in cohort_grades(model, cohort, book=book, on=on, rng=rng).items():
+        rows = cohort.outcomes.merge(table[["entity_id", "grade"]], on="entity_id", validate="many_to_one")
+        met[name] = rows.assign(adverse=rows["label"].astype("float64"))
+    gains = lift_gains(met, reference=model.card.name, ratios=ratios, rng=rng, confidence=level)
+    return {
+        name: replace(judge_cohort(rows, name=name, ratios=ratios, level=level), lift_gain=gains.get(name))
+        for name, rows in met.items()
+    }
 
 
 _ROW = ("entity_id", "as_of", "occurred_on", "item_code", "inspector_code", "adverse")

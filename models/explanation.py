@@ -98,14 +98,8 @@ def reasons(
     picked = order[rows, ranks]
     names = np.asarray(found.names, dtype=object)[picked]
     value = values[rows, ranks]
-    titles = {feature.name: feature for feature in declared}
-    templates, params = (
-        zip(
-            *(_sentence(titles.get(name), name, number) for name, number in zip(names, value, strict=True)), strict=True
-        )
-        if len(names)
-        else ((), ())
-    )
+    titles = {feature.name: _title(feature) for feature in declared}
+    heads = [titles.get(name, json.dumps(name)) for name in found.names]
     return pd.DataFrame(
         {
             "entity_id": features["entity_id"].to_numpy()[rows],
@@ -115,16 +109,18 @@ def reasons(
             "feature": names,
             "value": value,
             "points": points[rows, ranks],
-            "template": list(templates),
-            "params": list(params),
+            "template": np.where(np.isnan(value), UNKNOWN, KNOWN),
+            "params": [_params(heads[place], number) for place, number in zip(picked, value, strict=True)],
         }
     )
 
 
-def _sentence(feature: Feature | None, name: str, value: float) -> tuple[str, str]:
-    """Template and parameters: the feature's title as the nested message, then its value."""
-    title: object = name
-    if feature is not None:
-        title = {"template": feature.title.template, "params": dict(feature.title.params)}
-    content = {"title": title} | ({} if np.isnan(value) else {"value": round(float(value), 4)})
-    return (UNKNOWN if np.isnan(value) else KNOWN), json.dumps(content, ensure_ascii=False, sort_keys=True)
+def _title(feature: Feature) -> str:
+    """The feature's title as a nested message, JSON: written once, for it stands in millions of reasons."""
+    content = {"template": feature.title.template, "params": dict(feature.title.params)}
+    return json.dumps(content, ensure_ascii=False, sort_keys=True)
+
+
+def _params(title: str, value: float) -> str:
+    """JSON of the title and, where it is known, the value, keys in order."""
+    return f'{{"title": {title}}}' if np.isnan(value) else f'{{"title": {title}, "value": {round(float(value), 4)!r}}}'

@@ -2,19 +2,27 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from engine.api.assessment import said
 from engine.api.featuring import FeatureBuilder
+from engine.api.intake import loads
 from engine.api.workspace import Workspace
-from engine.errors import NothingToLearnError, PromotionRefusedError, TableMissingError, UndefinedEstimateError
+from engine.errors import (
+    NothingToLearnError,
+    PromotionRefusedError,
+    SourceNotFoundError,
+    TableMissingError,
+    UndefinedEstimateError,
+)
 from engine.grading.champions import read_champions
 from engine.i18n import chosen_language, translator
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Progress, silent
-from engine.store.documents import load_policies
+from engine.store.documents import load_mapping, load_policies
 from engine.store.warehouse import Run
 from models.artifact import FittedModel
 from models.backtest_report import backtest_page
@@ -104,7 +112,7 @@ def run_backtest(
     page = backtest_page(
         [(found, times[found.test_digest]) for found in tests],
         run_id=run_id,
-        caveats=[],
+        caveats=record_caveats(workspace),
         translate=translator(language),
         language=language,
     )
@@ -116,6 +124,15 @@ def run_backtest(
         "populations": [population_object(found, times_scored=times[found.test_digest]) for found in tests],
         "left_out": left_out,
     }
+
+
+def record_caveats(workspace: Workspace) -> list[str]:
+    """Return what the mappings of the loads say must stand beside any figure, catalogue keys, each once."""
+    found: list[str] = []
+    for name in dict.fromkeys(load.mapping for load in loads(workspace) if load.stands and load.mapping):
+        with suppress(SourceNotFoundError):  # a mapping file of the operator's own, moved since
+            found += load_mapping(name).caveats
+    return list(dict.fromkeys(found))
 
 
 def _populations(workspace: Workspace) -> list[str]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from engine.api.featuring import FeatureBuilder
 from engine.api.workspace import Workspace
-from engine.errors import TableMissingError
+from engine.errors import NothingToLearnError, TableMissingError
 from engine.features.cohorts import cohort, with_record
 from engine.features.labels import Grain, eve_rows, label_outcomes, outcomes
 from engine.messages import N_, Message
@@ -22,7 +22,8 @@ from engine.store.warehouse import Warehouse
 from engine.windows import LabelWindow
 from models.artifact import FittedModel, model_files, model_from_files
 from models.examples import MODES, Basis
-from models.fitting import train_population
+from models.fitting import MIN_ADVERSE, train_population
+from models.recalibration import calibrated_on_random
 from models.tables import CohortTables, EveTables
 
 MODELS = "models"
@@ -44,9 +45,20 @@ def found_outcomes(warehouse: Warehouse, *, population: str, basis: Basis, known
 
 
 def training_basis(warehouse: Warehouse, *, population: str, known_until: date) -> Basis:
-    """Return random rows where there are any, else routine ones."""
-    found = found_outcomes(warehouse, population=population, basis=Basis.RANDOM, known_until=known_until)
-    return Basis.RANDOM if int(found.count().execute()) else Basis.SCHEDULED
+    """Return which rows give the order of a model: random ones where they suffice to learn from, else routine ones.
+
+    Random rows are enough with ``MIN_ADVERSE`` of either outcome, or where there is nothing else. Where they are too
+    few they still give the probabilities (:func:`with_random_level`).
+    """
+    random, routine = (
+        found_outcomes(warehouse, population=population, basis=basis, known_until=known_until)
+        for basis in (Basis.RANDOM, Basis.SCHEDULED)
+    )
+    counts = random.aggregate(rows=random.count(), adverse=random.label.sum(), known=random.label.count())
+    rows, adverse, known = (int(value or 0) for value in counts.execute().fillna(0).iloc[0])
+    if min(adverse, known - adverse) >= MIN_ADVERSE:
+        return Basis.RANDOM
+    return Basis.RANDOM if rows and not int(routine.count().execute()) else Basis.SCHEDULED
 
 
 def eve_tables(
@@ -116,7 +128,7 @@ def fit_population(
     basis = training_basis(warehouse, population=population, known_until=known_by)
     progress(Message(N_("Build the training rows of {population}"), {"population": population}))
     tables = eve_tables(warehouse, builder, population=population, basis=basis, known_until=known_by, on=split)
-    return train_population(
+    model = train_population(
         tables.features,
         tables.labels,
         population=population,
@@ -127,6 +139,29 @@ def fit_population(
         threads=threads,
         progress=progress,
     )
+    return with_random_level(warehouse, builder, model, basis=basis, known_by=known_by, on=split)
+
+
+def with_random_level(
+    warehouse: Warehouse, builder: FeatureBuilder, model: FittedModel, *, basis: Basis, known_by: date, on: date
+) -> FittedModel:
+    """Return a model ranked on routine rows with the probabilities of random ones, where there are enough of them.
+
+    Parameters
+    ----------
+    basis : rows the model learned from; one of random rows is returned as it is.
+    known_by : last day whose results may be used.
+    on : day whose dated numbers shape the features.
+    """
+    if basis is Basis.RANDOM:
+        return model
+    random = eve_tables(
+        warehouse, builder, population=model.card.population, basis=Basis.RANDOM, known_until=known_by, on=on
+    )
+    try:
+        return calibrated_on_random(model, random.features, random.labels, known_by=known_by)
+    except NothingToLearnError:
+        return model
 
 
 def later_inspections(

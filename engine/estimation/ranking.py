@@ -110,7 +110,7 @@ def auc_interval(
     ranking = ranking_of(scores, adverse)
     value = float(ranking.areas(np.ones((1, ranking.outcome.size)))[0])
     drawn = _resampled([ranking], clusters, rng=rng, replicates=replicates)[0]
-    return _percentile("auc", value, drawn, n=ranking.outcome.size, confidence=confidence)
+    return percentile_estimate("auc", value, drawn, n=ranking.outcome.size, confidence=confidence)
 
 
 def auc_difference(
@@ -131,7 +131,7 @@ def auc_difference(
     ones = np.ones((1, pair[0].outcome.size))
     value = float(pair[0].areas(ones)[0] - pair[1].areas(ones)[0])
     drawn = _resampled(pair, clusters, rng=rng, replicates=replicates)
-    return _percentile("auc_difference", value, drawn[0] - drawn[1], n=ones.size, confidence=confidence)
+    return percentile_estimate("auc_difference", value, drawn[0] - drawn[1], n=ones.size, confidence=confidence)
 
 
 def _resampled(rankings: list[Ranking], clusters: ArrayLike, *, rng: Generator, replicates: int) -> list[FloatArray]:
@@ -153,7 +153,14 @@ def _resampled(rankings: list[Ranking], clusters: ArrayLike, *, rng: Generator, 
     return [np.concatenate(part) for part in parts]
 
 
-def _percentile(measure: str, value: float, drawn: FloatArray, *, n: int, confidence: float) -> Estimate:
+def percentile_estimate(measure: str, value: float, drawn: FloatArray, *, n: int, confidence: float) -> Estimate:
+    """Return a figure with the percentile interval of its resamples; resamples that gave none (NaN) are left out.
+
+    Raises
+    ------
+    UndefinedEstimateError
+        No resample gave a value.
+    """
     kept = drawn[~np.isnan(drawn)]
     if kept.size == 0:
         raise UndefinedEstimateError(measure=measure, reason=Message(N_("no resample held both outcomes")))

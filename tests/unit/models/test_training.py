@@ -11,6 +11,7 @@ from engine.api.workspace import open_workspace
 from engine.errors import LabelWindowOpenError, PromotionRefusedError, ScoringError, TableMissingError
 from engine.pipeline.ports import Actor
 from engine.store.documents import load_policies
+from models.application import ModelScorer
 from models.artifact import CARD_FILE, TREES_FILE
 from models.backtest_summary import gain_rows
 from models.backtesting import backtest_population
@@ -125,14 +126,49 @@ def test_only_routine_results_known_before_the_split_train(workspace, builder, m
     assert model.card.inputs["profile"] == "benchmark"
 
 
-def test_random_rows_train_alone_where_there_are_any(workspace, tmp_path):
+def _drawn(n, *, seed):
+    """Random checks of the first ``n`` plants, four each."""
+    rows = _inspections(np.arange(n), seed=seed, first=date(2018, 1, 1), days=300, mode="random", probability=0.1)
+    return rows.assign(draw_id="d1", stratum="s1", design_probability=0.1)
+
+
+def test_random_rows_train_alone_where_they_are_enough_or_there_is_nothing_else(workspace, tmp_path):
     assert training_basis(workspace.warehouse, population="plants", known_until=SPLIT) is Basis.SCHEDULED
-    drawn = open_workspace(tmp_path / "w", create=True)
-    rows = _inspections(np.arange(50), seed=4, first=date(2018, 1, 1), days=300, mode="random", probability=0.1)
-    rows = rows.assign(draw_id="d1", stratum="s1", design_probability=0.1)
-    _load(tmp_path, drawn, entities=_entities(np.arange(50)), inspections=rows)
-    assert training_basis(drawn.warehouse, population="plants", known_until=SPLIT) is Basis.RANDOM
-    drawn.close()
+    for name, given, expected in (
+        ("enough", [_drawn(300, seed=4)], Basis.RANDOM),
+        ("nothing else", [_drawn(10, seed=4)], Basis.RANDOM),
+        ("too few", [_drawn(40, seed=4), _inspections(np.arange(N), seed=1, first=date(2016, 1, 1), days=1450)], None),
+    ):
+        drawn = open_workspace(tmp_path / name, create=True)
+        _load(tmp_path, drawn, entities=_entities(np.arange(N)), inspections=pd.concat(given))
+        basis = training_basis(drawn.warehouse, population="plants", known_until=SPLIT)
+        drawn.close()
+        assert basis is (expected or Basis.SCHEDULED), name
+
+
+def test_random_rows_too_few_to_rank_give_the_level(workspace, model, tmp_path):
+    # arrange: routine visits as in the other workspace, and a random draw that finds three times as much
+    other = open_workspace(tmp_path / "w", create=True)
+    routine = _inspections(np.arange(N), seed=1, first=date(2016, 1, 1), days=1450)
+    random = _drawn(40, seed=4)
+    random = random.assign(result_codes=np.where(np.arange(len(random)) % 10 < 3, "corrected", "no_problem"))
+    _load(tmp_path, other, entities=_entities(np.arange(N)), inspections=pd.concat([routine, random]))
+    # act
+    builder = FeatureBuilder(other.warehouse, book=BOOK)
+    fitted = fit_population(other.warehouse, builder, book=BOOK, population="plants", split=SPLIT, seed=1)
+    # assert
+    assert fitted.card.inputs["calibrated_on"] == "159 random rows, 48 adverse"  # two on one day count once
+    tables = eve_tables(
+        other.warehouse,
+        builder,
+        population="plants",
+        basis=Basis.RANDOM,
+        known_until=SPLIT,
+        on=SPLIT,
+    )
+    said = ModelScorer(fitted).score(tables.features)["probability"].mean()
+    assert said == pytest.approx(0.3, abs=0.03)
+    other.close()
 
 
 def test_later_records_change_no_model(workspace, model, tmp_path):
@@ -247,6 +283,35 @@ def test_a_backtest_judges_every_window_by_a_model_that_knew_only_what_was_befor
     own = rows[(rows["score"] == "challenger") & (rows["measure"] == "auc")]
     assert (own["mean_low"] > 0.55).all()
     assert own["gain_value"].isna().all()
+
+
+def test_a_window_old_enough_is_judged_a_second_way_by_grades_given_once_on_its_eve(workspace, tmp_path):
+    # arrange
+    windows = windows_between(date(2018, 7, 1), date(2018, 12, 31), days=184)
+    # act
+    found = run_backtest(
+        workspace,
+        windows=windows,
+        populations=["plants"],
+        profile="benchmark",
+        seed=1,
+        actor=ANALYST,
+        at=NOON,
+        report=tmp_path / "one.html",
+    )
+    # assert
+    cohorts = {row["name"]: row for row in found["populations"][0]["cohorts"]}
+    model = cohorts["challenger"]
+    assert model["lift_gain"] is None
+    assert [row["riskier"] for row in model["differences"]] == ["B", "C", "D"]
+    gains = {name: row["lift_gain"] for name, row in cohorts.items() if row["lift_gain"] is not None}
+    assert "mean_past_score" in gains
+    for name, gain in gains.items():
+        assert gain["value"] == pytest.approx(model["lift"] - cohorts[name]["lift"])
+        assert gain["low"] <= gain["value"] <= gain["high"]
+    stored = workspace.warehouse.read("backtest_cohorts", run_id=found["run_id"]).execute()
+    assert stored.groupby("name")["n"].sum().nunique() == 1
+    assert "D − C" in (tmp_path / "one.html").read_text()
 
 
 def test_the_same_test_rows_are_counted_and_a_promotion_is_refused_or_recorded(workspace, tmp_path):
