@@ -92,7 +92,7 @@ def foresee_disclosure(
     visits = judge_linkage(groups[can_be_drawn], levels=levels[can_be_drawn], weights=odds[can_be_drawn])
     rows = judge_linkage(groups, levels=levels)
     excluded = judge_linkage(groups[is_excluded], levels=levels[is_excluded])
-    return DrawDisclosure(visits, rows, _problems((visits, rows, excluded), limits=limits))
+    return DrawDisclosure(visits, rows, _problems((rows, excluded, visits), limits=limits))
 
 
 def _problems(known: Iterable[Linkage], *, limits: DisclosureLimits) -> tuple[Message, ...]:

@@ -39,10 +39,10 @@ def commitment_warnings(
     if not is_simulated and (unseen := _unpublished(workspace, on=at.date())):
         found.append(Message(N_("finished draws that no publication shows yet: {draws}"), {"draws": ", ".join(unseen)}))
     foreseen = foresee_disclosure(frame, commitment=commitment.record, limits=read_limits(book, on=on))
-    found += [
-        Message(N_("beside results by name the content of this draw will be withheld: {reason}"), {"reason": reason})
-        for reason in foreseen.problems
-    ]
+    if foreseen.problems:
+        params = {"reason": foreseen.problems[0], "n": len(foreseen.problems)}
+        withheld = N_("beside results by name the content of this draw will be withheld ({n} reason(s)): {reason}")
+        found.append(Message(withheld, params))
     return tuple(found)
 
 
