@@ -28,16 +28,21 @@ from pathlib import Path
 import altair as alt
 
 from engine.api.laboratory import Occasion, experiment_of, policy_of, prepare
-from engine.api.policy_long_run import LongRunOrder, long_run, long_run_summary
-from engine.api.policy_optimum import curve_table, draft_of, optimise_policy, ratio_table
+from engine.api.plan_bench import PlanChoice
+from engine.api.policy_burden import burden_change, burden_groups
+from engine.api.policy_evaluation import Question, evaluate_policy
+from engine.api.policy_long_run import LongRunOrder, long_run, long_run_summary, stated_assumptions
+from engine.api.policy_optimum import curve_table, draft_of, optimise_policy, policy_point, ratio_table
 from engine.api.policy_simulation import (
     allocate_policy,
     compare_policies,
+    plan_table,
     simulate_policy,
     simulated_table,
     with_ratio,
 )
 from engine.api.workspace import open_workspace
+from engine.estimation.policy_result import Estimator
 from engine.pipeline.best_ratios import Wishes
 from engine.vocabulary import ItemClass
 
@@ -90,6 +95,38 @@ compared = compare_policies(bench, experiment, policy_of(workspace, "uniform", a
 {name: (gap.spread.p10, gap.mean, gap.spread.p90) for name, gap in compared.change.items()}
 
 # %% [markdown]
+# ## Who is visited more, who less
+# Expected visits by district, size and sector, before and after: a policy has winners and losers, and they should be seen
+# before anybody signs.
+
+# %%
+groups = burden_groups(workspace, bench, experiment)
+whom = burden_change(bench, experiment, groups, policy=slid)
+whom[["by", "group", "firms", "visits_before", "visits_after", "verdict"]]
+
+# %% [markdown]
+# ## A plan
+# The lines of a plan, published or not, are simulated as the draw they would be: `prepare(..., lines=PlanChoice(plan=...))`.
+
+# %%
+plan = os.environ.get("XINHENG_PLAN")
+if plan:
+    of_plan = prepare(workspace, profile="default", occasion=Occasion.of_year(as_of), lines=PlanChoice(plan=plan))
+    for note in of_plan.plan.notes:
+        print("·", note)
+    print(plan_table(of_plan, experiment_of(of_plan, draws=futures, seed=0)))
+
+# %% [markdown]
+# ## What another policy would have found
+# No simulation: what the draws that were run say about a uniform policy, with the interval, and a check of the method on
+# 200 quantities that are known.
+
+# %%
+answer = evaluate_policy(workspace, Question(profile="uniform", as_of=as_of, estimator=Estimator.HT))
+value, placebo = answer.evaluation.value, answer.evaluation.placebo
+print(f"{value.value:,.1f} ({value.low:,.1f} to {value.high:,.1f}); placebo: {placebo.covered_share:.1%} held")
+
+# %% [markdown]
 # ## The best ratios
 # As many checks as the policy makes; floors, caps, ratios that rise with risk and capacity hold.
 
@@ -101,7 +138,7 @@ for sentence in best.binding:
 ratio_table(best)
 
 # %%
-curve = curve_table(best)
+curve = curve_table(best, present=policy_point(bench, experiment))
 plans = curve[curve["grade"] == ""].pivot(index="plan", columns="measure", values="value").reset_index()
 alt.Chart(plans).mark_line(point=True).encode(
     x=alt.X("total_cv:Q", title="coefficient of variation of the next estimate"),
@@ -111,18 +148,20 @@ alt.Chart(plans).mark_line(point=True).encode(
 
 # %% [markdown]
 # A plan from the curve becomes policy only as a draft that a second person approves
-# (`xinheng policy optimise --write-draft`, `policy draft`, `policy approve`).
+# (`xinheng policy optimise --write-draft`, `policy draft`, `policy approve`). Plan 0 is the policy in force.
 
 # %%
 draft_of(bench, best, valid_from=date(as_of.year + 1, 1, 1), reference="ratio laboratory")
 
 # %% [markdown]
 # ## Over years
-# The same cities, the same checks a year, four policies. In year 3 firms that looked safe begin to violate more. All
-# assumptions stand in `engine.simulation.yearly_world.Reactions`.
+# The same cities, the same checks a year, four policies, grades by the product's scorecards. In year 3 firms that looked
+# safe begin to violate more. What is assumed is said first.
 
 # %%
 order = LongRunOrder(as_of, n_firms=5_000, repeats=int(os.environ.get("XINHENG_REPEATS", "5")))
+for sentence in stated_assumptions(order):
+    print("·", sentence)
 years = long_run_summary(long_run(order))
 shown = years[years["measure"].isin(["findings", "violations", "estimated"])]
 alt.Chart(shown).mark_line(point=True).encode(x="year:O", y="mean:Q", color="measure:N", facet="policy:N")

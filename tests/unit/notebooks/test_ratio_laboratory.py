@@ -27,4 +27,7 @@ def test_the_notebook_runs_over_a_small_workspace(tmp_path, monkeypatch):
     )
     assert "frame of draw 2026-001" in printed
     assert "one more check finds" in printed
+    assert "visits_before" in printed
+    assert "placebo:" in printed
+    assert "unknown to the city" in printed
     assert all(cell.outputs for cell in notebook.cells if cell.cell_type == "code" and "alt.Chart" in cell.source)
