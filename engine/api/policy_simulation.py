@@ -185,7 +185,7 @@ def simulated_table(found: SimulatedPolicy) -> pd.DataFrame:
         ("findings", "", result.hits, sum(result.expected_findings.values())),
         ("visits", "", spread(result.visits.sum(axis=1)), float(result.visits.sum(axis=1).mean())),
         ("person_days", "", spread(result.person_days), float(result.person_days.mean())),
-        ("cv", "", None, result.total_cv),
+        ("cv", "", spread(result.total_cvs), result.total_cv),
         ("checks", "", None, result.checks),
         ("visited_share", "", None, result.visited_share),
     ]
@@ -194,7 +194,7 @@ def simulated_table(found: SimulatedPolicy) -> pd.DataFrame:
             ("findings", grade, spread(result.findings[:, at]), result.expected_findings[grade]),
             ("visits", grade, spread(result.visits[:, at]), float(result.visits[:, at].mean())),
             ("visits_per_firm", grade, None, result.burden[grade]),
-            ("cv", grade, None, result.grade_cv[grade]),
+            ("cv", grade, spread(result.grade_cvs[:, at]), result.grade_cv[grade]),
         ]
     nothing = Spread(float("nan"), float("nan"), float("nan"))
     table = [(measure, grade, *astuple(each or nothing), expected) for measure, grade, each, expected in rows]

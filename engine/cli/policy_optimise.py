@@ -97,11 +97,18 @@ def optimise(
     grades = sorted({grade for held in best.ratios.values() for grade in held})
     rows = [[owner, *(f"{held.get(g, float('nan')):.4f}" for g in grades)] for owner, held in best.ratios.items()]
     show_table(translate(N_("Best ratios")), [translate(N_("items")), *grades], rows)
-    heads = [N_("findings"), N_("coefficient of variation"), N_("of class A"), N_("checks")]
+    heads = [N_("findings"), N_("coefficient of variation"), N_("of class A"), N_("checks"), N_("visits per firm of A")]
     points = [
-        [f"{p.findings:,.1f}", f"{p.total_cv:.2%}", f"{p.class_a_cv:.1%}", f"{p.checks:,.0f}"] for p in best.curve
+        [
+            f"{p.findings:,.1f}",
+            f"{p.total_cv:.2%}",
+            f"{p.class_a_cv:.1%}",
+            f"{p.checks:,.0f}",
+            f"{p.visits_per_firm.get('A', float('nan')):.4f}",
+        ]
+        for p in best.curve
     ]
-    show_table(translate(N_("Findings against precision")), [translate(head) for head in heads], points)
+    show_table(translate(N_("Findings against precision and burden")), [translate(head) for head in heads], points)
     for sentence in (*expected, *binding):
         show_line(f"· {sentence}")
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from engine.api.policy_simulation import ComparedPolicies, SimulatedPolicy
+    from engine.laboratory.simulation import Simulated
 
 AgainstOption = Annotated[
     str | None, typer.Option("--against", help=N_("Profile to compare with, in the same simulated futures."))
@@ -122,8 +123,15 @@ def _policy_json(found: "SimulatedPolicy") -> dict[str, Any]:
         "visited_share": result.visited_share,
         "expected_findings": result.expected_findings,
         "cv": {"total": result.total_cv, **result.grade_cv},
+        "cv_spread": {"total": asdict(spread(result.total_cvs)), **_cv_spreads(result)},
         "flags": [flag.render(translate) for flag in found.flags],
     }
+
+
+def _cv_spreads(result: "Simulated") -> dict[str, dict[str, float]]:
+    from engine.laboratory.simulation import spread
+
+    return {grade: asdict(spread(result.grade_cvs[:, at])) for at, grade in enumerate(result.burden)}
 
 
 def _compared_json(compared: "ComparedPolicies") -> dict[str, Any]:
@@ -140,9 +148,22 @@ def _show_policy(found: "SimulatedPolicy") -> None:
     named = zip(_FIGURES.values(), figures, strict=True)
     rows = [[translate(name), *(f"{value:,.0f}" for value in asdict(s).values())] for name, s in named]
     show_table(translate(N_("What the policy would find and cost")), [translate(head) for head in heads], rows)
-    heads = [N_("grade"), N_("visits per firm"), N_("coefficient of variation")]
-    rows = [[grade, f"{result.burden[grade]:.3f}", f"{cv:.1%}"] for grade, cv in result.grade_cv.items()]
+    heads = [N_("grade"), N_("visits per firm"), N_("coefficient of variation"), "P10", "P50", "P90"]
+    every = {"total": asdict(spread(result.total_cvs)), **_cv_spreads(result)}
+    burden = {"total": result.visited_share, **result.burden}
+    points = {"total": result.total_cv, **result.grade_cv}
+    rows = [
+        [
+            translate(N_("all")) if name == "total" else name,
+            f"{burden[name]:.3f}",
+            f"{cv:.1%}",
+            *(f"{value:.1%}" for value in every[name].values()),
+        ]
+        for name, cv in points.items()
+    ]
     show_table(translate(N_("Burden and precision")), [translate(head) for head in heads], rows)
+    text = N_("{checks} checks; {share} of the firms are visited")
+    show_line(translate(text).format(checks=f"{result.checks:,.0f}", share=f"{result.visited_share:.1%}"))
     for flag in found.flags:
         show_line(f"! {flag.render(translate)}")
 

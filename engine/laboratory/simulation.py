@@ -38,7 +38,8 @@ class Simulated:
     expected_findings : by grade, under the shrunken rates; never falls when a ratio rises.
     checks : expected checks. burden : expected visits per firm by grade.
     visited_share : share of objects expected to be visited.
-    total_cv, grade_cv : coefficient of variation of the next measurement of findings in the whole frame.
+    total_cv, grade_cv : coefficient of variation of the next measurement of findings in the whole frame, on shrunken
+        rates. total_cvs, grade_cvs : the same in every future: arrays (draws,) and (draws, grades).
     """
 
     findings: FloatArray
@@ -50,6 +51,8 @@ class Simulated:
     visited_share: float
     total_cv: float
     grade_cv: Mapping[str, float]
+    total_cvs: FloatArray
+    grade_cvs: FloatArray
 
     @property
     def hits(self) -> Spread:
@@ -96,7 +99,7 @@ def simulate(experiment: Experiment, ratios: FloatArray) -> Simulated:
     Cost: two products of (draws x cells) by (cells x grades), one pass over the profiles; nothing is drawn anew.
     """
     units = planned_units(experiment, ratios)
-    mean, variance = _moments(experiment, units)
+    moments = _moments(experiment, units)
     drawn = units / experiment.cells["n_units"].to_numpy(dtype=float)
     chance = visit_chances(experiment, drawn)
     expected, spreads, firms = _visits(experiment, chance)
@@ -104,7 +107,7 @@ def simulate(experiment: Experiment, ratios: FloatArray) -> Simulated:
     found = _by_grade(experiment, drawn * expected_in_full(experiment))
     shape = experiment.visit_luck.shape
     return Simulated(
-        findings=_quantiles(mean, variance, experiment.finding_luck),
+        findings=_quantiles(moments.mean, moments.variance, experiment.finding_luck),
         visits=_quantiles(np.broadcast_to(expected, shape), np.broadcast_to(spreads, shape), experiment.visit_luck),
         person_days=_person_days(experiment, units),
         expected_findings=dict(zip(experiment.grades, found.tolist(), strict=True)),
@@ -113,6 +116,8 @@ def simulate(experiment: Experiment, ratios: FloatArray) -> Simulated:
         visited_share=float(expected.sum() / firms.sum()),
         total_cv=total_cv,
         grade_cv=grade_cv,
+        total_cvs=np.sqrt(moments.next_variance.sum(axis=1)) / np.maximum(moments.violations.sum(axis=1), _CERTAIN),
+        grade_cvs=np.sqrt(moments.next_variance) / np.maximum(moments.violations, _CERTAIN),
     )
 
 
@@ -186,10 +191,21 @@ def _by_grade(experiment: Experiment, values: FloatArray) -> FloatArray:
     return np.bincount(experiment.grade, weights=values, minlength=len(experiment.grades)).astype(float)
 
 
-def _moments(experiment: Experiment, units: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean and variance of each grade's findings given the rates: quadratic in them, cell by cell.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Moments:
+    """Of every future and grade: findings' mean and variance, violations in the frame, variance of their estimate."""
 
-    Of N units k are known findings, m are unknown with rate p; n are drawn without replacement.
+    mean: FloatArray
+    variance: FloatArray
+    violations: FloatArray
+    next_variance: FloatArray
+
+
+def _moments(experiment: Experiment, units: FloatArray) -> _Moments:
+    """Moments given the rates: quadratic in them, cell by cell.
+
+    Of N units k are known findings, m are unknown with rate p; n are drawn without replacement. The next estimate of
+    all violations has the variance N p(1-p)(N/n - 1).
     """
     size, known, seen = (
         experiment.cells[name].to_numpy(dtype=float) for name in ("n_units", "n_findings", "n_observed")
@@ -202,11 +218,18 @@ def _moments(experiment: Experiment, units: FloatArray) -> tuple[FloatArray, Flo
     constant = without * (known - known**2 / size)
     linear = share - 2 * without * known * unknown / size
     quadratic = -share + without * (unknown - unknown**2 / size)
-    both = experiment.rates @ np.hstack([member * share[:, None], member * linear[:, None]])
-    n_grades = member.shape[1]
-    mean = both[:, :n_grades] + _by_grade(experiment, units * known / size)
-    variance = both[:, n_grades:] + experiment.squares @ (member * quadratic[:, None])
-    return mean, variance + _by_grade(experiment, constant)
+    coming = size * (size / np.maximum(units, _CERTAIN) - 1)
+    of_rates = np.hstack([member * each[:, None] for each in (share, linear, size, coming)])
+    first = np.split(experiment.rates @ of_rates, 4, axis=1)
+    second = np.split(
+        experiment.squares @ np.hstack([member * each[:, None] for each in (quadratic, coming)]), 2, axis=1
+    )
+    return _Moments(
+        mean=first[0] + _by_grade(experiment, units * known / size),
+        variance=first[1] + second[0] + _by_grade(experiment, constant),
+        violations=first[2],
+        next_variance=np.maximum(first[3] - second[1], 0.0),
+    )
 
 
 def _visits(experiment: Experiment, chance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -55,6 +55,19 @@ def test_no_change_gives_exactly_zero():
     assert (one.person_days == other.person_days).all()
 
 
+def test_the_precision_of_the_next_measurement_has_a_spread_over_the_futures():
+    found = simulate(EXPERIMENT, LOGGED_RATIOS)
+    size, rates = EXPERIMENT.cells["n_units"].to_numpy(), EXPERIMENT.rates[7]
+
+    variance = (size * rates * (1 - rates) * (1 / LOGGED_RATIOS - 1)).sum()
+    assert found.total_cvs[7] == pytest.approx(np.sqrt(variance) / (size * rates).sum())
+    low, high = np.quantile(found.total_cvs, (0.01, 0.99))
+    assert low < found.total_cv < high
+    in_a = EXPERIMENT.grade == EXPERIMENT.grades.index("A")
+    own = (size * rates * (1 - rates) * (1 / LOGGED_RATIOS - 1))[in_a].sum()
+    assert found.grade_cvs[7, 0] == pytest.approx(np.sqrt(own) / (size * rates)[in_a].sum())
+
+
 def test_the_same_seed_gives_the_same_futures():
     assert simulate(ready(), LOGGED_RATIOS).hits == simulate(EXPERIMENT, LOGGED_RATIOS).hits
 
