@@ -32,8 +32,8 @@ def certified_key(name: str) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
     return key, builder.sign(key, SHA256())
 
 
-def pulse(number: int, *, at: datetime, signer: str = "beacon.example") -> dict[str, Any]:
-    """Return the answer of a NIST-like service for one pulse."""
+def pulse(number: int, *, at: datetime, signer: str = "beacon.example", named: str = "") -> dict[str, Any]:
+    """Return the answer of a NIST-like service for one pulse; ``named`` is another certificate that it claims."""
     key, certificate = certified_key(signer)
     zeros = "00" * 64
     fields = {
@@ -41,7 +41,7 @@ def pulse(number: int, *, at: datetime, signer: str = "beacon.example") -> dict[
         "version": "Version 2.0",
         "cipherSuite": 0,
         "period": 60_000,
-        "certificateId": certificate_id(certificate),
+        "certificateId": named or certificate_id(certificate),
         "chainIndex": 2,
         "pulseIndex": number,
         "timeStamp": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),

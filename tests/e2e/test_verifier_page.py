@@ -179,6 +179,17 @@ def test_a_beacons_value_is_followed_from_its_evidence_and_its_signature_left_to
     assert broken["entropy.beacons"] == python_states(bundle)["entropy.beacons"] == "failed"
 
 
+def test_a_pulse_that_states_another_value_than_its_own_is_refused(reader: Reader) -> None:
+    case, attached = beacon_case(NIST)
+    bundle = json.loads(json.dumps({**_bundle(case), **attached}))
+    bundle["beacons"][NIST]["outputValue"] = "AB" * 64
+
+    found = reader.states(as_file(bundle))
+
+    assert found == python_states(bundle)
+    assert found["entropy.beacons"] == "failed"
+
+
 def test_the_page_lists_what_only_the_program_checks(reader: Reader) -> None:
     listed = reader.tab.inner_text("section[aria-labelledby=beyond]")
 

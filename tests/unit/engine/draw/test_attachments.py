@@ -142,6 +142,8 @@ def test_what_is_missing_is_said_not_green(bundle):
     found = states(bundle)
 
     assert {found[check] for check in NEW} == {"not_checked"}
+    said = {check.name: str(check.detail) for check in verify_bundle(bundle).checks}
+    assert said["audit.key"] == said["audit.grades"] == "for the auditor, who holds the key"
 
 
 def test_known_keys_and_the_published_log_are_compared(bundle):

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 
 from engine.draw.nist_pulse import certificate_id, is_chained, is_signed_under, pulse_message, pulse_output
-from tests.beacons import certified_key
+from tests.beacons import certified_key, pulse
 
 GOLDEN = Path(__file__).parents[3] / "golden"
 PULSE = json.loads((GOLDEN / "nist_beacon_v2.json").read_bytes())["pulse"]
@@ -51,6 +52,15 @@ def test_another_certificate_of_the_same_name_is_not_the_one_named():
     _, other = certified_key("engine.beacon.nist.gov")
 
     assert not is_signed_under(PULSE, other)
+
+
+def test_a_genuine_signature_counts_only_under_the_certificate_named_and_while_it_is_valid():
+    _, own = certified_key("beacon.example")
+    in_time, too_late = datetime(2026, 3, 4, tzinfo=UTC), datetime(2027, 3, 4, tzinfo=UTC)
+
+    assert is_signed_under(pulse(1, at=in_time)["pulse"], own)
+    assert not is_signed_under(pulse(1, at=in_time, named="ab" * 64)["pulse"], own)
+    assert not is_signed_under(pulse(1, at=too_late)["pulse"], own)
 
 
 def test_pulses_are_chained_by_precommitment():
