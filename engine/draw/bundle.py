@@ -176,18 +176,18 @@ def compact_chunks(
 
 def _row_chunks(frame: BlindedFrame) -> Iterator[bytes]:
     texts: dict[bytes, str] = {}
-    rows: list[str] = []
+    width = 2 * DIGEST_BYTES
     yield b"["
-    for row in range(frame.size):
-        pattern = frame.codes[row].tobytes()
-        if pattern not in texts:
-            texts[pattern] = canonical_json(frame.cells_of(row)).decode()
-        comma = "," if row else ""
-        rows.append(f'{comma}["{frame.handle(row).hex()}",{texts[pattern]}]')
-        if len(rows) == SHARD_ROWS:
-            yield "".join(rows).encode()
-            rows.clear()
-    yield "".join(rows).encode() + b"]"
+    for first in range(0, frame.size, SHARD_ROWS):
+        codes = frame.codes[first : first + SHARD_ROWS]
+        told = frame.handles[first * DIGEST_BYTES : (first + len(codes)) * DIGEST_BYTES].hex()
+        patterns = [row.tobytes() for row in codes]
+        for row, pattern in enumerate(patterns, start=first):
+            if pattern not in texts:
+                texts[pattern] = canonical_json(frame.cells_of(row)).decode()
+        rows = [f'["{told[k * width : (k + 1) * width]}",{texts[pattern]}]' for k, pattern in enumerate(patterns)]
+        yield (b"," if first else b"") + ",".join(rows).encode()
+    yield b"]"
 
 
 def _compact_head(commitment: Commitment, certificate: Certificate, *, roster: Sequence[Officer]) -> dict[str, Any]:

@@ -65,8 +65,12 @@ _ROWS = schema.listing(schema.listing(lambda value, where: None, length=2))
 _CELLS = schema.mapping(schema.code, schema.code)
 
 
-def read_compact(bundle: Any) -> PublishedDraw:
+def read_compact(bundle: Any, *, frame: BlindedFrame | None = None) -> PublishedDraw:
     """Return the draw of a compact JSON object.
+
+    Parameters
+    ----------
+    frame : its rows where they were read apart (:mod:`engine.draw.compact_rows`); None reads those it holds.
 
     Raises
     ------
@@ -75,10 +79,11 @@ def read_compact(bundle: Any) -> PublishedDraw:
     """
     schema.record({"commit": _COMMIT, "commit_digest": schema.digest}, closed=False)(bundle, "bundle")
     version = 1 if "v" not in bundle["commit"] else 2
-    rows, opening = bundle.get("rows"), bundle.get("opening")
+    rows, opening = bundle.get("rows") if frame is None else None, bundle.get("opening")
     if opening is not None:
         schema.OPENING(opening, "opening")
-    frame = _read_rows(rows) if rows is not None else None
+    if rows is not None:
+        frame = _read_rows(rows)
     roster = read_roster(bundle.get("roster", []))
     if version == 1:
         schema.CERTIFICATE_1(bundle, "bundle")

@@ -6,12 +6,13 @@ Reading needs no workspace and nothing beyond the draw itself, so that ``verify`
 import json
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.draw.attachments import ATTACHMENTS, attachment_path, read_attachments
 from engine.draw.bundle import CERTIFICATE, COMMITMENT, MANIFEST, ROSTER, BundleFile, frame_from_shards, shard_path
+from engine.draw.compact_rows import read_rows_apart
 from engine.draw.encoding import read_json
 from engine.draw.frame import require_code_order
 from engine.draw.merkle import SHARD_ROWS
@@ -19,6 +20,8 @@ from engine.draw.published import PublishedDraw, assemble, read_compact, read_ro
 from engine.draw.schema import code, digest, integer, listing, one_of, record, text
 from engine.errors import BundleUnreadableError, NotCanonicalError, SourceNotFoundError, StoreError
 from engine.messages import N_, Message
+
+Content = TypeVar("Content")
 
 _MANIFEST = record(
     {
@@ -109,7 +112,10 @@ def read_bundle(path: Path) -> PublishedDraw:
     """
     if not path.exists():
         raise SourceNotFoundError(path=path)
-    return _read_folder(path) if path.is_dir() else read_compact(read_json_file(path))
+    if path.is_dir():
+        return _read_folder(path)
+    apart = _read_file(path, read_rows_apart)
+    return read_compact(read_json_file(path)) if apart is None else read_compact(apart[0], frame=apart[1])
 
 
 def read_json_file(path: Path) -> Any:
@@ -120,8 +126,12 @@ def read_json_file(path: Path) -> Any:
     SourceNotFoundError, BundleUnreadableError
         The file is not there, cannot be read or is not JSON of that kind.
     """
+    return _read_file(path, read_json)
+
+
+def _read_file(path: Path, read: Callable[[bytes], Content]) -> Content:
     try:
-        return read_json(path.read_bytes())
+        return read(path.read_bytes())
     except FileNotFoundError:
         raise SourceNotFoundError(path=path) from None
     except OSError as problem:
