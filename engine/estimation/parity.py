@@ -1,0 +1,158 @@
+"""Is a score as good for every group of firms? Findings against chances and missed findings, by group, all at once.
+
+Groups are compared with what holds for everybody, under limits that hold for all groups together: twenty districts at
+95 % each would name one of them unfair in two months of three. Source: docs/spec/estimators.md §3.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from engine.errors import UndefinedEstimateError
+from engine.estimation.intervals import CONFIDENCE, FloatArray, clopper_pearson
+from engine.messages import N_, Message
+
+BUDGET = 0.2
+"""Share of the rows, riskiest first, that count as looked at."""
+
+LEAST_FINDINGS = 5
+"""Groups with fewer findings, or fewer expected, are pooled as ``OTHERS``: no limit worth reading rests on less."""
+
+OTHERS = "…"
+
+
+def parity_table(
+    probabilities: ArrayLike,
+    adverse: ArrayLike,
+    groups: ArrayLike,
+    *,
+    budget: float = BUDGET,
+    confidence: float = CONFIDENCE,
+) -> pd.DataFrame:
+    """Return one row per group: findings over the sum of chances, and the share of findings outside the budget.
+
+    Parameters
+    ----------
+    probabilities : predicted chance of each row, in (0, 1).
+    adverse : outcome of each row, 0 or 1.
+    groups : group of each row (district, size, ownership …); missing ones are a group of their own.
+    budget : share of the rows, riskiest first, that count as looked at; rows tied at the edge count in part.
+    confidence : of all groups together.
+
+    Returns
+    -------
+    DataFrame by group, largest first: ``group``, ``n``, ``findings``, ``expected``, ``observed_to_expected`` with
+    ``low`` and ``high``, ``miss_rate`` with ``miss_low`` and ``miss_high``, ``looked_at_share``, ``is_apart`` (the
+    group's limits leave out the ratio of everybody else) and ``is_missed_apart`` (likewise for missed findings).
+
+    Raises
+    ------
+    UndefinedEstimateError
+        No rows, a chance outside (0, 1), or nothing found at all.
+
+    Notes
+    -----
+    Findings given the chances are a sum of independent rows; their limits are exact for a binomial of the mean chance,
+    which is wider (Hoeffding, Annals of Mathematical Statistics 27, 1956). Confidence is split evenly over groups and
+    the two figures (Bonferroni).
+    """
+    chance, outcome = np.asarray(probabilities, dtype=np.float64), np.asarray(adverse, dtype=np.float64)
+    if chance.size == 0 or not ((chance > 0) & (chance < 1)).all() or outcome.sum() == 0:
+        raise UndefinedEstimateError(
+            measure="parity", reason=Message(N_("it needs chances strictly between 0 and 1 and at least one finding"))
+        )
+    rows = pd.DataFrame(
+        {
+            "group": _pooled(pd.Series(np.asarray(groups, dtype=object)), outcome, chance),
+            "chance": chance,
+            "outcome": outcome,
+            "seen": _looked_at(chance, budget=budget),
+        }
+    )
+    rows["found"] = rows["outcome"] * rows["seen"]
+    by = rows.groupby("group").agg(
+        n=("outcome", "size"),
+        findings=("outcome", "sum"),
+        expected=("chance", "sum"),
+        seen=("seen", "sum"),
+        found=("found", "sum"),
+    )
+    each = 1 - (1 - confidence) / (2 * len(by))
+    table = by.reset_index().sort_values(["n", "group"], ascending=[False, True], ignore_index=True)
+    n, findings, expected = (table[name].to_numpy(dtype=np.float64) for name in ("n", "findings", "expected"))
+    limits = clopper_pearson(findings, n, confidence=each)
+    missed = findings - table["found"].to_numpy(dtype=np.float64)
+    outside = clopper_pearson(missed, np.maximum(findings, 1), confidence=each)
+    others = (findings.sum() - findings) / np.maximum(expected.sum() - expected, 1e-12)
+    others_missed = (missed.sum() - missed) / np.maximum(findings.sum() - findings, 1e-12)
+    low, high = limits.low * n / expected, limits.high * n / expected
+    is_alone = len(by) == 1
+    return pd.DataFrame(
+        {
+            "group": table["group"],
+            "n": table["n"],
+            "findings": findings.astype(np.int64),
+            "expected": expected,
+            "observed_to_expected": findings / expected,
+            "low": low,
+            "high": high,
+            "miss_rate": np.where(findings > 0, missed / np.maximum(findings, 1), math.nan),
+            "miss_low": np.where(findings > 0, outside.low, 0.0),
+            "miss_high": np.where(findings > 0, outside.high, 1.0),
+            "looked_at_share": table["seen"] / table["n"],
+            "is_apart": ((others < low) | (others > high)) & (not is_alone),
+            "is_missed_apart": (findings > 0)
+            & ((others_missed < outside.low) | (others_missed > outside.high))
+            & (not is_alone),
+        }
+    )
+
+
+def burden_ratio(visits: ArrayLike, compliant: ArrayLike, groups: ArrayLike) -> pd.DataFrame:
+    """Return visits per compliant firm by group over those of everybody: above 1.25 asks for an explanation.
+
+    Parameters
+    ----------
+    visits : visits (or their probability) of each firm.
+    compliant : 1 where nothing was found, 0 where something was; firms not looked at count as their chance of being so.
+    groups : group of each firm.
+
+    Returns
+    -------
+    DataFrame by group: ``group``, ``n``, ``visits_per_compliant``, ``ratio``.
+
+    Raises
+    ------
+    UndefinedEstimateError
+        There are no visits to compliant firms.
+    """
+    rows = pd.DataFrame({"group": np.asarray(groups, dtype=object), "clean": np.asarray(compliant, dtype=np.float64)})
+    rows["visits"] = np.asarray(visits, dtype=np.float64) * rows["clean"]
+    if rows["visits"].sum() <= 0:
+        raise UndefinedEstimateError(
+            measure="burden", reason=Message(N_("there are no visits to firms where nothing was found"))
+        )
+    overall = rows["visits"].sum() / rows["clean"].sum()
+    by = rows.groupby("group").agg(n=("clean", "size"), visits=("visits", "sum"), clean=("clean", "sum")).reset_index()
+    own = by["visits"] / by["clean"].where(by["clean"] > 0)
+    return pd.DataFrame(
+        {"group": by["group"], "n": by["n"], "visits_per_compliant": own, "ratio": own / overall}
+    ).sort_values(["n", "group"], ascending=[False, True], ignore_index=True)
+
+
+def _pooled(groups: pd.Series, outcome: FloatArray, chance: FloatArray) -> pd.Series:
+    """Group names as text, small groups together."""
+    named = groups.where(groups.notna(), "").astype(str)
+    by = pd.DataFrame({"findings": outcome, "expected": chance}).groupby(named.to_numpy()).sum()
+    small = by.index[(by["findings"] < LEAST_FINDINGS) & (by["expected"] < LEAST_FINDINGS)]
+    return named.where(~named.isin(small), OTHERS)
+
+
+def _looked_at(chance: FloatArray, *, budget: float) -> FloatArray:
+    """Share of each row inside the budget: 1 above the edge, 0 below, the rest of the places shared by its ties."""
+    places = budget * chance.size
+    edge = np.sort(chance)[::-1][min(int(places), chance.size - 1)]
+    above, tied = chance > edge, chance == edge
+    return np.asarray(above + tied * max(0.0, places - above.sum()) / tied.sum(), dtype=np.float64)
