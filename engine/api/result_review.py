@@ -1,4 +1,4 @@
-"""Review and publication of results, and what is due: published results become rows of table ``inspections``."""
+"""Review and publication of results; published results become rows of table ``inspections``."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,15 +12,12 @@ from engine.api.result_entry import entered_cells, keep_step, load_rows, result_
 from engine.api.result_grounds import known_facts, officer_departments
 from engine.errors import ResultRefusedError, UsageError
 from engine.messages import N_, Message
-from engine.outcomes.deadlines import PUBLISH_RESULT, Due, due
 from engine.outcomes.entry import Entry, Refusal, judge
 from engine.outcomes.publication import inspection_row
 from engine.outcomes.review import CITY_PLAN, Standing, State, require_publishable, require_step
-from engine.parameters import PolicyBook
 from engine.pipeline.ports import Actor, Clock
 from engine.store.ledger import digest_of
 from engine.store.workspace import Workspace
-from engine.vocabulary import JOINER
 
 
 def submit(
@@ -96,24 +93,6 @@ def publish(
     return _step(
         workspace, keys, State.PUBLISHED, draw_id, department, actor=actor, clock=clock, idempotency_key=idempotency_key
     )
-
-
-def inbox(workspace: Workspace, *, book: PolicyBook, as_of: date, department: str = "") -> list[Due]:
-    """Return every checked item whose result is not public yet, the most pressing first.
-
-    An item that was scanned in and has no result is as much in it as one that waits for review or was returned.
-    """
-    public = {key for key, one in result_steps(workspace).items() if one.state is State.PUBLISHED}
-    owners = rows_on(workspace, "items", on=as_of).set_index("item_code")["department_code"].to_dict()
-    found = []
-    for row in rows_on(workspace, "visits", on=as_of).to_dict("records"):
-        event = pd.Timestamp(row["occurred_on"]).date()
-        for item in str(row["item_codes"]).split(JOINER):
-            owner = str(owners.get(item, ""))
-            key = f"{row['visit_id']}-{item}-{owner}"
-            if key not in public and department in ("", owner):
-                found.append(due(book, PUBLISH_RESULT, subject=key, department=owner, event=event, as_of=as_of))
-    return sorted(found, key=lambda one: (one.deadline.on, one.subject))
 
 
 def acting_department(workspace: Workspace, given: str, *, actor: Actor, on: date) -> str:

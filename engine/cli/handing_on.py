@@ -18,8 +18,8 @@ from engine.cli.options import (
     current_actor,
     current_time,
 )
-from engine.cli.output import current_translate, show_json, show_line
-from engine.cli.results import ActingOption, KeyOption
+from engine.cli.output import current_translate, show_json, show_line, show_table
+from engine.cli.results import ActingOption, InboxDayOption, KeyOption
 from engine.messages import N_
 
 SubjectsArgument = Annotated[
@@ -269,3 +269,39 @@ def _take(
     translate = current_translate()
     line = translate(N_("{event}: {matters}"))
     show_line(line.format(event=translate(EVENT_WORDS[event]), matters=", ".join(done)))
+
+
+def fell_through(
+    as_of: InboxDayOption = None,
+    profile: ProfileOption = "default",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Add up every draw from selection to publication, and list what nobody holds; leave with 1 if there is any."""
+    from engine.api.policies import read_policies
+    from engine.api.reconciliation import fell_through as fallen
+    from engine.api.reconciliation import totals
+    from engine.api.result_inbox import inbox
+    from engine.api.workspace import open_workspace
+
+    opened, translate = open_workspace(workspace, create=False), current_translate()
+    on = as_of_date(as_of) if as_of else current_time().date()
+    book = read_policies(profile, workspace=opened)
+    found, added = fallen(opened, book=book, as_of=on), totals(opened, as_of=on)
+    late = sum(one.is_overdue for one in inbox(opened, book=book, as_of=on))
+    rows = [{**row, "why": row["why"].render(translate)} for row in found.to_dict("records")]
+    if as_json:
+        show_json({"as_of": on, "fell_through": rows, "overdue": late, "draws": added.to_dict("records")})
+    else:
+        heads = (N_("Draw"), N_("Drawn"), N_("Reserves"), N_("made public"), N_("Adverse"), N_("Adds up"))
+        cells = [
+            (row["draw_id"], row["drawn"], row["reserves"], row["published"], row["adverse"], row["is_reconciled"])
+            for row in added.to_dict("records")
+        ]
+        show_table(translate(N_("From draw to publication")), [translate(head) for head in heads], cells)
+        for row in rows:
+            show_line(f"{row['subject']} · {row['department']} · {row['since']} · {row['why']}")
+        line = translate(N_("{n} fell through; {late} overdue in an inbox."))
+        show_line(line.format(n=len(rows), late=late))
+    if rows:
+        raise typer.Exit(1)

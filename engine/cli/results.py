@@ -34,6 +34,13 @@ PenaltyOption = Annotated[
 KeyOption = Annotated[
     str | None, typer.Option("--key", help=N_("Idempotency key: the same call with the same key is carried out once."))
 ]
+OneClockOption = Annotated[str, typer.Option("--clock", help=N_("Only this clock, e.g. deadlines.publish_result."))]
+SinceOption = Annotated[
+    str | None, typer.Option("--penalties-since", help=N_("Also penalties decided from this day on, YYYY-MM-DD."))
+]
+EventOption = Annotated[str, typer.Option("--event", help=N_("Day on which the clock began, YYYY-MM-DD."))]
+ClockArgument = Annotated[str, typer.Argument(help=N_("Clock, e.g. deadlines.repair_decide."))]
+SubjectArgument = Annotated[str, typer.Argument(help=N_("What it is about, e.g. the number of the application."))]
 InboxDayOption = Annotated[
     str | None, typer.Option("--as-of", help=N_("The date as of which is asked, YYYY-MM-DD; today if none."))
 ]
@@ -183,19 +190,22 @@ def status(
 def inbox(
     as_of: InboxDayOption = None,
     department: ActingOption = "",
+    clock: OneClockOption = "",
+    penalties_since: SinceOption = None,
     profile: ProfileOption = "default",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """List checked items whose result is not public yet, with deadline and lateness."""
+    """List everything a clock runs for: due and overdue, by department."""
     from engine.api.policies import read_policies
-    from engine.api.result_review import inbox as waiting
+    from engine.api.result_inbox import inbox as waiting
     from engine.api.workspace import open_workspace
 
     opened, translate = open_workspace(workspace, create=False), current_translate()
     on = as_of_date(as_of) if as_of else current_time().date()
     book = read_policies(profile, workspace=opened)
-    rows = waiting(opened, book=book, as_of=on, department=department)
+    since = as_of_date(penalties_since) if penalties_since else None
+    rows = waiting(opened, book=book, as_of=on, department=department, clock=clock, penalties_since=since)
     if as_json:
         due = [
             {"subject": one.subject, "department": one.department, "clock": one.clock, "event": one.event}
@@ -205,14 +215,54 @@ def inbox(
         ]
         show_json({"as_of": on, "due": due, "overdue": sum(one.is_overdue for one in rows)})
         return
-    columns = [translate(N_("Result")), translate(N_("Department")), translate(N_("Due")), translate(N_("Days late"))]
+    heads = (N_("Subject"), N_("Clock"), N_("Department"), N_("Due"), N_("Days late"))
+    columns = [translate(head) for head in heads]
     provisional = translate(N_("{day} (provisional)"))
     days = [str(one.deadline.on) for one in rows]
     said = [
         provisional.format(day=day) if one.deadline.is_provisional else day for one, day in zip(rows, days, strict=True)
     ]
-    cells = [(one.subject, one.department, day, str(one.days_late)) for one, day in zip(rows, said, strict=True)]
+    cells = [
+        (one.subject, one.clock, one.department, day, str(one.days_late)) for one, day in zip(rows, said, strict=True)
+    ]
     show_table(translate(N_("Due by {day}")).format(day=on), columns, cells)
+
+
+def expect(
+    clock: ClockArgument,
+    subject: SubjectArgument,
+    event: EventOption,
+    department: ActingOption = "",
+    profile: ProfileOption = "default",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+) -> None:
+    """Put on record that a clock began for something no table holds."""
+    from engine.api.policies import read_policies
+    from engine.api.result_inbox import begin
+    from engine.api.workspace import open_workspace
+
+    opened = open_workspace(workspace, create=False)
+    book, day = read_policies(profile, workspace=opened), as_of_date(event)
+    begin(
+        opened, clock, subject, department=department, event=day, book=book, actor=current_actor(), at=current_time
+    )  # fmt: skip
+
+
+def met(
+    clock: ClockArgument,
+    subject: SubjectArgument,
+    why: ReasonOption = "",
+    profile: ProfileOption = "default",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+) -> None:
+    """Put on record that something a clock ran for was done, and what shows it."""
+    from engine.api.policies import read_policies
+    from engine.api.result_inbox import end
+    from engine.api.workspace import open_workspace
+
+    opened = open_workspace(workspace, create=False)
+    book = read_policies(profile, workspace=opened)
+    end(opened, clock, subject, reason=why, book=book, actor=current_actor(), at=current_time)
 
 
 def follow_up(

@@ -176,6 +176,8 @@ COMMANDS = (
     Command(("results", "publish"), "engine.cli.results:publish", N_("Publish reviewed results as inspections.")),
     Command(("results", "status"), "engine.cli.results:status", N_("Show where results stand and what was refused.")),
     Command(("results", "inbox"), "engine.cli.results:inbox", N_("List what is due and what is overdue.")),
+    Command(("results", "expect"), "engine.cli.results:expect", N_("Say that a clock began for something.")),
+    Command(("results", "met"), "engine.cli.results:met", N_("Say that something was done, and what shows it.")),
     Command(("results", "follow-up"), "engine.cli.results:follow_up", N_("List what findings still wait for.")),
     Command(("results", "order"), "engine.cli.handing_on:order", N_("Put an order to correct on record.")),
     Command(("results", "extend"), "engine.cli.handing_on:extend", N_("Give an order more time.")),

@@ -16,6 +16,7 @@ from engine.store.documents import load_policies
 from tests.plan_world import BAO, at, carry_through, draw, line, make, write
 
 VISIT_DAY, ENTRY_DAY, REVIEW_DAY = date(2026, 3, 10), date(2026, 3, 11), date(2026, 3, 12)
+PUBLISH = ("--clock", "deadlines.publish_result")
 WORDS = ("未发现问题", "发现问题已责令改正", "通过登记的住所（经营场所）无法联系", "注销")
 
 
@@ -141,7 +142,7 @@ def test_from_draw_to_measurement(desk, tmp_path):
         *lawful(desk.checks),
         result("CASE", "shop:无照摊点", "K1", "SCJG", "p000", "发现问题待后续处理", disposal="evidence_to_case_organ"),
     ]
-    before = desk.json("results", "inbox", "--as-of", "2026-04-10", actor="Bao")
+    before = desk.json("results", "inbox", *PUBLISH, "--as-of", "2026-04-10", actor="Bao")
     told = desk.json("results", "enter", sheet(tmp_path, rows), actor="Li")
     again = desk.json("results", "enter", sheet(tmp_path, rows), actor="Li")
 
@@ -155,7 +156,7 @@ def test_from_draw_to_measurement(desk, tmp_path):
         n += len(desk.json("results", "submit", *who, actor="Li")["results"])
         desk.json("results", "publish", *who, actor="Wang", day=REVIEW_DAY)
     assert n == len(rows)
-    assert desk.json("results", "inbox", "--as-of", "2026-04-10", actor="Bao")["due"] == []
+    assert desk.json("results", "inbox", *PUBLISH, "--as-of", "2026-04-10", actor="Bao")["due"] == []
     follow = desk.json("results", "follow-up", "--as-of", "2026-04-10", actor="Bao")
     adverse = [row for row in rows if row["disposal"]]
     assert follow["open"] + follow["done"] + follow["within_department"] == len(adverse)

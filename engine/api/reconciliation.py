@@ -1,0 +1,175 @@
+"""Nothing falls through: every drawn check in one state, totals from draw to publication, and what nobody holds.
+
+A drawn check is unstaffed, replaced by a reserve, not visited yet, visited without result, entered, submitted, returned
+or published; the numbers of a draw add up to what it drew. *Fallen through* is what is not finished and in no
+department's inbox, or waits for a department that does not exist.
+"""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from engine.api.draw_order import CERTIFIED
+from engine.api.drawn_checks import drawn_checks
+from engine.api.joint_punishment import stalls
+from engine.api.plan_book import rows_on
+from engine.api.punishment_book import punishment_book
+from engine.api.result_entry import ACTIONS, result_steps
+from engine.api.result_follow_up import findings_on, open_follow_ups
+from engine.api.result_handing_on import ACTION as FOLLOW_UP
+from engine.api.result_inbox import inbox
+from engine.messages import N_, Message
+from engine.outcomes.entry import NOTHING_FOLLOWS
+from engine.outcomes.punishment import lawful_cases
+from engine.outcomes.review import State
+from engine.parameters import PolicyBook
+from engine.store.ledger import Entry
+from engine.store.workspace import Workspace
+from engine.vocabulary import ADVERSE_RESULTS, JOINER
+
+UNSTAFFED, REPLACED, NOT_VISITED, NO_RESULT = "unstaffed", "replaced", "not_visited", "no_result"
+STATES = (UNSTAFFED, REPLACED, NOT_VISITED, NO_RESULT, *(state.value for state in State))
+STATE_WORDS = {
+    UNSTAFFED: N_("no team could take it"),
+    REPLACED: N_("a reserve stands in"),
+    NOT_VISITED: N_("not visited yet"),
+    NO_RESULT: N_("visited, no result yet"),
+}
+COLUMNS = ("subject", "kind", "department", "since", "why")
+
+
+def check_states(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
+    """Return every drawn check with its state on a day: rows of :func:`drawn_checks` with ``result`` and ``state``."""
+    checks = drawn_checks(workspace, on=as_of)
+    keys = checks["visit_id"] + "-" + checks["item_code"] + "-" + checks["department_code"]
+    standing = {
+        key: one.state.value for key, one in result_steps(workspace).items() if date.fromisoformat(one.at[:10]) <= as_of
+    }
+    visited = set(rows_on(workspace, "visits", on=as_of)["visit_id"])
+    visit_state = checks["visit_id"].isin(visited).map({True: NO_RESULT, False: NOT_VISITED})
+    state = keys.map(standing).fillna(visit_state)
+    state = state.mask(checks["is_replaced"].astype(bool), REPLACED)
+    return checks.assign(result=keys, state=state.mask(~checks["is_matched"].astype(bool), UNSTAFFED))
+
+
+def totals(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
+    """Return per draw how many checks stand where; the states add up to ``drawn`` plus ``reserves``.
+
+    Returns
+    -------
+    DataFrame, key draw_id: drawn, reserves, one column per state of :data:`STATES`, inspections (published rows that
+    carry the draw), adverse (of them), with_disposal (of the adverse, by their entry), is_reconciled.
+    """
+    states = check_states(workspace, as_of=as_of)
+    if states.empty:
+        return pd.DataFrame(
+            columns=["draw_id", "drawn", "reserves", *STATES, "inspections", "adverse", "with_disposal"]
+        )
+    is_reserve = states["mode"] == "reserve"
+    counted = pd.crosstab(states["draw_id"], states["state"]).reindex(columns=list(STATES), fill_value=0)
+    drawn = (~is_reserve).groupby(states["draw_id"]).sum()
+    found = counted.assign(drawn=drawn, reserves=is_reserve.groupby(states["draw_id"]).sum())
+    public = _public(workspace, as_of=as_of)
+    disposed = {one.key for one in findings_on(workspace, on=as_of) if one.disposal != NOTHING_FOLLOWS}
+    by_draw = public.groupby("draw_id")
+    found["inspections"] = by_draw.size().reindex(found.index).fillna(0).astype(int)
+    found["adverse"] = by_draw["is_adverse"].sum().reindex(found.index).fillna(0).astype(int)
+    held = public[public["is_adverse"] & public["inspection_id"].isin(disposed)].groupby("draw_id").size()
+    found["with_disposal"] = held.reindex(found.index).fillna(0).astype(int)
+    found["is_reconciled"] = (
+        (found[list(STATES)].sum(axis=1) == found["drawn"] + found["reserves"])
+        & (found["inspections"] == found[State.PUBLISHED.value])
+        & (found["with_disposal"] == found["adverse"])
+        & (found["reserves"] == found[REPLACED])
+    )
+    return found.reset_index()[
+        ["draw_id", "drawn", "reserves", *STATES, "inspections", "adverse", "with_disposal", "is_reconciled"]
+    ]
+
+
+def fell_through(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFrame:
+    """Return what is not finished and nobody holds on a day, :data:`COLUMNS`; empty when nothing fell through."""
+    departments = set(rows_on(workspace, "departments", on=as_of)["department_code"])
+    waiting = inbox(workspace, book=book, as_of=as_of)
+    held = {one.subject for one in waiting}
+    rows: list[tuple[Any, ...]] = []
+    states = check_states(workspace, as_of=as_of)
+    over = (UNSTAFFED, REPLACED, State.PUBLISHED.value)
+    for row in states[~states["state"].isin(over) & ~states["result"].isin(held)].to_dict("records"):
+        why = Message(N_("it was drawn and is in no inbox"))
+        rows.append((row["result"], "check", row["department_code"], row["drawn_on"], why))
+    follow = open_follow_ups(workspace, book=book, as_of=as_of)
+    for one in follow.waiting:
+        if one.department not in departments:
+            rows.append((one.subject, "follow_up", one.department, one.since, _nobody(one.department)))
+    state = punishment_book(workspace, book=book, on=as_of)
+    for case in stalls(workspace, book=book, as_of=as_of).to_dict("records"):
+        if case["department"] not in departments:
+            rows.append(
+                (case["punishment_id"], "punishment", case["department"], case["since"], _nobody(case["department"]))
+            )
+    triggered = {case.listing_id for case in state.cases.values()}
+    for listing in state.listings.values() if triggered else ():
+        missing = lawful_cases(
+            listing, list(state.measures.values()), law=state.law, held=state.cases, requester="", on=as_of
+        )
+        if missing and listing.listing_id not in triggered:
+            why = Message(N_("a lawful measure waits and nobody triggered it"))
+            rows.append((listing.listing_id, "listing", "", listing.listed_on, why))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def explain_check(workspace: Workspace, result: str, *, as_of: date) -> pd.DataFrame:
+    """Return everything on record about one drawn check, in order: who did what when, with the ledger's entry.
+
+    Parameters
+    ----------
+    result : VISIT-ITEM-DEPARTMENT.
+
+    Returns
+    -------
+    DataFrame: on, event, actor, reason, sequence (of the ledger; null for rows of tables).
+    """
+    states = check_states(workspace, as_of=as_of)
+    rows: list[tuple[Any, ...]] = []
+    for row in states[states["result"] == result].to_dict("records"):
+        for entry in workspace.ledger.entries(action=CERTIFIED, subject=row["draw_id"]):
+            rows.append(_entry("drawn", entry))
+        visits = rows_on(workspace, "visits", on=as_of)
+        for visit in visits[visits["visit_id"] == row["visit_id"]].to_dict("records"):
+            day = pd.Timestamp(visit["occurred_on"]).date()
+            rows.append((day, "visited", visit["inspector_codes"], "", None))
+    for state, action in ACTIONS.items():
+        for entry in workspace.ledger.entries(action=action):
+            if any(key == result for key, _, _ in entry.particulars["results"]):
+                rows.append(_entry(state.value, entry))
+    for entry in workspace.ledger.entries():
+        if entry.action.startswith(f"{FOLLOW_UP}.") and any(step[1] == result for step in entry.particulars["steps"]):
+            rows.append(_entry(entry.action.partition(".")[2], entry))
+    objections = rows_on(workspace, "objections", on=as_of)
+    for row in objections[objections["target_id"] == result].to_dict("records"):
+        day = pd.Timestamp(row["occurred_on"]).date()
+        rows.append((day, f"objection {row['event']}", "", row["reason"] or "", None))
+    found = pd.DataFrame(rows, columns=["on", "event", "actor", "reason", "sequence"])
+    return found[found["on"] <= as_of].sort_values(["on", "sequence"], kind="stable", ignore_index=True)
+
+
+def _entry(event: str, entry: Entry) -> tuple[Any, ...]:
+    return date.fromisoformat(entry.entered_at[:10]), event, entry.actor, entry.reason, entry.sequence
+
+
+def _nobody(department: str) -> Message:
+    return Message(N_("{department} is not on the register, so nobody acts"), {"department": department or "-"})
+
+
+def _public(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
+    history = workspace.warehouse.history("inspections")
+    holds = history.filter(
+        history.known_at <= as_of,
+        history.superseded_at.isnull() | (history.superseded_at > as_of),
+        history.draw_id.notnull(),
+    )
+    rows = pd.DataFrame(holds.select("inspection_id", "draw_id", "result_codes").execute())
+    adverse = [bool(set(str(codes).split(JOINER)) & ADVERSE_RESULTS) for codes in rows["result_codes"]]
+    return rows.assign(is_adverse=pd.Series(adverse, index=rows.index, dtype=bool))
