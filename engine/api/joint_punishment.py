@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from engine.api.plan_book import rows_on
 from engine.api.punishment_book import ACTION, case_rows, catalogue_on, punishment_book
 from engine.messages import N_, Message
 from engine.outcomes.measure_law import unlawful
@@ -41,9 +42,11 @@ def catalogue(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.Data
     Returns
     -------
     DataFrame, key measure_id: name, measure_class, status, legal_basis, list_edition, trigger_lists, departments,
-    business_field, is_lawful, refused_because (message or None), reference.
+    business_field, is_lawful, refused_because (message or None), reference, not_on_register (departments it cannot be
+    pushed to).
     """
     measures, law = catalogue_on(workspace, book=book, on=as_of)
+    known = set(rows_on(workspace, "departments", on=as_of)["department_code"])
     rows = []
     for one in sorted(measures.values(), key=lambda each: each.measure_id):
         broken = unlawful(one, law=law, on=as_of)
@@ -54,6 +57,7 @@ def catalogue(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.Data
                 "trigger_lists": one.trigger_lists, "departments": one.departments,
                 "business_field": one.business_field, "is_lawful": broken is None,
                 "refused_because": broken.sentence if broken else None, "reference": broken.reference if broken else "",
+                "not_on_register": tuple(code for code in one.departments if code not in known),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)

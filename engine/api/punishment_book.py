@@ -10,7 +10,7 @@ from engine.api.plan_book import rows_on
 from engine.errors import ParameterNotInForceError
 from engine.outcomes.deadlines import deadline
 from engine.outcomes.measure_law import MEASURES, Measure, MeasureLaw, measures_of, measures_of_rows
-from engine.outcomes.punishment import RELEASE_POLICY, Case, CaseEvent, Listing, Terms
+from engine.outcomes.punishment import RELEASE_POLICY, Case, CaseEvent, Listing, Terms, lawful_cases
 from engine.parameters import PolicyBook
 from engine.store.workspace import Workspace
 from engine.validity.publicity import PublicityRules
@@ -29,6 +29,7 @@ class PunishmentBook:
     ----------
     measures : the catalogue by number; what the policy states counts before rows of table ``measures``.
     listings : every list decision known, by number. cases : by number, with events in order.
+    departments : on the register; a measure is pushed to nobody else.
     """
 
     on: date
@@ -37,6 +38,15 @@ class PunishmentBook:
     law: MeasureLaw
     listings: dict[str, Listing]
     cases: dict[str, Case]
+    departments: frozenset[str] = frozenset()
+
+    def waiting(self, listing_id: str, *, requester: str) -> list[Case]:
+        """Return the lawful cases of a listing that are not on record, for departments of the register."""
+        found = lawful_cases(
+            self.listings[listing_id], list(self.measures.values()), law=self.law, held=self.cases,
+            requester=requester, on=self.on,
+        )  # fmt: skip
+        return [case for case in found if case.department in self.departments]
 
     def terms(self, case: Case) -> Terms:
         """Return what a step of a case is judged by."""
@@ -53,7 +63,9 @@ class PunishmentBook:
 def punishment_book(workspace: Workspace, *, book: PolicyBook, on: date) -> PunishmentBook:
     """Return joint punishment as a workspace has it on a day."""
     measures, law = catalogue_on(workspace, book=book, on=on)
-    return PunishmentBook(on, book, measures, law, listings_on(workspace, book=book, on=on), cases_on(workspace, on=on))
+    departments = frozenset(map(str, rows_on(workspace, "departments", on=on)["department_code"]))
+    listings, cases = listings_on(workspace, book=book, on=on), cases_on(workspace, on=on)
+    return PunishmentBook(on, book, measures, law, listings, cases, departments)
 
 
 def catalogue_on(workspace: Workspace, *, book: PolicyBook, on: date) -> tuple[dict[str, Measure], MeasureLaw]:

@@ -22,7 +22,6 @@ from engine.outcomes.punishment import (
     Case,
     CaseEvent,
     case_id,
-    lawful_cases,
     next_case,
     require_list_decision,
     walk,
@@ -87,7 +86,7 @@ class Desk:
                 )
             listing = state.listings[listing_id]
             if not measures:
-                found = self._lawful(state, listing_id)
+                found = state.waiting(listing_id, requester=self.department)
                 return found or [] if listing.stands(self.today) else [self._blank(state, listing_id, "-", "-")]
             return [
                 self._blank(state, listing_id, name, department)
@@ -101,7 +100,9 @@ class Desk:
         """Open every lawful case of every listing in force that is not on record yet."""
 
         def wanted(state: PunishmentBook) -> list[Case]:
-            return [case for listing in sorted(state.listings) for case in self._lawful(state, listing)]
+            return [
+                case for listing in sorted(state.listings) for case in state.waiting(listing, requester=self.department)
+            ]
 
         return self._take("triggered", wanted, said=["all", self.today])
 
@@ -240,12 +241,6 @@ class Desk:
                 taken += zip(walk(case, steps, terms=state.terms(case)), steps, strict=True)
             if taken:
                 _keep(self._workspace, taken, call=digest_of(call), actor=self._actor, clock=self._clock, key=self._key)
-
-    def _lawful(self, state: PunishmentBook, listing_id: str) -> list[Case]:
-        return lawful_cases(
-            state.listings[listing_id], list(state.measures.values()), law=state.law, held=state.cases,
-            requester=self.department, on=self.today,
-        )  # fmt: skip
 
     def _blank(self, state: PunishmentBook, listing_id: str, measure: str, department: str) -> Case:
         name = case_id(listing_id, measure, department)

@@ -21,7 +21,6 @@ from engine.api.result_handing_on import ACTION as FOLLOW_UP
 from engine.api.result_inbox import inbox
 from engine.messages import N_, Message
 from engine.outcomes.entry import NOTHING_FOLLOWS
-from engine.outcomes.punishment import lawful_cases
 from engine.outcomes.review import State
 from engine.parameters import PolicyBook
 from engine.store.ledger import Entry
@@ -49,7 +48,7 @@ def check_states(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
     visited = set(rows_on(workspace, "visits", on=as_of)["visit_id"])
     visit_state = checks["visit_id"].isin(visited).map({True: NO_RESULT, False: NOT_VISITED})
     state = keys.map(standing).fillna(visit_state)
-    state = state.mask(checks["is_replaced"].astype(bool), REPLACED)
+    state = state.mask(checks["is_replaced"].astype(bool) & (state == NOT_VISITED), REPLACED)
     return checks.assign(result=keys, state=state.mask(~checks["is_matched"].astype(bool), UNSTAFFED))
 
 
@@ -70,6 +69,7 @@ def totals(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
     counted = pd.crosstab(states["draw_id"], states["state"]).reindex(columns=list(STATES), fill_value=0)
     drawn = (~is_reserve).groupby(states["draw_id"]).sum()
     found = counted.assign(drawn=drawn, reserves=is_reserve.groupby(states["draw_id"]).sum())
+    n_replaced = states["is_replaced"].astype(bool).groupby(states["draw_id"]).sum()
     public = _public(workspace, as_of=as_of)
     disposed = {one.key for one in findings_on(workspace, on=as_of) if one.disposal != NOTHING_FOLLOWS}
     by_draw = public.groupby("draw_id")
@@ -81,7 +81,7 @@ def totals(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
         (found[list(STATES)].sum(axis=1) == found["drawn"] + found["reserves"])
         & (found["inspections"] == found[State.PUBLISHED.value])
         & (found["with_disposal"] == found["adverse"])
-        & (found["reserves"] == found[REPLACED])
+        & (found["reserves"] == n_replaced)
     )
     return found.reset_index()[
         ["draw_id", "drawn", "reserves", *STATES, "inspections", "adverse", "with_disposal", "is_reconciled"]
@@ -111,10 +111,7 @@ def fell_through(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.D
             )
     triggered = {case.listing_id for case in state.cases.values()}
     for listing in state.listings.values() if triggered else ():
-        missing = lawful_cases(
-            listing, list(state.measures.values()), law=state.law, held=state.cases, requester="", on=as_of
-        )
-        if missing and listing.listing_id not in triggered:
+        if listing.listing_id not in triggered and state.waiting(listing.listing_id, requester=""):
             why = Message(N_("a lawful measure waits and nobody triggered it"))
             rows.append((listing.listing_id, "listing", "", listing.listed_on, why))
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -16,12 +16,13 @@ import pandas as pd
 from engine.api.drawn_checks import drawn_checks
 from engine.api.joint_punishment import stalls
 from engine.api.plan_book import every_line, rows_on
+from engine.api.punishment_book import listings_on
 from engine.api.result_entry import entered_cells, result_steps
 from engine.api.result_follow_up import open_follow_ups
 from engine.errors import UsageError
 from engine.messages import N_, Message
 from engine.outcomes.deadlines import PUBLISH_RESULT, Due, clocks, deadline
-from engine.outcomes.punishment import RELEASE_POLICY
+from engine.outcomes.punishment import RELEASE_POLICY, Listing
 from engine.outcomes.review import State
 from engine.outcomes.working_days import Deadline
 from engine.parameters import PolicyBook
@@ -65,7 +66,7 @@ def inbox(
     """
     begun = [
         *_results(workspace, as_of=as_of),
-        *_abnormal(workspace, as_of=as_of),
+        *_abnormal(workspace, book=book, as_of=as_of),
         *_complaints(workspace, as_of=as_of),
         *_objections(workspace, as_of=as_of),
         *_registered(workspace, as_of=as_of),
@@ -149,13 +150,12 @@ def _results(workspace: Workspace, *, as_of: date) -> Iterator[_Begun]:
                 yield _Begun(PUBLISH_RESULT, key, owner, event)
 
 
-def _abnormal(workspace: Workspace, *, as_of: date) -> Iterator[_Begun]:
-    """Published results that put a firm on the abnormal list and that no listing followed."""
-    listings = rows_on(workspace, "listings", on=as_of)
-    listings = listings[(listings["list_type"] == "abnormal") & (listings["event"] == "listed")]
-    listed: dict[str, date] = {}
-    for row in listings.to_dict("records"):
-        listed[row["entity_id"]] = max(_day(row["occurred_on"]), listed.get(row["entity_id"], date.min))
+def _abnormal(workspace: Workspace, *, book: PolicyBook, as_of: date) -> Iterator[_Begun]:
+    """Published results that put a firm on the abnormal list and that no listing stands for."""
+    spans: dict[str, list[Listing]] = {}
+    for listing in listings_on(workspace, book=book, on=as_of).values():
+        if listing.list_type == "abnormal":
+            spans.setdefault(listing.entity_id, []).append(listing)
     public = {key: one for key, one in result_steps(workspace).items() if one.state is State.PUBLISHED}
     cells = entered_cells(workspace, on=as_of) if public else {}
     history = workspace.warehouse.history("inspections")
@@ -166,7 +166,7 @@ def _abnormal(workspace: Workspace, *, as_of: date) -> Iterator[_Begun]:
         if entered is None or not TO_ABNORMAL & set(str(codes.get(key, "")).split(JOINER)):
             continue
         on = date.fromisoformat(entered["occurred_on"])
-        if listed.get(entered["entity_id"], date.min) < on:
+        if not any(one.ends_on is None or one.ends_on > on for one in spans.get(entered["entity_id"], ())):
             yield _Begun(ABNORMAL, key, one.department, on)
 
 
