@@ -17,6 +17,7 @@ from models.backtesting import Backtest
 from models.cohort_report import cohort_part
 from models.evaluation import PROBABILITY
 from models.html_tables import html_table, share
+from models.watching_report import watching_part
 from models.wording import SCORE_NAMES
 
 FONTS = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, sans-serif"
@@ -84,6 +85,7 @@ def _population(found: Backtest, times: int, _: Translate) -> str:
             _windows(found, _),
             _figure(_reliability_chart(found, _)) if PROBABILITY in found.scored else "",
             cohort_part(found, _),
+            watching_part(found, _),
         ]
     )
 

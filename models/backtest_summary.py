@@ -14,6 +14,7 @@ from models.judgement import InspectionJudgement, interval
 SCORES_TABLE = "backtest_windows"
 GAINS_TABLE = "backtest_gains"
 COHORTS_TABLE = "backtest_cohorts"
+PARITY_TABLE = "backtest_parity"
 
 
 def window_rows(found: Backtest) -> list[dict[str, object]]:
@@ -93,7 +94,20 @@ def population_object(found: Backtest, *, times_scored: int) -> dict[str, object
         "leak_check": {"rows": check.n_rows, "dates": check.n_dates, "leaks": list(check.leaks)},
         "comparisons": gain_rows(found),
         "cohorts": cohort_rows(found),
+        "parity": found.parity.to_dict("records"),
+        "calibration_watch": watch_object(found),
         "who_inspected": gain_shares(found.rounds["entity_id"], model=found.model),
+    }
+
+
+def watch_object(found: Backtest) -> dict[str, object]:
+    """Return how the game against the chances stands, and when it gave alarm (ISO date; null = never)."""
+    watch = found.watch
+    return {
+        "capital": float(watch.table["capital"].iloc[-1]),
+        "alarm_on": None if watch.alarm_on is None else watch.alarm_on.date().isoformat(),
+        "shift": watch.shift,
+        "slope": watch.slope,
     }
 
 
@@ -127,4 +141,6 @@ def result_tables(tests: list[Backtest]) -> dict[str, pd.DataFrame]:
         for judged in cohort_rows(found)
         for row in judged["grades"]  # type: ignore[attr-defined]
     ]
+    parity = [found.parity.assign(population=found.population) for found in tests if len(found.parity)]
+    tables |= {PARITY_TABLE: pd.concat(parity, ignore_index=True)} if parity else {}
     return tables | ({COHORTS_TABLE: pd.DataFrame(grades)} if grades else {})

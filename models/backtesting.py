@@ -17,6 +17,7 @@ from numpy.random import Generator  # noqa: TID251 - the type of an argument; no
 from engine.api.featuring import FeatureBuilder
 from engine.api.workspace import Workspace
 from engine.errors import LabelWindowOpenError, UndefinedEstimateError
+from engine.estimation.drift import CalibrationWatch
 from engine.estimation.ranking import REPLICATES
 from engine.estimation.rounds import Rounds, judge_rounds
 from engine.messages import N_, Message
@@ -35,6 +36,7 @@ from models.leaks import LeakCheck, compare_rebuilt, require_no_leak
 from models.rebuilding import rebuild_sample
 from models.tables import EveTables
 from models.training import LABEL_WINDOW, cohort_tables, eve_labels, members, training_basis, with_random_level
+from models.watching import entity_groups, parity_rows, watched
 from models.windows import TestWindow
 
 CLUSTERS = ("entity_id", "occurred_on")
@@ -76,6 +78,8 @@ class Backtest:
     leak_check : of the features the scores read.
     test_digest : hex SHA-256 of the test rows: which set was looked at.
     label_months : length of the months in which the outcome of a cohort counts.
+    parity : rows of :func:`models.watching.parity_rows` over all windows.
+    watch : over the chances of all windows.
     """
 
     population: str
@@ -85,6 +89,8 @@ class Backtest:
     leak_check: LeakCheck
     test_digest: str
     label_months: int
+    parity: pd.DataFrame
+    watch: CalibrationWatch
 
     @property
     def model(self) -> str:
@@ -182,7 +188,17 @@ def backtest_population(
         for cluster in CLUSTERS
     }
     months = int(book.value(LABEL_WINDOW, on=folds[-1].window.begins)["months"])
-    return Backtest(population, basis, tuple(folds), rounds, leak_check, rows_digest(every), months)
+    return Backtest(
+        population,
+        basis,
+        tuple(folds),
+        rounds,
+        leak_check,
+        rows_digest(every),
+        months,
+        parity_rows(every, entity_groups(warehouse, population=population)),
+        watched(every),
+    )
 
 
 def fit_before(

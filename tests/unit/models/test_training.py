@@ -312,6 +312,11 @@ def test_a_window_old_enough_is_judged_a_second_way_by_grades_given_once_on_its_
     stored = workspace.warehouse.read("backtest_cohorts", run_id=found["run_id"]).execute()
     assert stored.groupby("name")["n"].sum().nunique() == 1
     assert "D − C" in (tmp_path / "one.html").read_text()
+    # and asked whether it is as good for every group, and whether its chances held
+    parity = pd.DataFrame(found["populations"][0]["parity"])
+    assert set(parity["grouping"]) == {"district_code", "industry_section"}
+    assert (parity.groupby("grouping")["findings"].sum() == parity["findings"].sum() / 2).all()
+    assert found["populations"][0]["calibration_watch"]["capital"] > 0
 
 
 def test_the_same_test_rows_are_counted_and_a_promotion_is_refused_or_recorded(workspace, tmp_path):
