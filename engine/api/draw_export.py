@@ -30,7 +30,18 @@ def export_draw(workspace: Workspace, draw_id: str, *, out: Path) -> Path:
     """
     folder = DrawFolder(workspace.path, draw_id=draw_id)
     folder.read_commitment()
-    return write_compact(out, _chunks(read_bundle(folder.public)))
+    return compact_file(folder.public, out=out)
+
+
+def compact_file(bundle: Path, *, out: Path) -> Path:
+    """Write a bundle, wherever its folder came from, as one compact JSON file.
+
+    Raises
+    ------
+    SourceNotFoundError, BundleUnreadableError, StoreError
+        There is no bundle, or the file cannot be written.
+    """
+    return write_compact(out, _chunks(read_bundle(bundle)))
 
 
 def _chunks(published: PublishedDraw) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""The rows of a large compact file, read as bytes: as JSON objects ten million of them would fill the memory.
+"""The rows of a large compact file, read as bytes: as JSON objects each of them takes a kilobyte.
 
 A compact file written by :func:`engine.draw.bundle.compact_chunks` holds its rows in one stretch
 ``"rows":[["<handle>",{…}],…]``. That stretch is cut out and read column by column, cells that look alike once for all;
