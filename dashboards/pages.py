@@ -30,6 +30,13 @@ SECTIONS = (
             PageEntry("hit_rate", N_("Hit rate by grade"), Action.SEE_FIGURES),
         ),
     ),
-    (N_("Draw"), (PageEntry("draw", N_("The draw and its certificate"), Action.SEE_DRAWS),)),
+    (
+        N_("Draw"),
+        (
+            PageEntry("hold_draw", N_("Hold a draw"), Action.SEE_PLANS),
+            PageEntry("draw", N_("The draw and its certificate"), Action.SEE_DRAWS),
+            PageEntry("results", N_("Results"), Action.SEE_RESULTS),
+        ),
+    ),
     (N_("Governance"), (PageEntry("audit", N_("Audit"), Action.SEE_AUDIT),)),
 )

@@ -1,14 +1,17 @@
 """Pieces that every page has: the as-of strip, the definitions, honest empty states, a chart with its table."""
 
 from collections.abc import Sequence
+from functools import partial
+from urllib.parse import urlencode
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboards import queries, words
+from dashboards import guard, queries, words
 from dashboards.definitions import Definition
 from dashboards.view import View
+from engine.api.table_export import csv_bytes, xlsx_bytes
 from engine.messages import Translate
 
 
@@ -20,8 +23,11 @@ def heading(title: str, definitions: Sequence[Definition], *, view: View, is_mea
     is_measured : whether the page shows figures of one date and population; else the strip names the records only.
     """
     _ = view.translate
-    left, right = st.columns([5, 1], vertical_alignment="bottom")
+    left, middle, right = st.columns([5, 1, 1], vertical_alignment="bottom")
     left.title(title)
+    with middle.popover(_("Link"), width="stretch"):
+        st.caption(_("Whoever opens it sees this very view, as far as that person may."))
+        st.code(link(), language=None, wrap_lines=True)
     if definitions:
         with right.popover(_("Definitions"), width="stretch"):
             for definition in definitions:
@@ -29,12 +35,31 @@ def heading(title: str, definitions: Sequence[Definition], *, view: View, is_mea
     if is_measured:
         as_of_strip(view)
     else:
+        scope_badge(view)
         st.caption(_("Version of the records {version}").format(version=view.data_version[:12]))
+
+
+def link() -> str:
+    """Return the address of what is shown, with everything that was chosen."""
+    asked = urlencode(sorted(st.query_params.items()))
+    page = str(st.context.url or "").partition("?")[0]
+    return f"{page}?{asked}" if asked else page
+
+
+def scope_badge(view: View) -> None:
+    """Say which rows this person sees, when these are not all."""
+    _ = view.translate
+    scope = view.desk.viewer.scope
+    if scope.is_whole:
+        return
+    named = [*(scope.districts or ()), *(scope.departments or ())]
+    st.badge(_("Only rows of {scope}").format(scope=", ".join(named)), icon="🔒", color="orange")
 
 
 def as_of_strip(view: View) -> None:
     """Say as of which date, for which population and on which version of the records the page speaks."""
     _ = view.translate
+    scope_badge(view)
     if view.as_of is None or view.population is None:
         return
     st.caption(
@@ -60,6 +85,32 @@ def chart_with_table(chart: alt.TopLevelMixin, table: pd.DataFrame, *, alt_text:
     st.altair_chart(chart, theme=None, alt=alt_text)
     with st.expander(_("Show as a table"), expanded=False):
         plain_table(table)
+
+
+def table(shown: pd.DataFrame, *, name: str, view: View) -> None:
+    """Show a table that may be long, with the menu to take exactly it away.
+
+    Parameters
+    ----------
+    shown : text cells under the reader's own column names.
+    name : of the file and of its sheet.
+    """
+    st.dataframe(shown, hide_index=True)
+    export_menu({name: shown}, name=name, view=view)
+
+
+def export_menu(sheets: dict[str, pd.DataFrame], *, name: str, view: View) -> None:
+    """Offer tables as a workbook, one sheet each, and the first as CSV; ids stay text, no cell runs.
+
+    Parameters
+    ----------
+    sheets : sheet name to table.
+    """
+    _ = view.translate
+    left, right, _rest = st.columns([1, 1, 4])
+    book, text = partial(xlsx_bytes, sheets), partial(csv_bytes, next(iter(sheets.values())))
+    guard.download(_("Workbook (XLSX)"), book, file_name=f"{name}.xlsx", view=view, place=left, key=f"{name}_xlsx")
+    guard.download(_("Table (CSV)"), text, file_name=f"{name}.csv", view=view, place=right, key=f"{name}_csv")
 
 
 def plain_table(table: pd.DataFrame) -> None:

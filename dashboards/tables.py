@@ -261,3 +261,28 @@ def jobs(
             ],
         }
     )
+
+
+def signatures(signed: pd.DataFrame, *, records: Mapping[str, str], translate: Translate) -> pd.DataFrame:
+    """Return one row per signature under a draw: over what, by whom, when."""
+    _ = translate
+    return pd.DataFrame(
+        {
+            _("Signed record"): [_(records[over]) for over in signed["over"]],
+            _("Signed by"): signed["name"],
+            _("Time"): signed["at"].map(words.moment),
+        }
+    )
+
+
+def published_lines(lines: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
+    """Return one row per published plan line with the draws held of those planned."""
+    _ = translate
+    return pd.DataFrame(
+        {
+            _("Plan"): lines["plan_id"],
+            _("Line"): lines["line_id"],
+            _("Items"): lines["item_codes"].str.replace(JOINER, ", "),
+            _("Draws held"): [f"{held} / {all_}" for held, all_ in zip(lines["held"], lines["draws"], strict=True)],
+        }
+    )

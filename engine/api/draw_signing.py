@@ -32,7 +32,7 @@ from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
 from engine.store.bundles import read_bundle
 from engine.store.draws import DrawFolder, PrivateDraw
-from engine.store.keys import read_key, write_key
+from engine.store.keys import key_of, read_key, write_key
 from engine.store.ledger import Ledger
 from engine.store.workspace import Workspace
 
@@ -103,6 +103,11 @@ def sign_draw(workspace: Workspace, draw_id: str, *, actor: Actor, clock: Clock,
 def read_signing_key(path: Path | None) -> bytes | None:
     """Return the key in a file of its owner, or None when no file is named."""
     return None if path is None else read_key(path)
+
+
+def taken_key(content: bytes | None) -> bytes | None:
+    """Return the key in a file that somebody handed over, or None when none was; nothing of it is kept."""
+    return key_of(content, name="-") if content else None
 
 
 def make_signature(

@@ -52,7 +52,21 @@ def read_key(path: Path) -> bytes:
             value=str(path),
             remedy=Message(N_("others may read it; allow its owner only (chmod 600)")),
         )
-    raw = path.read_bytes()
+    return key_of(path.read_bytes(), name=str(path))
+
+
+def key_of(raw: bytes, *, name: str) -> bytes:
+    """Return the 32 bytes of a key as a file holds them, hex or raw.
+
+    Parameters
+    ----------
+    name : what people call the file, for the error.
+
+    Raises
+    ------
+    UsageError
+        It does not hold 32 bytes.
+    """
     if len(raw) == KEY_BYTES:
         return raw
     try:
@@ -61,6 +75,6 @@ def read_key(path: Path) -> bytes:
         key = b""
     if len(key) != KEY_BYTES:
         raise UsageError(
-            what=Message(N_("key file")), value=str(path), remedy=Message(N_("it must hold 32 bytes or 64 hex digits"))
+            what=Message(N_("key file")), value=name, remedy=Message(N_("it must hold 32 bytes or 64 hex digits"))
         )
     return key
