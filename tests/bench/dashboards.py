@@ -1,0 +1,240 @@
+"""The pages over a million objects in a real browser: first page, other pages, a ratio moved, twenty people at once.
+
+``XINHENG_WORKSPACE`` names a workspace to show; else one is made (see ``tests.big_workspace``, about a minute).
+Times run from the click to the page at rest with its charts drawn: medians. "Nothing kept" is the first person after
+the server started; everything else is as people meet it during the day.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from engine.api.desk import china_time
+from engine.api.marts import build_marts
+from engine.pipeline.ports import Actor
+from engine.store.workspace import Workspace
+from tests.big_workspace import write_big
+
+N_OBJECTS, TIMES = 8_000, 125
+PEOPLE, REPEATS, MOVES = 20, 5, 7
+FIRST_SECONDS, OTHER_SECONDS, MOVED_SECONDS = 3.0, 2.0, 0.5
+OTHERS = {"hit-rate": 1, "draw": 3, "audit": 0, "what-if": 1}
+"""Pages and how many charts each draws."""
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+_n = 0
+"""Objects of the workspace shown."""
+AT_REST = """charts => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+    && document.querySelectorAll('[data-testid=stVegaLiteChart] :is(canvas, svg.marks)').length >= charts
+    && document.querySelector('[data-testid=stHeading]') && !document.querySelector('[data-testid=stSkeleton]')"""
+
+
+def rows() -> list[dict]:
+    """Return the measurements of one run."""
+    named = os.environ.get("XINHENG_WORKSPACE")
+    if named:
+        return asyncio.run(_measured(Path(named)))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "workspace"
+        write_big(path, n_entities=N_OBJECTS, times=TIMES)
+        return asyncio.run(_measured(path))
+
+
+async def _measured(workspace: Path) -> list[dict]:
+    global _n
+    held = Workspace(workspace)
+    _n = int(held.warehouse.table("entities").entity_id.nunique().execute())
+    _, building = _timed(lambda: build_marts(held, actor=Actor("bench", "admin"), clock=china_time))
+    held.close()
+    with _served(workspace) as (address, pid):
+        async with async_playwright() as driver:
+            browser = await driver.chromium.launch(executable_path=_chromium(), args=QUIET)
+            found = [_row("dashboard: marts built", building, pid, limit=None)]
+            found += await _one_person(browser, address, pid)
+            found += await _many_people(browser, address, pid)
+            await browser.close()
+    return found
+
+
+async def _one_person(browser: Browser, address: str, pid: int) -> list[dict]:
+    cold = await _opened(browser, address, "", charts=2)
+    first = [await _opened(browser, address, "", charts=2) for _ in range(REPEATS)]
+    found = [
+        _row("dashboard: first page, nothing kept", cold, pid, limit=FIRST_SECONDS),
+        _row("dashboard: first page", statistics.median(first), pid, limit=FIRST_SECONDS),
+    ]
+    for name, charts in OTHERS.items():
+        cold = await _opened(browser, address, name, charts=charts)
+        others = [await _clicked(browser, address, name, charts=charts) for _ in range(REPEATS)]
+        found += [
+            _row(f"dashboard: {name}, nothing kept", cold, pid, limit=OTHER_SECONDS),
+            _row(f"dashboard: {name}", statistics.median(others), pid, limit=OTHER_SECONDS),
+        ]
+    page = await _page(browser)
+    await page.goto(f"{address}/what-if")
+    await _rest(page, charts=1)
+    moved = [await _moved(page) for _ in range(MOVES)]
+    await page.context.close()
+    return [*found, _row("dashboard: a ratio moved", statistics.median(moved), pid, limit=MOVED_SECONDS)]
+
+
+async def _many_people(browser: Browser, address: str, pid: int) -> list[dict]:
+    """Twenty people do the round at once; every error counts."""
+    errors: list[str] = []
+
+    async def one() -> list[float]:
+        page = await _page(browser)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        spent = []
+        for name, charts in {"": 2, **OTHERS}.items():
+            begin = time.perf_counter()
+            await page.goto(f"{address}/{name}")
+            await _rest(page, charts=charts)
+            spent.append(time.perf_counter() - begin)
+            if (
+                await page.get_by_test_id("stException").count()
+                or await page.get_by_test_id("stAlertContentError").count()
+            ):
+                errors.append(f"{name}: {await page.locator('body').inner_text()}"[:300])
+        spent += [await _moved(page) for _ in range(2)]
+        await page.context.close()
+        return spent
+
+    done = await asyncio.gather(*(one() for _ in range(PEOPLE)), return_exceptions=True)
+    errors += [repr(each)[:300] for each in done if isinstance(each, BaseException)]
+    for error in errors:
+        sys.stderr.write(error + "\n")
+    spent = [seconds for each in done if not isinstance(each, BaseException) for seconds in each]
+    stage = f"dashboard: {PEOPLE} people at once, a page each"
+    return [
+        {**_row(stage, statistics.median(spent) if spent else float("nan"), pid, limit=None), "errors": len(errors)}
+    ]
+
+
+async def _opened(browser: Browser, address: str, name: str, *, charts: int) -> float:
+    """Open a page in a browser that was never here and return the seconds until it rests."""
+    page = await _page(browser)
+    seconds = await _spent(lambda: _go(page, f"{address}/{name}", charts=charts))
+    await page.context.close()
+    return seconds
+
+
+async def _clicked(browser: Browser, address: str, name: str, *, charts: int) -> float:
+    """Come from another page by the navigation and return the seconds until the page rests."""
+    page = await _page(browser)
+    await _go(page, address, charts=2)
+    link = page.locator(f"[data-testid=stSidebarNav] a[href$='/{name}']")
+
+    async def follow() -> None:
+        await link.click()
+        await page.wait_for_url(f"**/{name}**")
+        await _rest(page, charts=charts)
+
+    seconds = await _spent(follow)
+    await page.context.close()
+    return seconds
+
+
+async def _moved(page: Page) -> float:
+    """Raise a ratio by one step and return the seconds until figures and chart changed."""
+    field = page.get_by_test_id("stNumberInputField").nth(6)
+    figures = page.get_by_test_id("stMetric")
+    before = await figures.all_inner_texts()
+    await field.focus()
+    begin = time.perf_counter()
+    await field.press("ArrowUp")
+    await field.press("Enter")
+    await page.wait_for_function(
+        "before => JSON.stringify([...document.querySelectorAll('[data-testid=stMetric]')].map(e => e.innerText))"
+        " !== before",
+        arg=_as_json(before),
+    )
+    await _rest(page, charts=1)
+    return time.perf_counter() - begin
+
+
+def _as_json(texts: list[str]) -> str:
+    return json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
+
+
+async def _page(browser: Browser) -> Page:
+    context = await browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    context.set_default_timeout(120_000)
+    return await context.new_page()
+
+
+async def _go(page: Page, url: str, *, charts: int) -> None:
+    await page.goto(url)
+    await _rest(page, charts=charts)
+
+
+async def _rest(page: Page, *, charts: int) -> None:
+    await page.wait_for_function(AT_REST, arg=charts)
+
+
+async def _spent(act: Callable[[], Awaitable[None]]) -> float:
+    begin = time.perf_counter()
+    await act()
+    return time.perf_counter() - begin
+
+
+def _timed(act: Callable[[], object]) -> tuple[object, float]:
+    begin = time.perf_counter()
+    return act(), time.perf_counter() - begin
+
+
+@contextmanager
+def _served(workspace: Path) -> Iterator[tuple[str, int]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
+    environment = {**os.environ, "XINHENG_WORKSPACE": str(workspace), "XINHENG_ACCESS": "local"}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "dashboards", *options], env=environment, stdout=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(400):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5):
+                    break
+            except (URLError, ConnectionError, TimeoutError):
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}", server.pid
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _row(stage: str, seconds: float, pid: int, *, limit: float | None) -> dict:
+    return {
+        "stage": stage, "engine": "streamlit", "n": _n, "seconds": round(seconds, 3),
+        "peak_mb": _peak_mb(pid), "limit_seconds": limit,
+        "ratio": None if limit is None else round(seconds / limit, 3), "peer": None, "peer_seconds": None,
+    }  # fmt: skip
+
+
+def _peak_mb(pid: int) -> float:
+    """Return the most memory the server has held so far."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    return round(int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024, 1)
+
+
+def _chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        raise SystemExit("no Chromium on this machine")
+    return found
