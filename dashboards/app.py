@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from dashboards import parts, queries, sign_in, words
 from dashboards.pages import SECTIONS, PageEntry
@@ -42,27 +43,17 @@ def main() -> None:
 
 
 def _run(desk: Desk, translate: Translate) -> None:
-    """Show the pages this person may open, and run the one asked for."""
+    """Show the pages this person may open, and run the one asked for; others are refused by name, not as unknown."""
     _ = translate
-    permitted = [(section, [page for page in pages if desk.may(page.needs)]) for section, pages in SECTIONS]
-    entries = {page.name.replace("_", "-"): page for _section, pages in permitted for page in pages}
-    if not entries:
+    entries = {page.name.replace("_", "-"): page for _section, pages in SECTIONS for page in pages}
+    first = next((page for page in entries.values() if desk.may(page.needs)), None)
+    if first is None:
         st.info(_("Your role opens no page here."))
         return
-    first = next(iter(entries.values()))
     page = st.navigation(
         {
-            _(section): [
-                st.Page(
-                    f"views/{each.name}.py",
-                    title=_(each.title),
-                    url_path=each.name.replace("_", "-"),
-                    default=each is first,
-                )
-                for each in pages
-            ]
-            for section, pages in permitted
-            if pages
+            _(section): [_page(each, desk, is_first=each is first, translate=_) for each in pages]
+            for section, pages in SECTIONS
         }
     )
     remember(_sidebar(desk, _))
@@ -73,6 +64,18 @@ def _run(desk: Desk, translate: Translate) -> None:
         said = _("The figures of your districts or departments are not made ready yet: ask for 'xinheng marts build'.")
         st.info(said)
     page.run()
+
+
+def _page(entry: PageEntry, desk: Desk, *, is_first: bool, translate: Translate) -> StreamlitPage:
+    """Return a page of the navigation; one that this person may not open is known, but neither shown nor run."""
+    title, path = translate(entry.title), entry.name.replace("_", "-")
+    if not desk.may(entry.needs):
+        return st.Page(_refused, title=title, url_path=path, visibility="hidden")
+    return st.Page(f"views/{entry.name}.py", title=title, url_path=path, default=is_first)
+
+
+def _refused() -> None:
+    """Show nothing: the right was asked for, and refused, before a page runs."""
 
 
 def _tell(desk: Desk, entry: PageEntry) -> None:

@@ -5,7 +5,7 @@ policies; anything that becomes visible in the workspace makes another version.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -119,8 +119,12 @@ def team_loads(view: View, draw_id: str) -> pd.DataFrame:
 
 
 def workbench(view: View) -> Workbench:
-    """Return the laboratory of the next draw; read-only and shared, since every trial is a new object."""
-    return _workbench(view.desk.key(Action.TRY_RATIOS), view.as_of, view.desk)
+    """Return the laboratory of the next draw; read-only and shared, since every trial is a new object.
+
+    One for all roles with the same rows: it is large, and a role changes nothing in it.
+    """
+    folder, _role, rows, records, policies = view.desk.key(Action.TRY_RATIOS)
+    return _workbench((folder, rows, records, policies), view.as_of, view.desk)
 
 
 def verification_of(view: View, draw: draw_reading.DrawRecord, expected: str | None) -> Verification:
@@ -149,4 +153,5 @@ def _workbench(key: tuple[str, ...], as_of: date, _desk: Desk) -> Workbench:
         bench = laboratory.prepare(held, profile=PROFILE, occasion=laboratory.Occasion.of_year(as_of))
     experiment = laboratory.experiment_of(bench, draws=FUTURES, seed=SEED)
     present = policy_simulation.simulate_policy(bench, experiment)
-    return Workbench(bench, experiment, present, policy_simulation.allocate_policy(bench).table)
+    small = replace(bench, logged=bench.logged.head(0))  # a million objects' draws are a gigabyte nobody asks for again
+    return Workbench(small, experiment, present, policy_simulation.allocate_policy(bench).table)

@@ -7,7 +7,7 @@ into every public certificate.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -162,10 +162,17 @@ class Ledger:
             row = connection.execute(query).mappings().first()
         return Entry(**row) if row else None
 
-    def head(self) -> str:
-        """Return the digest of the last entry, or 64 zeros."""
+    def head(self, *, without: Sequence[str] = ()) -> str:
+        """Return the digest of the last entry, or 64 zeros.
+
+        Parameters
+        ----------
+        without : beginnings of actions that do not count.
+        """
+        query = select(LEDGER.c.digest).order_by(LEDGER.c.sequence.desc()).limit(1)
+        for beginning in without:
+            query = query.where(LEDGER.c.action.not_like(f"{beginning}%"))
         with self._decisions.reading() as connection:
-            query = select(LEDGER.c.digest).order_by(LEDGER.c.sequence.desc()).limit(1)
             return connection.scalar(query) or GENESIS
 
     def first_break(self) -> int | None:

@@ -26,8 +26,9 @@ from engine.store.warehouse import VisibleFile, Warehouse
 from engine.store.workspace import Workspace
 from engine.vocabulary import JOINER
 
-REFERENCE = frozenset({"departments", "districts", "items", "measures"})
-"""Registers of no firm and no person, which everybody reads."""
+ITEMS = "items"
+REFERENCE = frozenset({"departments", "districts", ITEMS, "measures"})
+"""Registers of no firm and no person, which everybody reads; of the items, a department reads its own."""
 
 
 def scoped(workspace: Workspace, scope: Scope) -> Workspace:
@@ -135,6 +136,8 @@ class ScopedWarehouse(Warehouse):
 
     def _seen(self, table: str, sql: str) -> str:
         """Return the SQL of the rows that may be seen."""
+        if table == ITEMS and self._scope.departments is not None:
+            return f"SELECT * FROM ({sql}) WHERE {self._by_department({'department_code'})}"
         if table in REFERENCE:
             return sql
         columns = {str(row[0]) for row in self.connection.con.execute(f"DESCRIBE {sql}").fetchall()}

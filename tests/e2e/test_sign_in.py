@@ -170,8 +170,8 @@ def test_a_role_reaches_no_page_beyond_its_rights_by_address(
     sign_in(tab, address, provider, "inspector@whole")
     for page in [each for each in ENTRIES if each.needs not in rights]:
         tab.goto(f"{address}/{page.name.replace('_', '-')}")
-        words = settle(tab)
-        assert "4,547" not in words
+        tab.get_by_text("您的角色无权进行此操作").wait_for()
+        assert "4,547" not in settle(tab)
     opened = {entry.what for entry in ReadLog(folder).entries() if entry.account == "inspector@whole"}
     assert opened & {page.name for page in ENTRIES if page.needs not in rights} == set()
 

@@ -7,7 +7,7 @@ import pytest
 from engine.access.scope import scope_of
 from engine.api.object_matches import merge_decisions
 from engine.errors import AccessError
-from engine.store.scoped import ScopedWorkspace, scoped
+from engine.store.scoped import ScopedWarehouse, ScopedWorkspace, scoped
 from engine.store.workspace import Workspace
 from tests.small_sources import ACTOR, ENTITY_HEADER, NOW, take_in, write_lines
 from tests.two_districts import HERE, SECRET, THERE, object_line, write_two_districts
@@ -115,3 +115,14 @@ def test_a_limited_view_writes_nothing(whole: Workspace) -> None:
     with pytest.raises(AccessError), seen.drawing():
         pass
     assert whole.ledger.head() == before
+
+
+def test_the_list_of_items_is_open_to_districts_and_cut_to_its_own_for_a_department(whole: Workspace) -> None:
+    listed = "SELECT unnest(['fire', 'market']) AS department_code"
+    ours = scoped(whole, scope_of(departments=["fire"])).warehouse
+
+    assert isinstance(ours, ScopedWarehouse)
+    assert list(ours.execute_sql(ours._seen("items", listed))["department_code"]) == ["fire"]
+    assert len(ours.execute_sql(ours._seen("departments", listed))) == 2
+    theirs = here(whole).scoped_warehouse
+    assert len(theirs.execute_sql(theirs._seen("items", listed))) == 2
