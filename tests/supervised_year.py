@@ -295,7 +295,7 @@ def punish(year):
     year.desk(LEAD, on=day).trigger_all()
     year.desk(LEAD, on=day, actor=CHIEF).check_basis()
     year.desk(LEAD, on=work(day, 1)).push()
-    for department in ("WJW", "SW"):
+    for department in OFFICERS:
         year.desk(department, on=work(day, 3)).receive()
     asking = [entity for entity, _, _ in year.listings.values()][::2]
     met = year.desk("WJW", on=work(day, 7)).query([*asking, "reg:000500"], business_no="B-1")["punishment_id"].tolist()
@@ -319,7 +319,7 @@ def release(year, some, day, *, is_repaired, is_late):
         year.load("listings", [listing(name, entity, kind, "removed", day) for name, (entity, kind, _) in some], on=day)
     pushed_on = work(day, 4) if is_late else day
     year.late_releases += len(year.desk(LEAD, on=pushed_on).release(reason="系统故障" if is_late else "")) * is_late
-    for department in ("WJW", "SW"):
+    for department in OFFICERS:
         year.desk(department, on=work(pushed_on, 1)).confirm_release()
 
 
