@@ -1,6 +1,9 @@
 """From arrays to the feature matrix."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,10 +18,14 @@ from engine.features.sweep.program import Program, program_of
 from engine.features.sweep.rates import PeerSums, address_totals, group_totals, sharers
 from engine.features.sweep.tables import NO_DAY, Ints, Reals, Records, Versions
 
-MOST_ROWS = 65_536
-"""Rows of the spine that are worked on at once."""
+MOST_ROWS = 8_192
+"""Rows of the spine that are worked on at once: their values fit a processor's cache."""
 MOST_CELLS = 16_000_000
 """Sums by group or address and date that are held at once; more dates are taken in blocks."""
+THREADS = 2
+"""Pieces of a spine worked on side by side."""
+
+Piece = tuple[Ints | slice, Reals]
 
 
 def sweep_features(
@@ -42,8 +49,12 @@ def sweep_features(
     the events of each row's entity, and one over all records for the peers of all dates together.
     """
     matrix = np.empty((len(features), len(spine.entity)))
-    for rows, part in sweep_chunks(sources, versions, spine, parameters=parameters, features=features):
+
+    def kept(rows: Ints | slice, part: Reals) -> Piece:
         matrix[:, rows] = part
+        return rows, part[:, :0]
+
+    deque(_pieces(sources, versions, spine, parameters=parameters, features=features, use=kept), maxlen=0)
     return matrix
 
 
@@ -54,49 +65,145 @@ def sweep_chunks(
     *,
     parameters: FeatureParameters,
     features: Sequence[Feature] = FEATURES,
-) -> Iterator[tuple[Ints | slice, Reals]]:
+) -> Iterator[Piece]:
     """Return :func:`sweep_features` piece by piece, for results that need not be held at once.
 
     Returns
     -------
     Pairs of the places of rows in the spine and their values (features, rows). Memory: the arrays handed in, the sums
-    of at most :data:`MOST_CELLS` groups and dates, and :data:`MOST_ROWS` rows of the result.
+    of at most :data:`MOST_CELLS` groups and dates, and a few times :data:`MOST_ROWS` rows of the result.
     """
+    return _pieces(sources, versions, spine, parameters=parameters, features=features, use=lambda *piece: piece)
+
+
+def _pieces(
+    sources: Mapping[str, Records],
+    versions: Versions | None,
+    spine: Spine,
+    *,
+    parameters: FeatureParameters,
+    features: Sequence[Feature],
+    use: Callable[[Ints | slice, Reals], Piece],
+) -> Iterator[Piece]:
+    """Return what ``use`` makes of each piece, in order; ``use`` is called by the thread that made the piece."""
     versions = None if versions is None or not len(versions.known) else versions
-    programs = {
-        name: program_of([f for f in features if f.source == name], records, parameters=parameters)
-        for name, records in sources.items()
+    layout = _Layout.of(sources, features, parameters=parameters)
+    widest = 1
+    if versions is not None:
+        sums = [2 * len(program.peers) * versions.n_groups for program in layout.programs.values()]
+        widest = max([*sums, versions.n_addresses, 1])
+    with ThreadPoolExecutor(THREADS) as pool:
+        for places, block in date_blocks(spine, versions, most_dates=max(1, MOST_CELLS // widest)):
+            work = _Block(sources, versions, layout, parameters, *_block_totals(sources, versions, layout, block, pool))
+            waiting: deque[Future[Piece]] = deque()
+            for rows, asked in block.chunks(MOST_ROWS):
+                own = rows if isinstance(places, slice) else places[rows]
+                waiting.append(pool.submit(lambda own, asked, work: use(own, work.values(asked)), own, asked, work))
+                if len(waiting) > 2 * THREADS:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the outputs of every source go.
+
+    Parameters
+    ----------
+    features : in order of declaration, one row of the result each.
+    programs : by source.
+    targets : row of each output of a program; both halves of a shrunken rate lie behind the features.
+    n_rows : features and halves together.
+    unwritten : rows that no program writes.
+    """
+
+    features: tuple[Feature, ...]
+    programs: Mapping[str, Program]
+    targets: Mapping[str, Ints]
+    n_rows: int
+    unwritten: Ints
+
+    @classmethod
+    def of(
+        cls, sources: Mapping[str, Records], features: Sequence[Feature], *, parameters: FeatureParameters
+    ) -> "_Layout":
+        programs = {
+            name: program_of([f for f in features if f.source == name], records, parameters=parameters)
+            for name, records in sources.items()
+        }
+        places = {feature.name: row for row, feature in enumerate(features)}
+        n_rows, targets = len(features), {}
+        for name, program in programs.items():
+            own = np.empty(len(program.features), np.int64)
+            for position, feature in enumerate(program.features):
+                if feature.peers is None:
+                    own[position] = places[feature.name]
+                else:
+                    own[position], n_rows = n_rows, n_rows + 1
+            targets[name] = own
+        written = np.concatenate([*targets.values(), np.empty(0, np.int64)])
+        return cls(tuple(features), programs, targets, n_rows, np.setdiff1d(np.arange(len(features)), written))
+
+    def halves(self, name: str, feature: Feature) -> list[int]:
+        """Return the rows of a shrunken rate's sums of ``column`` and ``per``."""
+        program = self.programs[name]
+        return [int(self.targets[name][n]) for n, f in enumerate(program.features) if f.name == feature.name]
+
+
+def _block_totals(
+    sources: Mapping[str, Records],
+    versions: Versions | None,
+    layout: _Layout,
+    block: Asked,
+    pool: ThreadPoolExecutor,
+) -> tuple[Mapping[str, Ints], Ints | None]:
+    """Return the peers' sums by source and the sharers of each address on every date of a block."""
+    if versions is None:
+        return {}, None
+    totals = {
+        name: pool.submit(group_totals, sources[name], versions, block.dates, program=program)
+        for name, program in layout.programs.items()
+        if program.peers
     }
-    widest = (
-        max([2 * len(p.peers) * versions.n_groups for p in programs.values()] + [versions.n_addresses, 1])
-        if (versions is not None)
-        else 1
-    )
-    for places, block in date_blocks(spine, versions, most_dates=max(1, MOST_CELLS // widest)):
-        totals, at_address = {}, None
-        if versions is not None:
-            at_address = address_totals(versions, block.dates)
-            totals = {
-                name: group_totals(sources[name], versions, block.dates, program=program)
-                for name, program in programs.items()
-                if program.peers
-            }
-        for rows, asked in block.chunks(MOST_ROWS):
-            part = np.full((len(features), len(asked.entity)), np.nan)
-            for name, program in programs.items():
-                values, own = _reduced(sources[name], asked, program)
-                sums = None
-                if versions is not None and name in totals:
-                    sums = PeerSums(sources[name], versions, program, asked, totals[name], own)
-                _write(part, features, program, values, sums, parameters=parameters)
-            if versions is not None and at_address is not None:
-                _write_attributes(part, features, versions, asked, at_address)
-            yield (rows if isinstance(places, slice) else places[rows]), part
+    at_address = address_totals(versions, block.dates)
+    return {name: sums.result() for name, sums in totals.items()}, at_address
 
 
-def _reduced(records: Records, asked: Asked, program: Program) -> tuple[Reals, Ints]:
-    """Return the program's outputs by row, and the entities' own peer sums."""
-    values = np.empty((len(program.features), len(asked.entity)))
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What the rows of one block of dates are computed from."""
+
+    sources: Mapping[str, Records]
+    versions: Versions | None
+    layout: _Layout
+    parameters: FeatureParameters
+    totals: Mapping[str, Ints]
+    at_address: Ints | None
+
+    def values(self, asked: Asked) -> Reals:
+        """Return float64 (features, rows)."""
+        layout, n = self.layout, len(self.layout.features)
+        part = np.empty((layout.n_rows, len(asked.entity)))
+        part[layout.unwritten] = np.nan
+        for name, program in layout.programs.items():
+            own = _reduce(self.sources[name], asked, program, layout.targets[name], part)
+            if self.versions is not None and name in self.totals:
+                sums = PeerSums(self.sources[name], self.versions, program, asked, self.totals[name], own)
+                self._write_rates(part, name, sums)
+        if self.versions is not None and self.at_address is not None:
+            _write_attributes(part[:n], layout.features, self.versions, asked, self.at_address)
+        return part[:n]
+
+    def _write_rates(self, part: Reals, name: str, sums: PeerSums) -> None:
+        for row, feature in enumerate(self.layout.features):
+            if feature.source == name and feature.peers is not None:
+                halves = [part[half] for half in self.layout.halves(name, feature)]
+                part[row] = sums.rate(feature, halves, parameters=self.parameters)
+
+
+def _reduce(records: Records, asked: Asked, program: Program, targets: Ints, part: Reals) -> Ints:
+    """Write the program's outputs to their rows and return the entities' own peer sums."""
     own = np.zeros((2 * len(program.peers), len(asked.entity)), np.int64)
     reduce_events(
         asked.entity,
@@ -116,35 +223,14 @@ def _reduced(records: Records, asked: Asked, program: Program) -> tuple[Reals, I
         program.operations,
         program.when_none,
         program.scales,
+        targets,
         program.bases,
         program.bands,
         program.weights,
-        values,
+        part,
         own,
     )
-    return values, own
-
-
-def _write(
-    part: Reals,
-    features: Sequence[Feature],
-    program: Program,
-    values: Reals,
-    sums: PeerSums | None,
-    *,
-    parameters: FeatureParameters,
-) -> None:
-    """Write the outputs of one source to their rows, and the rates of its peers."""
-    outputs: dict[str, list[Reals]] = {feature.name: [] for feature in program.declared}
-    for position, feature in enumerate(program.features):
-        outputs[feature.name].append(values[position])
-    for row, feature in enumerate(features):
-        if feature.name not in outputs:
-            continue
-        if feature.peers is None:
-            part[row] = outputs[feature.name][0]
-        elif sums is not None:
-            part[row] = sums.rate(feature, outputs[feature.name], parameters=parameters)
+    return own
 
 
 def _write_attributes(

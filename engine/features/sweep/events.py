@@ -1,7 +1,8 @@
 """The kernel over an entity's own events: every operator of a source for every row of the spine.
 
 Rows are read from the latest to the earliest. The first row met of an event is its last one, so events come in the
-order in which they happened, latest first, without a sort, and a window ends at the first event outside it.
+order in which they happened, latest first, without a sort, and a window ends at the first event outside it. The events
+that pass a filter are listed once per filter and row of the spine; an output reads the head of its filter's list.
 """
 
 from typing import Any
@@ -32,16 +33,32 @@ Whole = Any
 
 
 @compiled
-def passes(values: Array, columns: Array) -> bool:
-    """Return whether all columns named are known and not 0."""
-    for column in columns:
-        if column >= 0 and (values[column] == ABSENT or values[column] == 0):
+def passes(values: Array, row: int, filters: Array, number: int) -> bool:
+    """Return whether all columns that a filter names are known and not 0 in a row of ``values``."""
+    for place in range(filters.shape[1]):
+        column = filters[number, place]
+        if column >= 0 and (values[row, column] == ABSENT or values[row, column] == 0):
             return False
     return True
 
 
 @compiled
-def gather(  # noqa: C901
+def merge_row(values: Array, at: int, row: int, sums: Array) -> None:
+    """Take row ``row`` of ``values`` into the event at ``at``: sums are added up, else the largest counts."""
+    for column in range(values.shape[1]):
+        part = values[row, column]
+        if part == ABSENT:
+            continue
+        if values[at, column] == ABSENT:
+            values[at, column] = part
+        elif sums[column]:
+            values[at, column] += part
+        elif part > values[at, column]:
+            values[at, column] = part
+
+
+@compiled
+def gather(
     first: int,
     last: int,
     as_of: Whole,
@@ -51,70 +68,57 @@ def gather(  # noqa: C901
     event: Array,
     measures: Array,
     open_column: int,
+    is_grouped: bool,
     sums: Array,
     filters: Array,
     bases: Array,
-    starts: Array,
+    window_starts: Array,
+    date: int,
     slots: Array,
     days: Array,
     values: Array,
     own: Array,
+    place: int,
 ) -> int:
     """Fill ``days`` and ``values`` with the events that count, latest first, ``own`` with the rows' peer sums."""
     n = 0
-    is_grouped = slots.shape[0] > 1
     if is_grouped:
         for row in range(first, last):
             slots[event[row]] = -1
-    own[:] = 0
-    row_values = np.empty(measures.shape[1], np.int64)
     for row in range(last - 1, first - 1, -1):
         if occurred[row] > as_of or known[row] > as_of or until[row] <= as_of:
             continue
-        row_values[:] = measures[row]
+        for column in range(measures.shape[1]):
+            values[n, column] = measures[row, column]
         if open_column >= 0:
-            row_values[open_column] = 1 if row_values[open_column] > as_of else 0
+            values[n, open_column] = 1 if values[n, open_column] > as_of else 0
         for base in range(bases.shape[0]):
-            if occurred[row] > starts[bases[base, 3]] and passes(row_values, filters[bases[base, 0]]):
+            if occurred[row] > window_starts[date, bases[base, 3]] and passes(values, n, filters, bases[base, 0]):
                 for side in range(2):
-                    part = row_values[bases[base, 1 + side]]
+                    part = values[n, bases[base, 1 + side]]
                     if part != ABSENT:
-                        own[2 * base + side] += part
+                        own[2 * base + side, place] += part
         at = slots[event[row]] if is_grouped else -1
-        if at < 0:
-            days[n] = occurred[row]
-            values[n] = row_values
-            if is_grouped:
-                slots[event[row]] = n
-            n += 1
+        if at >= 0:
+            merge_row(values, at, n, sums)
             continue
-        for column in range(row_values.shape[0]):
-            part = row_values[column]
-            if part == ABSENT:
-                continue
-            if values[at, column] == ABSENT:
-                values[at, column] = part
-            elif sums[column]:
-                values[at, column] += part
-            elif part > values[at, column]:
-                values[at, column] = part
+        days[n] = occurred[row]
+        if is_grouped:
+            slots[event[row]] = n
+        n += 1
     return n
 
 
 @compiled
 def over_values(  # noqa: C901
-    code: int, scale: float, column: int, as_of: Whole, start: int, chosen: Array, n: int, days: Array, values: Array
-) -> float:
+    code: int, scale: float, column: int, as_of: Whole, number: int, n_kept: int, picked: Array, days: Array,
+    values: Array,
+) -> float:  # fmt: skip
     """Return an operator of one column's known values, NaN for null."""
     n_known, total, largest, last, second, streak, is_streak = 0, 0, ABSENT, 0, 0, 0, True
-    s_t: Whole = 0
-    s_tt: Whole = 0
-    s_ty: Whole = 0
-    for i in range(n):
-        if days[i] <= start:
-            break
-        value = values[i, column]
-        if not chosen[i] or value == ABSENT:
+    for place in range(n_kept):
+        value = values[picked[number, place], column]
+        if value == ABSENT:
             continue
         n_known += 1
         total += value
@@ -126,11 +130,6 @@ def over_values(  # noqa: C901
         is_streak = is_streak and value != 0
         if is_streak:
             streak += 1
-        if code == TREND:
-            t = np.int64(days[i]) - as_of
-            s_t += t
-            s_tt += t * t
-            s_ty += t * value
     if code == SUMMED:
         return float(total)
     if code == STREAK:
@@ -149,6 +148,28 @@ def over_values(  # noqa: C901
         return float(second) / scale
     if code == CHANGE:
         return float(last - second) / scale
+    return trend(scale, column, as_of, number, n_kept, picked, days, values)
+
+
+@compiled
+def trend(
+    scale: float, column: int, as_of: Whole, number: int, n_kept: int, picked: Array, days: Array, values: Array
+) -> float:
+    """Return the slope of the column's known values per year, NaN with fewer than two distinct days."""
+    n_known, total = 0, 0
+    s_t: Whole = 0
+    s_tt: Whole = 0
+    s_ty: Whole = 0
+    for place in range(n_kept):
+        value = values[picked[number, place], column]
+        if value == ABSENT:
+            continue
+        n_known += 1
+        total += value
+        t = np.int64(days[picked[number, place]]) - as_of
+        s_t += t
+        s_tt += t * t
+        s_ty += t * value
     spread = float(n_known) * float(s_tt) - float(s_t) * float(s_t)
     if spread == 0.0:
         return np.nan
@@ -156,68 +177,84 @@ def over_values(  # noqa: C901
 
 
 @compiled
-def over_events(  # noqa: C901
-    operation: Array,
-    scale: float,
-    as_of: Whole,
-    starts: Array,
-    chosen: Array,
-    n: int,
-    days: Array,
-    values: Array,
-    bands: Array,
-    weights: Array,
-) -> float:
-    """Return a count, a date, a ratio or a decayed sum, NaN for null."""
-    code, column, per, start = operation[0], operation[2], operation[3], starts[operation[4]]
-    if code == DECAYED:
-        total, after, n_known = 0.0, as_of, 0
-        for i in range(n):
-            if days[i] > start and chosen[i] and (column < 0 or values[i, column] != ABSENT):
-                n_known += 1
-        for band in range(bands.shape[0]):
-            part = 0
-            for i in range(n):
-                if chosen[i] and days[i] > max(start, starts[bands[band]]) and days[i] <= after:
-                    if column < 0:
-                        part += 1
-                    elif values[i, column] != ABSENT:
-                        part += values[i, column]
-            total += float(part) / scale * weights[band]
-            after = starts[bands[band]]
-        return np.nan if n_known == 0 else total
-    n_kept, n_before, first_day, last_day, above, below, n_above = 0, 0, as_of, as_of, 0, 0, 0
-    for i in range(n):
-        if not chosen[i]:
-            continue
-        if days[i] <= start:
-            if code == SURGE and days[i] > starts[operation[5]]:
-                n_before += 1
-            continue
-        n_kept += 1
-        first_day = days[i]
-        if n_kept == 1:
-            last_day = days[i]
-        if code == RATIO:
-            if values[i, column] != ABSENT:
-                above += values[i, column]
-                n_above += 1
-            if values[i, per] != ABSENT:
-                below += values[i, per]
-    if code == RATIO:
-        return np.nan if n_above == 0 or below == 0 else float(above) / scale / float(below)
-    if code == SINCE_LAST:
-        return float(as_of - last_day)
-    if code == SINCE_FIRST:
-        return float(as_of - first_day)
-    return float(n_kept - n_before)
+def decayed(
+    scale: float, column: int, number: int, n_kept: int, lengths: Array, inside: Array, picked: Array, values: Array,
+    bands: Array, weights: Array,
+) -> float:  # fmt: skip
+    """Return the sum over age bands, NaN when the column is known in no event kept."""
+    is_known = column < 0
+    for place in range(n_kept):
+        is_known = is_known or values[picked[number, place], column] != ABSENT
+    total, after = 0.0, 0
+    for band in range(bands.shape[0]):
+        before = min(n_kept, head(number, inside[bands[band]], lengths, picked))
+        part = before - after if column < 0 else 0
+        if column >= 0:
+            for place in range(after, before):
+                value = values[picked[number, place], column]
+                if value != ABSENT:
+                    part += value
+        total += float(part) / scale * weights[band]
+        after = max(after, before)
+    return total if is_known else np.nan
 
 
 @compiled
-def is_over_events(code: int) -> bool:
-    """Return whether :func:`over_events` computes the operator."""
-    is_count = code == COUNT or code == SURGE or code == RATIO
-    return is_count or code == DECAYED or code == SINCE_LAST or code == SINCE_FIRST
+def ratio(
+    scale: float, column: int, per: int, number: int, n_kept: int, picked: Array, values: Array
+) -> float:
+    """Return the sum of ``column`` over the sum of ``per``, NaN where either is missing or the latter 0."""
+    above, below, n_above = 0, 0, 0
+    for place in range(n_kept):
+        event = picked[number, place]
+        if values[event, column] != ABSENT:
+            above += values[event, column]
+            n_above += 1
+        if values[event, per] != ABSENT:
+            below += values[event, per]
+    return np.nan if n_above == 0 or below == 0 else float(above) / scale / float(below)
+
+
+@compiled
+def head(number: int, n_inside: int, lengths: Array, picked: Array) -> int:
+    """Return how many events of a filter's list are among the ``n_inside`` latest."""
+    n = lengths[number]
+    while n > 0 and picked[number, n - 1] >= n_inside:
+        n -= 1
+    return n
+
+
+@compiled
+def pick(n: int, days: Array, values: Array, filters: Array, window_starts: Array, date: int, inside: Array,
+         lengths: Array, picked: Array) -> None:  # fmt: skip
+    """Fill ``inside`` with the events in each window, ``picked`` with each filter's events, latest first."""
+    for window in range(inside.shape[0]):
+        start, n_inside = window_starts[date, window], n
+        while n_inside > 0 and days[n_inside - 1] <= start:
+            n_inside -= 1
+        inside[window] = n_inside
+    for number in range(filters.shape[0]):
+        length = 0
+        for event in range(n):
+            if passes(values, event, filters, number):
+                picked[number, length] = event
+                length += 1
+        lengths[number] = length
+
+
+@compiled
+def longest_of(entity: Array, row_starts: Array, event: Array, is_grouped: bool) -> tuple[int, int]:
+    """Return the most rows of an entity asked, and one more than its largest event number."""
+    longest, n_events = 1, 1
+    for row in range(entity.shape[0]):
+        if entity[row] < 0 or (row > 0 and entity[row] == entity[row - 1]):
+            continue
+        first, last = row_starts[entity[row]], row_starts[entity[row] + 1]
+        longest = max(longest, last - first)
+        if is_grouped:
+            for member in range(first, last):
+                n_events = max(n_events, event[member] + 1)
+    return longest, n_events
 
 
 @compiled
@@ -239,6 +276,7 @@ def reduce_events(  # noqa: C901
     operations: Array,
     when_none: Array,
     scales: Array,
+    targets: Array,
     bases: Array,
     bands: Array,
     weights: Array,
@@ -253,55 +291,47 @@ def reduce_events(  # noqa: C901
     window_starts : int32 (dates, windows), :meth:`Program.window_starts`.
     row_starts … measures : :class:`Records`; sums … weights : :class:`Program`.
     open_column : column that holds ``open_until``, or -1.
-    out : float64 (outputs, spine), written; NaN = null. own : int64 (2 * bases, spine), written.
+    targets : int64 (outputs,), row of ``out`` that each output is written to.
+    out : float64 (rows of the result, spine), written; NaN = null. own : int64 (2 * bases, spine), 0, written.
     """
-    longest, n_events = 1, 1
-    for row in range(entity.shape[0]):
-        if entity[row] < 0 or (row > 0 and entity[row] == entity[row - 1]):
-            continue
-        longest = max(longest, row_starts[entity[row] + 1] - row_starts[entity[row]])
-        if is_grouped:
-            for member in range(row_starts[entity[row]], row_starts[entity[row] + 1]):
-                n_events = max(n_events, event[member] + 2)  # more than one place says that events are grouped
-    days = np.empty(longest, np.int32)
-    values = np.empty((longest, measures.shape[1]), np.int64)
+    longest, n_events = longest_of(entity, row_starts, event, is_grouped)
+    days = np.empty(longest + 1, np.int32)
+    values = np.empty((longest + 1, measures.shape[1]), np.int64)  # the row read last may belong to an earlier event
     slots = np.empty(n_events, np.int64)
-    chosen = np.empty((filters.shape[0], longest), np.bool_)
-    sum_of_rows = np.empty(own.shape[0], np.int64)
+    picked = np.empty((filters.shape[0], longest), np.int32)
+    lengths = np.zeros(filters.shape[0], np.int64)
+    inside = np.zeros(window_starts.shape[1], np.int64)
     for row in range(entity.shape[0]):
         first = last = 0
         if entity[row] >= 0:
             first, last = row_starts[entity[row]], row_starts[entity[row] + 1]
-        as_of, starts = np.int64(dates[date[row]]), window_starts[date[row]]
-        n = 0
-        sum_of_rows[:] = 0
+        as_of, n = np.int64(dates[date[row]]), 0
         if last > first:
             n = gather(
-                first, last, as_of, occurred, known, until, event, measures, open_column, sums, filters, bases,
-                starts, slots, days, values, sum_of_rows,
+                first, last, as_of, occurred, known, until, event, measures, open_column, is_grouped, sums, filters,
+                bases, window_starts, date[row], slots, days, values, own, row,
             )  # fmt: skip
-        for side in range(own.shape[0]):
-            own[side, row] = sum_of_rows[side]
-        for number in range(filters.shape[0]):
-            for i in range(n):
-                chosen[number, i] = passes(values[i], filters[number])
+        pick(n, days, values, filters, window_starts, date[row], inside, lengths, picked)
         for output in range(operations.shape[0]):
-            operation = operations[output]
-            code, kept, start = operation[0], chosen[operation[1]], starts[operation[4]]
-            is_any = False
-            for i in range(n):
-                if days[i] <= start:
-                    break
-                if kept[i]:
-                    is_any = True
-                    break
-            if not is_any:
-                out[output, row] = when_none[output]
-            elif is_over_events(code):
-                out[output, row] = over_events(
-                    operation, scales[output], as_of, starts, kept, n, days, values, bands, weights
-                )
-            else:
-                out[output, row] = over_values(
-                    code, scales[output], operation[2], as_of, start, kept, n, days, values
+            code, number, column = operations[output, 0], operations[output, 1], operations[output, 2]
+            n_kept = head(number, inside[operations[output, 4]], lengths, picked)
+            if code == SURGE:
+                n_twice = head(number, inside[operations[output, 5]], lengths, picked)
+                value = float(2 * n_kept - n_twice) if n_kept > 0 else when_none[output]
+            elif n_kept == 0:
+                value = when_none[output]
+            elif code == COUNT:
+                value = float(n_kept)
+            elif code == SINCE_LAST:
+                value = float(as_of - days[picked[number, 0]])
+            elif code == SINCE_FIRST:
+                value = float(as_of - days[picked[number, n_kept - 1]])
+            elif code == RATIO:
+                value = ratio(scales[output], column, operations[output, 3], number, n_kept, picked, values)
+            elif code == DECAYED:
+                value = decayed(
+                    scales[output], column, number, n_kept, lengths, inside, picked, values, bands, weights
                 )  # fmt: skip
+            else:
+                value = over_values(code, scales[output], column, as_of, number, n_kept, picked, days, values)
+            out[targets[output], row] = value

@@ -26,6 +26,19 @@ def first_at_least(days: Array, day: int) -> int:
 
 
 @compiled
+def first_after(window_starts: Array, window: int, day: int) -> int:
+    """Return the position of the first date whose window begins on or after ``day``."""
+    low, high = 0, window_starts.shape[1]
+    while low < high:
+        middle = (low + high) // 2
+        if window_starts[window, middle] < day:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
 def known_versions(
     entity: Array, date: Array, dates: Array, row_starts: Array, known: Array, until: Array, found: Array
 ) -> None:
@@ -83,9 +96,9 @@ def add_steps(
                 continue
             ends = first_at_least(dates, until[row])
             for base in range(bases.shape[0]):
-                if not passes(measures[row], filters[bases[base, 0]]):
+                if not passes(measures, row, filters, bases[base, 0]):
                     continue
-                leaves = min(ends, first_at_least(window_starts[bases[base, 3]], occurred[row]))
+                leaves = min(ends, first_after(window_starts, bases[base, 3], occurred[row]))
                 if low >= leaves:
                     continue
                 column, per = measures[row, bases[base, 1]], measures[row, bases[base, 2]]
