@@ -11,6 +11,10 @@ archive's edge instead of conduct. Three rules keep it out:
   the trees make of them), except the adverse rate of peers in district and industry: context, not conduct. Their mean
   severity says the same on a scale that drifts, and only makes the rolling-origin figures worse.
 - A value that is not known counts as the typical one: not knowing is no evidence for or against anyone.
+
+The rules say what may be admitted; the list :data:`ADMITTED` says what is. A feature that is declared later enters no
+model by being declared: it enters when it is added here, under a new edition, and its gain has been shown on the
+rolling origin like any other change of a model.
 """
 
 from collections.abc import Sequence
@@ -46,6 +50,41 @@ MIN_KNOWN_ROWS = 100
 """A feature known in fewer training rows is left out: nothing can be learned from it."""
 
 
+EDITION = 1
+"""Raised with every change of :data:`ADMITTED`; features declared since then are read by no learned model."""
+
+ADMITTED = frozenset(
+    """
+    inspections_adverse_share_12m inspections_adverse_share_36m inspections_adverse_share_60m
+    inspections_adverse_rate_shrunken_36m inspections_last_adverse inspections_second_last_adverse
+    inspections_routine_last_adverse inspections_routine_severity_last inspections_routine_severity_mean_ever
+    inspections_directed_severity_last violations_critical_last violations_major_last violations_minor_last
+    inspections_severity_last violations_critical_mean_36m violations_critical_mean_60m violations_major_mean_36m
+    violations_major_mean_60m violations_minor_mean_36m violations_minor_mean_60m inspections_severity_mean_36m
+    inspections_severity_mean_60m inspections_severity_second_last inspections_severity_max_36m
+    inspections_severity_mean_ever violations_last violations_mean_36m violations_critical_max_36m
+    penalties_count_12m penalties_count_24m penalties_count_36m penalties_count_60m penalties_serious_36m
+    penalties_ordinary_36m penalties_minor_12m penalties_severity_max_36m penalties_severity_decayed
+    penalties_count_decayed penalties_fine_sum_12m penalties_fine_sum_36m penalties_fine_max_36m
+    penalties_confiscated_sum_36m penalties_days_since_last penalties_serious_days_since_last listings_abnormal_open
+    listings_serious_violation_open listings_judgment_defaulter_open listings_abnormal_36m
+    listings_serious_violation_60m listings_judgment_defaulter_60m listings_abnormal_days_since_last
+    listings_serious_violation_days_since_last listings_judgment_defaulter_days_since_last
+    listings_abnormal_open_days listings_days_since_last complaints_count_3m complaints_count_12m
+    complaints_count_24m complaints_substantiated_12m complaints_substantiated_24m complaints_substantiated_36m
+    complaints_substantiated_share_24m complaints_surge_3m complaints_substantiated_decayed
+    complaints_days_since_last complaints_substantiated_days_since_last peers_district_adverse_rate_36m
+    peers_district_adverse_rate_12m peers_industry_adverse_rate_36m
+    """.split()
+)
+"""Features that learned models are fitted on, by name."""
+
+
+def is_admitted(feature: Feature) -> bool:
+    """Return whether a learned model reads ``feature``: its name is listed and its declaration allows it."""
+    return feature.name in ADMITTED and is_admissible(feature)
+
+
 def is_admissible(feature: Feature) -> bool:
     """Return whether a learned model may read ``feature``, by its declaration alone.
 
@@ -66,12 +105,12 @@ def admitted_features(rows: pd.DataFrame, *, declared: Sequence[Feature]) -> tup
 
     Returns
     -------
-    Admissible features that are known in at least ``MIN_KNOWN_ROWS`` rows and take more than one value there.
+    Admitted features that are known in at least ``MIN_KNOWN_ROWS`` rows and take more than one value there.
     """
     return tuple(
         feature
         for feature in declared
-        if is_admissible(feature) and feature.name in rows.columns and _varies(rows[feature.name])
+        if is_admitted(feature) and feature.name in rows.columns and _varies(rows[feature.name])
     )
 
 

@@ -18,6 +18,10 @@ KEYS = {
     "listings": "listing_event_id",
     "repairs": "repair_id",
     "entities": "entity_id",
+    "licences": "licence_id",
+    "annual_reports": "report_id",
+    "external_grades": "external_grade_id",
+    "relations": "relation_id",
 }
 ROUTINE = ("random", "filtered_draw", "scheduled", "reserve")
 NEUTRAL = ("no_problem", "no_activity", "exited")
@@ -51,7 +55,16 @@ def is_public(row: dict, table: str, level: str, rules: dict, as_of: date) -> bo
 
 
 def counting(histories: dict, table: str, rules: dict, as_of: date) -> list[dict]:
-    """Return the records of a table that count on ``as_of``, as the sources' measures."""
+    """Return the records of a source that count on ``as_of``, as the sources' measures."""
+    if table == "registrations":
+        return register_changes(histories["entities"], as_of)
+    if table in ("licences", "annual_reports", "external_grades"):
+        return [
+            event
+            for row in known(histories[table], table, as_of)
+            for event in REGISTER_EVENTS[table](row, as_of)
+            if event["day"] <= as_of
+        ]
     repairs = histories.get("repairs", [])
     rows = known(histories[table], table, as_of)
     if table == "listings":
@@ -69,6 +82,93 @@ def counting(histories: dict, table: str, rules: dict, as_of: date) -> list[dict
         for r in rows
         if r["occurred_on"] <= as_of and not is_repaired(r, table, target, repairs, as_of)
     ]
+
+
+def register_changes(entities: list[dict], as_of: date) -> list[dict]:
+    """Return what changed between versions of an entity that follow each other, dated by the later one."""
+    changes = []
+    for entity_id in {row["entity_id"] for row in entities}:
+        versions = sorted((row for row in entities if row["entity_id"] == entity_id), key=lambda row: row["known_at"])
+        for before, after in zip(versions, versions[1:], strict=False):
+
+            def both(name: str, before=before, after=after) -> tuple:
+                pair = (before[name], after[name])
+                return (0, 0) if None in pair else pair
+
+            event = {
+                "entity_id": entity_id,
+                "day": after["known_at"],
+                "event": str(after["known_at"]),
+                "moved": int(len(set(both("address"))) > 1),
+                "renamed": int(len(set(both("name"))) > 1),
+                "industry_changed": int(len(set(both("industry_code"))) > 1),
+                "capital_raised": int(both("registered_capital_fen")[1] > both("registered_capital_fen")[0]),
+                "capital_cut": int(both("registered_capital_fen")[1] < both("registered_capital_fen")[0]),
+            }
+            kinds = ("moved", "renamed", "industry_changed", "capital_raised", "capital_cut")
+            if after["known_at"] <= as_of and any(event[kind] for kind in kinds):
+                changes.append(event)
+    return changes
+
+
+def licence_events(row: dict, as_of: date) -> list[dict]:
+    """Return the grant of a licence and, when it ran out, its end."""
+    ends, status = row["valid_until"], row["status"]
+    blank = dict.fromkeys(("granted", "expired", "standing", "withdrawn", "suspended", "is_open"), 0)
+    base = {"entity_id": row["entity_id"]} | blank
+    granted = base | {
+        "day": row["occurred_on"],
+        "event": row["licence_id"] + ":granted",
+        "granted": 1,
+        "standing": int(status == "valid"),
+        "withdrawn": int(status in ("revoked", "withdrawn")),
+        "suspended": int(status == "suspended"),
+        "is_open": int(ends is None or as_of <= ends),
+    }
+    if status != "valid" or ends is None:
+        return [granted]
+    expired = base | {
+        "day": ends + timedelta(days=1), "event": row["licence_id"] + ":expired", "expired": 1, "is_open": 1
+    }  # fmt: skip
+    return [granted, expired]
+
+
+def report_events(row: dict, as_of: date) -> list[dict]:
+    """Return an annual report as one event."""
+    figures = [row["assets_fen"], row["revenue_fen"], row["n_employees"]]
+    return [
+        {
+            "entity_id": row["entity_id"],
+            "day": row["occurred_on"],
+            "event": str(row["report_year"]),
+            "late": int(row["status"] == "late"),
+            "missing": int(row["status"] == "missing"),
+            "untruthful": int(row["is_truthful"] is False),
+            "checked": int(row["is_truthful"] is not None),
+            "all_zero": None if None in figures else int(not any(figures)),
+            "revenue": row["revenue_fen"],
+            "employees": row["n_employees"],
+        }
+    ]
+
+
+def grade_events(row: dict, as_of: date) -> list[dict]:
+    """Return an outside grade as one event."""
+    position = row["risk_position"]
+    return [
+        {
+            "entity_id": row["entity_id"],
+            "day": row["occurred_on"],
+            "event": row["external_grade_id"],
+            "position": None if position is None else round(position * 1_000_000),
+            "is_worst": int(position == 1.0),
+            "is_open": int(row["valid_until"] is None or as_of <= row["valid_until"]),
+        }
+    ]
+
+
+REGISTER_EVENTS = {"licences": licence_events, "annual_reports": report_events, "external_grades": grade_events}
+TABLES = {"registrations": "entities"}
 
 
 def measured(row: dict, table: str) -> dict:
@@ -146,10 +246,12 @@ def reference_feature(
     """Return the value of one feature."""
     if feature.source == "entities":
         return _of_entity(feature, entity_id, as_of, histories)
-    if feature.source not in histories:
+    if TABLES.get(feature.source, feature.source) not in histories:
         return None
     records = counting(histories, feature.source, rules, as_of)
     own_rows = [row for row in records if row["entity_id"] == entity_id]
+    if feature.aggregate is Aggregate.RELATED_SHARE:
+        return _related(feature, entity_id, as_of, histories, records)
     if feature.aggregate in (Aggregate.SHRUNKEN, Aggregate.PEER_RATE):
         return _with_peers(feature, entity_id, as_of, histories, records, own_rows, parameters)
     rows = visits(own_rows) if feature.source == "inspections" else own_rows
@@ -166,7 +268,35 @@ def reference_feature(
 def _scale(feature: Feature) -> float:
     if feature.source == "inspections" and feature.column == "severity":
         return 1000.0
-    return 100.0 if feature.column in ("fine", "confiscated") else 1.0
+    if feature.column == "position":
+        return 1_000_000.0
+    return 100.0 if feature.column in ("fine", "confiscated", "revenue") else 1.0
+
+
+def _related(feature: Feature, entity_id: str, as_of: date, histories: dict, records: list[dict]) -> float | None:
+    """Go from the entity to each of its hubs and from there to every other firm, counting each way once."""
+    if "relations" not in histories:
+        return None
+    firms = {row["entity_id"] for row in known(histories.get("entities", []), "entities", as_of)}
+    ties = {
+        (row["entity_id"], row["related_id"])
+        for row in known(histories["relations"], "relations", as_of)
+        if row["occurred_on"] <= as_of and (row["ended_on"] is None or as_of < row["ended_on"])
+    }
+    ties |= {(hub, hub) for _, hub in ties}
+    ends = [
+        other
+        for own, hub in ties
+        for other, same_hub in ties
+        if own == entity_id and hub == same_hub and other != own and own in firms and other in firms
+    ]
+    adverse = [other for other in ends if _has_event(feature, other, as_of, records)]
+    return len(adverse) / len(ends) if ends else None
+
+
+def _has_event(feature: Feature, entity_id: str, as_of: date, records: list[dict]) -> bool:
+    rows = [row for row in records if row["entity_id"] == entity_id]
+    return bool(passing(visits(rows) if feature.source == "inspections" else rows, feature, as_of))
 
 
 def _decayed(feature: Feature, chosen: list[dict], as_of: date, parameters: FeatureParameters) -> float | None:

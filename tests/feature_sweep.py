@@ -8,10 +8,17 @@ import numpy as np
 import pyarrow as pa
 
 from engine.features.registry import FEATURES
-from engine.features.sources import ENTITIES, EVENT_SOURCES
+from engine.features.sources import ENTITIES, EVENT_SOURCES, RELATIONS
 from engine.features.sweep.asked import Spine
 from engine.features.sweep.build import sweep_features
-from engine.features.sweep.relations import entity_numbers, numbered_spine, sorted_records, sorted_versions
+from engine.features.sweep.related import links_from_arrow
+from engine.features.sweep.relations import (
+    entity_numbers,
+    numbered_links,
+    numbered_spine,
+    sorted_records,
+    sorted_versions,
+)
 from engine.features.sweep.tables import records_from_arrow, versions_from_arrow
 from tests import feature_world as world
 
@@ -26,10 +33,12 @@ def statements(tables: tuple[str, ...]) -> dict[str, str]:
     numbers = ibis.table({"entity_id": "string", "entity": "int64"}, name="numbers")
     expressions["spine"] = numbered_spine(engine.connection.table("spine"), numbers)
     for name, source in EVENT_SOURCES.items():
-        if name in relations:
-            expressions[name] = sorted_records(relations[name], numbers, source=source)
+        if source.table in relations:
+            expressions[name] = sorted_records(relations[source.table], numbers, source=source)
     if ENTITIES in relations:
         expressions[ENTITIES] = sorted_versions(relations[ENTITIES], numbers)
+    if RELATIONS in relations:
+        expressions[RELATIONS] = numbered_links(relations[RELATIONS], numbers)
     return {name: str(ibis.to_sql(expression, dialect="duckdb")) for name, expression in expressions.items()}
 
 
@@ -58,6 +67,7 @@ def sweep(
         Spine(asked["entity"].to_numpy(), days),
         parameters=parameters,
         features=features,
+        links=links_from_arrow(tables[RELATIONS]) if RELATIONS in tables else None,
     )
     keys = zip(asked["entity_id"].to_pylist(), asked["as_of"].to_pylist(), strict=True)
     return {

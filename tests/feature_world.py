@@ -38,6 +38,7 @@ SCHEMAS = {
         [
             ("entity_id", pa.string()),
             *VERSIONED,
+            ("name", pa.string()),
             ("population", pa.string()),
             ("industry_code", pa.string()),
             ("district_code", pa.string()),
@@ -100,6 +101,48 @@ SCHEMAS = {
             ("target_table", pa.string()),
             ("target_id", pa.string()),
             ("decision", pa.string()),
+        ]
+    ),
+}
+SCHEMAS |= {
+    "licences": pa.schema(
+        [
+            ("licence_id", pa.string()),
+            ("entity_id", pa.string()),
+            *VERSIONED,
+            ("valid_until", pa.date32()),
+            ("status", pa.string()),
+        ]
+    ),
+    "annual_reports": pa.schema(
+        [
+            ("report_id", pa.string()),
+            ("entity_id", pa.string()),
+            *VERSIONED,
+            ("report_year", pa.int64()),
+            ("status", pa.string()),
+            ("is_truthful", pa.bool_()),
+            ("assets_fen", pa.int64()),
+            ("revenue_fen", pa.int64()),
+            ("n_employees", pa.int64()),
+        ]
+    ),
+    "external_grades": pa.schema(
+        [
+            ("external_grade_id", pa.string()),
+            ("entity_id", pa.string()),
+            *VERSIONED,
+            ("risk_position", pa.float64()),
+            ("valid_until", pa.date32()),
+        ]
+    ),
+    "relations": pa.schema(
+        [
+            ("relation_id", pa.string()),
+            ("entity_id", pa.string()),
+            *VERSIONED,
+            ("related_id", pa.string()),
+            ("ended_on", pa.date32()),
         ]
     ),
 }
@@ -252,6 +295,7 @@ entities = versions(
     "number",
     {},
     {
+        "name": st.sampled_from(["n1", "n1", "n2"]),
         "population": st.sampled_from(["enterprise", "enterprise", "enterprise", "facility"]),
         "industry_code": maybe(st.sampled_from(["H6210", "H62", "C13", "Bakery"])),
         "district_code": st.sampled_from(["d1", "d1", "d1", "d2", None]),
@@ -306,6 +350,44 @@ repairs = versions(
         for row in rows
     ]
 )
+licences = versions(
+    "licence_id",
+    {"entity_id": entity_ids},
+    {
+        "valid_until": maybe(days),
+        "status": st.sampled_from(["valid", "valid", "valid", "suspended", "revoked", "cancelled", "withdrawn"]),
+    },
+    min_size=2,
+)
+annual_reports = versions(
+    "report_id",
+    {"entity_id": entity_ids},
+    {
+        "status": st.sampled_from(["filed", "late", "missing", "missing", "corrected"]),
+        "is_truthful": maybe(st.booleans()),
+        "assets_fen": maybe(st.sampled_from([0, 0, 10**9])),
+        "revenue_fen": maybe(st.sampled_from([0, 0, 123_456])),
+        "n_employees": maybe(st.sampled_from([0, 0, 7])),
+    },
+    min_size=3,
+    max_size=9,
+).map(lambda rows: [{**row, "report_year": 2010 + int(row["report_id"][1:])} for row in rows])
+external_grades = versions(
+    "external_grade_id",
+    {"entity_id": entity_ids},
+    {"risk_position": maybe(st.sampled_from([0.0, 0.333333, 0.5, 1.0])), "valid_until": maybe(days)},
+    min_size=2,
+)
+relations = versions(
+    "relation_id",
+    {"entity_id": entity_ids},
+    {
+        "related_id": st.sampled_from(["person:1", "person:2", "address:1", "uscc:1", "uscc:2", "uscc:9"]),
+        "ended_on": maybe(days),
+    },
+    min_size=3,
+    max_size=9,
+).map(lambda rows: [row for row in rows if row["related_id"] != row["entity_id"]])
 histories = st.fixed_dictionaries(
     {
         "entities": entities,
@@ -314,6 +396,10 @@ histories = st.fixed_dictionaries(
         "complaints": complaints,
         "listings": listings(),
         "repairs": repairs,
+        "licences": licences,
+        "annual_reports": annual_reports,
+        "external_grades": external_grades,
+        "relations": relations,
     }
 )
 spines = st.lists(st.tuples(entity_ids, days), min_size=4, max_size=10, unique=True)

@@ -1,5 +1,6 @@
 """Features, scores and grades as of a date: computed from what was known by then, stored as a run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -83,15 +84,43 @@ def build(
     ------
     AsOfOutsideDataError, TableMissingError, ParameterNotInForceError
     """
-    warehouse = workspace.warehouse
-    require_inside_data(warehouse, as_of=as_of)
-    book = load_policies(profile)
-    progress(Message(N_("Build features")))
-    spine = cohort(warehouse.history("entities"), as_of=as_of)
-    features = FeatureBuilder(warehouse, book=book, engine=engine).build(spine, on=as_of)
-    return warehouse.write_run(
-        {"features": features}, kind="features", as_of=as_of, manifest=said(book), actor=actor, at=clock()
+    (run_id,) = build_dates(
+        workspace, dates=[as_of], profile=profile, actor=actor, clock=clock, progress=progress, engine=engine
     )
+    return run_id
+
+
+def build_dates(
+    workspace: Workspace,
+    *,
+    dates: Sequence[date],
+    profile: str,
+    actor: Actor,
+    clock: Clock,
+    progress: Progress = silent,
+    engine: FeatureEngine = FeatureEngine.IBIS,
+) -> list[str]:
+    """Build and store the features of the cohort of each date, records read once; return the runs' ids in that order.
+
+    Raises
+    ------
+    AsOfOutsideDataError, TableMissingError, ParameterNotInForceError
+        For one of the dates; nothing of any date is stored then.
+    """
+    warehouse = workspace.warehouse
+    for as_of in dates:
+        require_inside_data(warehouse, as_of=as_of)
+    book = load_policies(profile)
+    builder, run_ids = FeatureBuilder(warehouse, book=book, engine=engine), []
+    for as_of in dates:
+        progress(Message(N_("Build features")))
+        features = builder.build(cohort(warehouse.history("entities"), as_of=as_of), on=as_of)
+        run_ids.append(
+            warehouse.write_run(
+                {"features": features}, kind="features", as_of=as_of, manifest=said(book), actor=actor, at=clock()
+            )
+        )
+    return run_ids
 
 
 def score(

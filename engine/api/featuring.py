@@ -7,10 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from engine.features.build import build_features
+from engine.features.registry import FEATURES
 from engine.features.settings import FeatureParameters
+from engine.features.sources import EVENT_SOURCES
 from engine.parameters import PolicyBook
 from engine.store.warehouse import Warehouse
 from engine.validity.publicity import PublicityRules
@@ -20,8 +23,14 @@ if TYPE_CHECKING:
     from engine.api.sweeping import Sweep
 
 HISTORIES = ("entities", "inspections", "penalties", "listings", "repairs", "complaints")
+"""Record tables whose features are 0 where nothing was ever delivered."""
+REGISTERS = ("licences", "annual_reports", "external_grades")
+"""Record tables whose features are null before the first record of the table was known: no file says nothing about a
+firm. What is delivered later cannot change that for an earlier date."""
+LINKS = ("relations",)
 SPINE = "spine"
 KEY = ("entity_id", "as_of")
+_TABLES = {name: source.table for name, source in EVENT_SOURCES.items()}
 
 
 class FeatureEngine(StrEnum):
@@ -48,13 +57,14 @@ class FeatureBuilder:
         self._book = book
         self._engine = engine
         self._held: dict[str, ibis.Table] = {}
+        self._first_known: dict[str, pd.Timestamp] = {}
         self._sweep: Sweep | None = None
 
     @property
     def relations(self) -> Mapping[str, ibis.Table]:
         """Event relations of every record table, held in memory or spilled."""
         if not self._held:
-            histories = {name: self._warehouse.history(name) for name in HISTORIES}
+            histories = {name: self._warehouse.history(name) for name in (*HISTORIES, *REGISTERS, *LINKS)}
             relations = event_relations(histories, rules=PublicityRules.from_policies(self._book))
             self._held = {name: self._warehouse.hold(f"event_{name}", table) for name, table in relations.items()}
         return self._held
@@ -73,11 +83,25 @@ class FeatureBuilder:
         self._warehouse.hold(SPINE, spine[list(KEY)])
         parameters = FeatureParameters.from_policies(self._book, on=on)
         if self._engine is FeatureEngine.SWEEP:
-            return self._swept().features(SPINE, parameters=parameters, sources=sources)
+            return self._delivered(self._swept().features(SPINE, parameters=parameters, sources=sources))
         tables = {name: table for name, table in self.relations.items() if sources is None or name in sources}
         schemas = tuple((name, table.schema()) for name, table in tables.items())
         sql = _compiled(schemas, parameters)
-        return self._warehouse.execute_sql(sql).sort_values(list(KEY), ignore_index=True)
+        return self._delivered(self._warehouse.execute_sql(sql).sort_values(list(KEY), ignore_index=True))
+
+    def _delivered(self, values: pd.DataFrame) -> pd.DataFrame:
+        """Set the features of a register to null on the dates before its first record was known."""
+        if not self._first_known:
+            for name in REGISTERS:
+                first = self.relations[name].known_at.min().execute()
+                self._first_known[name] = pd.Timestamp.max if pd.isna(first) else pd.Timestamp(first)
+        as_of = pd.to_datetime(values["as_of"])
+        for name, first in self._first_known.items():
+            is_before = (as_of < first).to_numpy()
+            if is_before.any():
+                own = [feature.name for feature in FEATURES if _TABLES.get(feature.source) == name]
+                values.loc[is_before, own] = np.nan
+        return values
 
     def _swept(self) -> "Sweep":
         if self._sweep is None:

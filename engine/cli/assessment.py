@@ -1,7 +1,8 @@
-"""``xinheng features``, ``score``, ``grade`` and ``explain``."""
+"""``xinheng features build`` and ``list``, ``score``, ``grade`` and ``explain``."""
 
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from engine.cli.options import (
     DEFAULT_WORKSPACE,
     AsOfOption,
+    DatesOption,
     JsonOption,
     ProfileOption,
     WorkspaceOption,
@@ -34,23 +36,23 @@ EngineOption = Annotated[
 ]
 
 
-def features(
-    as_of: AsOfOption,
+def features_build(
+    as_of: DatesOption,
     profile: ProfileOption = "default",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     engine: EngineOption = EngineChoice.IBIS,
     as_json: JsonOption = False,
 ) -> None:
-    """Build and store one row of features per entity."""
-    from engine.api.assessment import build
+    """Build and store one row of features per entity, one run per date."""
+    from engine.api.assessment import build_dates
     from engine.api.featuring import FeatureEngine
     from engine.api.workspace import open_workspace
 
     clock = StageClock(quiet=as_json)
     opened = open_workspace(workspace, create=False)
-    run_id = build(
+    run_ids = build_dates(
         opened,
-        as_of=as_of_date(as_of),
+        dates=[as_of_date(day) for day in as_of],
         profile=profile,
         actor=current_actor(),
         clock=current_time,
@@ -58,11 +60,41 @@ def features(
         engine=FeatureEngine(engine),
     )
     clock.close()
-    rows = int(opened.warehouse.read("features", run_id=run_id).count().execute())
+    rows = {run_id: int(opened.warehouse.read("features", run_id=run_id).count().execute()) for run_id in run_ids}
     if as_json:
-        show_json({"run_id": run_id, "rows": rows})
+        show_json({"runs": [{"run_id": run_id, "rows": n} for run_id, n in rows.items()]})
         return
-    show_line(f"{run_id} · {rows:,}")
+    for run_id, n in rows.items():
+        show_line(f"{run_id} · {n:,}")
+
+
+def features_list(
+    csv: Annotated[Path | None, typer.Option("--csv", help=N_("Write the list to this file as CSV."))] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show every feature with source, filter, aggregate, window, unit, direction, reason and legal basis."""
+    from engine.features.registry import feature_table
+
+    translate = current_translate()
+    table = feature_table(translate=translate)
+    if csv is not None:
+        csv.write_text(table.to_csv(index=False), encoding="utf-8-sig")
+    if as_json:
+        show_json({"features": table.to_dict("records")})
+        return
+    shown = ["name", "title", "source", "filter", "aggregate", "column", "lookback", "unit", "direction"]
+    heads = [
+        N_("feature"),
+        N_("what it says"),
+        N_("source"),
+        N_("filter"),
+        N_("aggregate"),
+        N_("column"),
+        N_("window"),
+        N_("unit"),
+        N_("direction"),
+    ]
+    show_table(translate(N_("Features")), [translate(head) for head in heads], table[shown].to_numpy().tolist())
 
 
 def score(

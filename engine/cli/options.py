@@ -16,6 +16,10 @@ WorkspaceOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help=N_("Print one JSON object on stdout and nothing else there."))]
 AsOfOption = Annotated[str, typer.Option("--as-of", help=N_("The date as of which is asked, YYYY-MM-DD."))]
+DatesOption = Annotated[
+    list[str],
+    typer.Option("--as-of", help=N_("The date as of which is asked, YYYY-MM-DD; may be given several times.")),
+]
 ProfileOption = Annotated[str, typer.Option("--profile", help=N_("Policy profile, e.g. default or benchmark."))]
 
 DEFAULT_WORKSPACE = Path("workspace")

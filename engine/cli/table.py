@@ -23,6 +23,7 @@ class Command:
 
 GROUPS = {
     "quarantine": N_("Rows that broke their contract: list, send out, take back."),
+    "features": N_("Features: the list, and building them as of dates."),
     "registers": N_("Registers: departments, objects, inspectors, experts, item list."),
     "contracts": N_("Contracts of the source tables: documentation, changes since the last release."),
     "account": N_("Accounts of the dashboards: add, list, grant, revoke."),
@@ -76,7 +77,10 @@ COMMANDS = (
     Command(("contracts", "docs"), "engine.cli.contracts:docs", N_("Write the documentation of the contracts.")),
     Command(("contracts", "check"), "engine.cli.contracts:check", N_("Compare contracts with their last release.")),
     Command(("templates",), "engine.cli.intake:templates", N_("Write empty workbooks to be filled in.")),
-    Command(("features",), "engine.cli.assessment:features", N_("Build features as of a date.")),
+    Command(
+        ("features", "build"), "engine.cli.assessment:features_build", N_("Build features as of one or more dates.")
+    ),
+    Command(("features", "list"), "engine.cli.assessment:features_list", N_("List every feature and why it is here.")),
     Command(("train",), "models.commands:train", N_("Fit a model on what was known by a date.")),
     Command(
         ("backtest",),

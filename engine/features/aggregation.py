@@ -9,7 +9,7 @@ from engine.features.events import KEY
 from engine.features.operators import OPERATORS, Bases, RankKey, is_selected, rank_key
 from engine.features.peers import PeerBasis
 from engine.features.settings import FeatureParameters
-from engine.features.sources import Source
+from engine.features.source import Source
 
 HAS_EVENTS = "has_events"
 """Column of :func:`aggregate` that is never null, so that a missing row shows after a join."""

@@ -6,12 +6,13 @@ import ibis
 
 from engine.features.aggregation import HAS_EVENTS, aggregate
 from engine.features.attributes import known_attributes
-from engine.features.declaration import Aggregate, Feature, Peers
+from engine.features.declaration import OF_OTHERS, Aggregate, Feature, Peers
 from engine.features.events import KEY, events_as_of
 from engine.features.peers import GROUP_COLUMNS, PeerBasis, peer_bases, peer_steps, peer_totals, sharers
 from engine.features.registry import FEATURES
+from engine.features.related import linked_entities, related_shares
 from engine.features.settings import FeatureParameters
-from engine.features.sources import ENTITIES, EVENT_SOURCES, entity_versions
+from engine.features.sources import ENTITIES, EVENT_SOURCES, RELATIONS, entity_versions
 
 Values = dict[str, ibis.Deferred]
 
@@ -27,8 +28,9 @@ def build_features(
 
     Parameters
     ----------
-    sources : event relations by name (``inspections``, ``penalties``, ``listings``, ``complaints`` as made by
-        ``engine.validity``; ``entities``, all versions). A source that is left out makes its features null.
+    sources : record tables by name (``inspections``, ``penalties``, ``listings``, ``complaints`` as made by
+        ``engine.validity``; ``entities``, ``licences``, ``annual_reports``, ``external_grades``, ``relations`` with all
+        versions). A table that is left out makes its features null.
     spine : key (entity_id, as_of), unique; other columns are ignored. One date for many entities and many dates per
         entity are both fine; for many entities times many dates call once per date.
     parameters : dated numbers.
@@ -47,14 +49,22 @@ def build_features(
         versions = entity_versions(sources[ENTITIES])
         known = known_attributes(versions, spine)
         table, values = _with_attributes(_joined(table, known, KEY), features, versions, known)
+    members = None
+    if RELATIONS in sources and versions is not None:
+        members = linked_entities(sources[RELATIONS], versions, spine)
     for name, source in EVENT_SOURCES.items():
         own = [feature for feature in features if feature.source == name]
-        if name not in sources or not own:
+        if source.table not in sources or not own:
             continue
-        records = source.prepare(sources[name])
+        records = source.prepare(sources[source.table])
+        related = [feature for feature in own if feature.aggregate is Aggregate.RELATED_SHARE]
+        if related and members is not None:
+            shares = related_shares(members, records, related, source=source, parameters=parameters)
+            table = _joined(table, shares, KEY)
+            values |= {feature.name: ibis._[feature.name] for feature in related}
         bases = peer_bases(own)
         events = events_as_of(spine, records, source=source, peer_bases=bases)
-        direct = [feature for feature in own if feature.aggregate is not Aggregate.PEER_RATE]
+        direct = [feature for feature in own if feature.aggregate not in OF_OTHERS]
         piece = aggregate(events, direct, source=source, parameters=parameters, peer_bases=bases)
         table = _joined(table, _prefixed(piece, name, bases), KEY)
         values |= {f.name: _own_value(f) for f in direct if f.aggregate is not Aggregate.SHRUNKEN}

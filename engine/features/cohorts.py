@@ -5,7 +5,8 @@ from datetime import date
 
 import ibis
 
-from engine.features.sources import EVENT_SOURCES, until
+from engine.features.source import until
+from engine.features.sources import CONDUCT
 
 ACTIVE = ("active",)
 
@@ -58,7 +59,7 @@ def with_record(members: ibis.Table, sources: Mapping[str, ibis.Table]) -> ibis.
     Parameters
     ----------
     members : key (entity_id, as_of).
-    sources : event relations; ``entities`` and unknown names are ignored.
+    sources : event relations; those of registers (``entities``, ``licences`` …) are no record of conduct and ignored.
 
     Notes
     -----
@@ -70,7 +71,7 @@ def with_record(members: ibis.Table, sources: Mapping[str, ibis.Table]) -> ibis.
         .filter(ibis._.known_at <= ibis._.as_of, ibis._.occurred_on <= ibis._.as_of, until(table) > ibis._.as_of)
         .select("entity_id", "as_of")
         for name, table in sources.items()
-        if name in EVENT_SOURCES
+        if name in CONDUCT
     ]
     if not first:
         return members.mutate(has_record=ibis.literal(False))

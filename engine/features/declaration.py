@@ -52,6 +52,9 @@ class Aggregate(StrEnum):
     p = the same share of the whole population without the entity."""
     PEER_COUNT = "peer_count"
     """How many other entities share the entity's value of ``column``."""
+    RELATED_SHARE = "related_share"
+    """Share of the entity's links as of the date that lead to an entity with |E| > 0
+    (:mod:`engine.features.related`)."""
 
 
 class Peers(StrEnum):
@@ -64,9 +67,19 @@ class Peers(StrEnum):
 
 ZERO_WHEN_NONE = frozenset({Aggregate.COUNT, Aggregate.SUM, Aggregate.DECAYED, Aggregate.STREAK, Aggregate.SURGE})
 ORDERED = frozenset({Aggregate.LAST, Aggregate.SECOND_LAST, Aggregate.CHANGE, Aggregate.STREAK})
-WITHOUT_COLUMN = frozenset({Aggregate.COUNT, Aggregate.SURGE, Aggregate.DAYS_SINCE_LAST, Aggregate.DAYS_SINCE_FIRST})
+WITHOUT_COLUMN = frozenset(
+    {
+        Aggregate.COUNT,
+        Aggregate.SURGE,
+        Aggregate.DAYS_SINCE_LAST,
+        Aggregate.DAYS_SINCE_FIRST,
+        Aggregate.RELATED_SHARE,
+    }
+)
 SHARES = frozenset({Aggregate.RATIO, Aggregate.SHRUNKEN, Aggregate.PEER_RATE})
 WITH_PEERS = frozenset({Aggregate.SHRUNKEN, Aggregate.PEER_RATE})
+OF_OTHERS = frozenset({Aggregate.PEER_RATE, Aggregate.RELATED_SHARE})
+"""Operators that look at the events of other entities alone."""
 DEFAULT = "default"
 
 

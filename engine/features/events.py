@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import ibis
 
 from engine.features.peers import PeerBasis
-from engine.features.sources import IS_OPEN, Source
+from engine.features.source import IS_OPEN, Source
 
 KEY = ("entity_id", "as_of")
 

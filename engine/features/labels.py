@@ -11,7 +11,8 @@ from enum import StrEnum
 
 import ibis
 
-from engine.features.sources import adverse, assessable, column_or_null
+from engine.features.source import column_or_null
+from engine.features.sources import adverse, assessable
 from engine.vocabulary import SelectionMode
 from engine.windows import LabelWindow, is_known, move_months
 

@@ -13,7 +13,7 @@ import ibis
 from engine.features.declaration import Aggregate, Feature
 from engine.features.events import kept
 from engine.features.settings import FeatureParameters
-from engine.features.sources import Source
+from engine.features.source import Source
 
 DAYS_PER_YEAR = 365.0
 

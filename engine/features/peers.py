@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import ibis
 
 from engine.features.declaration import Feature, Peers
-from engine.features.sources import FAR
+from engine.features.source import FAR
 from engine.windows import move_months
 
 GROUP_COLUMNS = {

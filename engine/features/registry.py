@@ -6,8 +6,22 @@ import pandas as pd
 
 from engine.errors import FeatureDeclarationError
 from engine.features.declaration import Aggregate, Feature
-from engine.features.families import complaints, entities, inspections, listings, peers, penalties, violations
+from engine.features.families import (
+    annual_reports,
+    complaints,
+    entities,
+    external_grades,
+    inspections,
+    licences,
+    listings,
+    peers,
+    penalties,
+    registrations,
+    related,
+    violations,
+)
 from engine.features.sources import ENTITIES, ENTITY_COLUMNS, EVENT_SOURCES
+from engine.messages import Translate
 
 LIST_HEAD = """# Features
 
@@ -67,16 +81,21 @@ FEATURES = registered(
         *complaints.FEATURES,
         *entities.FEATURES,
         *peers.FEATURES,
+        *registrations.FEATURES,
+        *licences.FEATURES,
+        *annual_reports.FEATURES,
+        *external_grades.FEATURES,
+        *related.FEATURES,
     )
 )
 
 
-def feature_table(features: Iterable[Feature] = FEATURES) -> pd.DataFrame:
-    """Return the published list: one row per feature, all text but ``direction``."""
+def feature_table(features: Iterable[Feature] = FEATURES, *, translate: Translate = str) -> pd.DataFrame:
+    """Return the published list: one row per feature, all text but ``direction``; titles by ``translate``."""
     return pd.DataFrame(
         {
             "name": feature.name,
-            "title": str(feature.title),
+            "title": feature.title.render(translate),
             "source": feature.source,
             "filter": " and ".join(feature.where),
             "aggregate": str(feature.aggregate),

@@ -1,26 +1,14 @@
-"""The sources that features read: event relations with integer measures.
+"""The sources that features read, and the versions of entities.
 
-``prepare`` turns an event relation (columns of ``docs/decisions/0001-structure.md``) into
-
-    entity_id, event_id, occurred_on, known_at, until, [open_until,] measures…
-
-where a row counts at ``as_of`` iff ``occurred_on <= as_of and known_at <= as_of < until``. Measures are whole numbers
-(0 or 1 for yes and no, thousandths for a sector's own scale, fen for money), so that sums do not depend on the order of
-rows. Rows with the same ``event_id`` are one event: a joint visit of several departments over several items is one
-visit, dated by its last row.
+Inspections, penalties, listings and complaints are here; what the registers tell is in
+:mod:`engine.features.register_sources`.
 """
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
 
 import ibis
 
+from engine.features.register_sources import REGISTER_SOURCES
+from engine.features.source import FAR, IS_OPEN, Measure, Source, column_or_null, one_if, prepared, until
 from engine.vocabulary import ADVERSE_RESULTS, JOINER, NOT_ASSESSABLE_RESULTS, ResultCode, SelectionMode
-
-FAR = date(9999, 12, 31)
-IS_OPEN = "is_open"
-"""Measure of sources with ``open_until``: 1 when ``as_of < open_until``."""
 
 ROUTINE_MODES = (
     SelectionMode.RANDOM,
@@ -29,62 +17,6 @@ ROUTINE_MODES = (
     SelectionMode.RESERVE,
 )
 SEVERITIES = ("none", "minor", "ordinary", "serious")
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A whole-number column of a source.
-
-    Parameters
-    ----------
-    name : str.
-    combine : ``sum`` or ``max``, how the rows of one event become one value.
-    scale : the published value is the measure divided by this.
-    """
-
-    name: str
-    combine: str = "max"
-    scale: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A prepared event relation.
-
-    Parameters
-    ----------
-    name : str, the table it is made of.
-    measures : what features may filter on and reduce.
-    prepare : event relation to prepared relation.
-    is_grouped : whether an event may have several rows.
-    has_span : whether it carries ``open_until``.
-    """
-
-    name: str
-    measures: tuple[Measure, ...]
-    prepare: Callable[[ibis.Table], ibis.Table]
-    is_grouped: bool = False
-    has_span: bool = False
-
-    def scale(self, column: str | None) -> float:
-        """Return what the values of a measure are divided by, 1 for no measure."""
-        return next((float(measure.scale) for measure in self.measures if measure.name == column), 1.0)
-
-
-def column_or_null(table: ibis.Table, name: str, kind: str) -> ibis.Value:
-    """Return the column as ``kind``, or typed nulls where the table does not have it."""
-    return table[name].cast(kind) if name in table.columns else ibis.null().cast(kind)
-
-
-def until(table: ibis.Table) -> ibis.Value:
-    """Return the first date on which a version no longer counts: superseded, or out of force."""
-    far = ibis.literal(FAR)
-    ends = [column_or_null(table, name, "date").fill_null(far) for name in ("superseded_at", "in_force_until")]
-    return ibis.least(*ends)
-
-
-def _one_if(condition: ibis.Value) -> ibis.Value:
-    return condition.fill_null(False).cast("int64")
 
 
 def _total(parts: list[ibis.Value]) -> ibis.Value:
@@ -98,32 +30,21 @@ def _holds_any(codes: ibis.Value, wanted: frozenset[ResultCode]) -> ibis.Value:
     return ibis.or_(*(joined.contains(f"{JOINER}{code}{JOINER}") for code in sorted(wanted)))
 
 
-def _prepared(table: ibis.Table, event_id: ibis.Value, **measures: ibis.Value) -> ibis.Table:
-    return table.select(
-        entity_id=table.entity_id,
-        event_id=event_id,
-        occurred_on=table.occurred_on,
-        known_at=table.known_at,
-        until=until(table),
-        **measures,
-    )
-
-
 def adverse(codes: ibis.Value) -> ibis.Value:
     """Return 1 where joined result codes hold an adverse one, else 0 (also where there are none)."""
-    return _one_if(_holds_any(codes, ADVERSE_RESULTS))
+    return one_if(_holds_any(codes, ADVERSE_RESULTS))
 
 
 def assessable(codes: ibis.Value) -> ibis.Value:
     """Return 1 where joined result codes say anything on conduct, else 0 (also where there are none)."""
-    return _one_if(_holds_any(codes, frozenset(ResultCode) - NOT_ASSESSABLE_RESULTS))
+    return one_if(_holds_any(codes, frozenset(ResultCode) - NOT_ASSESSABLE_RESULTS))
 
 
 def _inspections(table: ibis.Table) -> ibis.Table:
     codes = table.result_codes
     is_adverse, is_assessable = adverse(codes), assessable(codes)
     violations = [column_or_null(table, f"violations_{level}", "int64") for level in ("critical", "major", "minor")]
-    return _prepared(
+    return prepared(
         table,
         table.visit_id.coalesce(table.inspection_id),
         n_assessable=is_assessable,
@@ -136,41 +57,41 @@ def _inspections(table: ibis.Table) -> ibis.Table:
         violations=_total(violations),
         severity=(column_or_null(table, "severity_score", "float64") * 1000).round().cast("int64"),
         has_severity=column_or_null(table, "severity_score", "float64").notnull().cast("int64"),
-        routine=_one_if(table.selection_mode.isin([str(mode) for mode in ROUTINE_MODES])),
-        directed=_one_if(table.selection_mode == str(SelectionMode.DIRECTED)),
-        refused=_one_if(_holds_any(codes, frozenset({ResultCode.REFUSED}))),
-        unreachable=_one_if(_holds_any(codes, frozenset({ResultCode.UNREACHABLE}))),
+        routine=one_if(table.selection_mode.isin([str(mode) for mode in ROUTINE_MODES])),
+        directed=one_if(table.selection_mode == str(SelectionMode.DIRECTED)),
+        refused=one_if(_holds_any(codes, frozenset({ResultCode.REFUSED}))),
+        unreachable=one_if(_holds_any(codes, frozenset({ResultCode.UNREACHABLE}))),
     )
 
 
 def _penalties(table: ibis.Table) -> ibis.Table:
     level = table.severity.cases(*((name, rank) for rank, name in enumerate(SEVERITIES)), else_=None)
-    return _prepared(
+    return prepared(
         table,
         table.penalty_id,
         severity=level.cast("int64"),
-        serious=_one_if(table.severity == "serious"),
-        ordinary=_one_if(table.severity == "ordinary"),
-        minor=_one_if(table.severity.isin(["none", "minor"])),
+        serious=one_if(table.severity == "serious"),
+        ordinary=one_if(table.severity == "ordinary"),
+        minor=one_if(table.severity.isin(["none", "minor"])),
         fine=table.fine_fen.fill_null(0).cast("int64"),  # the contract: null means no fine in this decision
         confiscated=table.confiscated_fen.fill_null(0).cast("int64"),
     )
 
 
 def _listings(table: ibis.Table) -> ibis.Table:
-    return _prepared(
+    return prepared(
         table,
         table.listing_id,
-        abnormal=_one_if(table.list_type == "abnormal"),
-        serious_violation=_one_if(table.list_type == "serious_violation"),
-        judgment_defaulter=_one_if(table.list_type == "judgment_defaulter"),
+        abnormal=one_if(table.list_type == "abnormal"),
+        serious_violation=one_if(table.list_type == "serious_violation"),
+        judgment_defaulter=one_if(table.list_type == "judgment_defaulter"),
         open_until=column_or_null(table, "ended_on", "date").fill_null(ibis.literal(FAR)),
     )
 
 
 def _complaints(table: ibis.Table) -> ibis.Table:
     checked = table.is_substantiated.cast("boolean")
-    return _prepared(
+    return prepared(
         table, table.complaint_id, checked=checked.notnull().cast("int64"), substantiated=checked.cast("int64")
     )
 
@@ -215,8 +136,13 @@ LISTINGS = Source(
     has_span=True,
 )
 COMPLAINTS = Source("complaints", (Measure("checked"), Measure("substantiated")), _complaints)
-EVENT_SOURCES = {source.name: source for source in (INSPECTIONS, PENALTIES, LISTINGS, COMPLAINTS)}
+CONDUCT = tuple(source.name for source in (INSPECTIONS, PENALTIES, LISTINGS, COMPLAINTS))
+"""Sources that record what an entity did."""
+EVENT_SOURCES = {source.name: source for source in (INSPECTIONS, PENALTIES, LISTINGS, COMPLAINTS, *REGISTER_SOURCES)}
+"""Every source of events, by name."""
 ENTITIES = "entities"
+RELATIONS = "relations"
+"""Links between entities; a source of links, not of events."""
 DIVISION = r"^[A-T][0-9]{2}"
 """Section letter and division of GB/T 4754; other regulators' industry texts stand as they are."""
 FEN_PER_YUAN = 100.0
@@ -243,5 +169,5 @@ def entity_versions(entities: ibis.Table) -> ibis.Table:
         industry=industry.re_search(DIVISION).ifelse(industry.substr(0, 3), industry),
         address=column_or_null(entities, "address", "string"),
         capital=column_or_null(entities, "registered_capital_fen", "int64").cast("float64") / FEN_PER_YUAN,
-        is_active=_one_if(entities.status == "active"),
+        is_active=one_if(entities.status == "active"),
     )

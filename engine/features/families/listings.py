@@ -4,7 +4,7 @@ A removed listing stays in the history that the indicator system counts; a repai
 """
 
 from engine.features.declaration import Aggregate, Feature
-from engine.features.sources import IS_OPEN
+from engine.features.source import IS_OPEN
 from engine.messages import N_, Message
 
 SOURCE = "listings"

@@ -11,12 +11,14 @@ from engine.features.attributes import DAYS_PER_YEAR
 from engine.features.declaration import Aggregate, Feature
 from engine.features.registry import FEATURES
 from engine.features.settings import FeatureParameters
-from engine.features.sources import ENTITIES, IS_OPEN
+from engine.features.source import IS_OPEN
+from engine.features.sources import ENTITIES
 from engine.features.sweep.asked import Asked, Spine, date_blocks
 from engine.features.sweep.events import reduce_events
 from engine.features.sweep.program import Program, program_of
 from engine.features.sweep.rates import PeerSums, address_totals, group_totals, sharers
-from engine.features.sweep.tables import NO_DAY, Ints, Reals, Records, Versions
+from engine.features.sweep.related import Links, counting, related_shares
+from engine.features.sweep.tables import NO_DAY, Days, Ints, Reals, Records, Versions
 
 MOST_ROWS = 8_192
 """Rows of the spine that are worked on at once: their values fit a processor's cache."""
@@ -35,13 +37,16 @@ def sweep_features(
     *,
     parameters: FeatureParameters,
     features: Sequence[Feature] = FEATURES,
+    links: Links | None = None,
 ) -> Reals:
     """Return the features of every row of the spine.
 
     Parameters
     ----------
     sources : records by source name; the features of a source that is left out are null.
-    versions : of the entities, of the same numbering; None makes features of entities and peers null.
+    versions : of the entities, of the same numbering; None makes features of entities, peers and related entities
+        null.
+    links : of the entities, of the same numbering; None makes shares of related entities null.
 
     Returns
     -------
@@ -54,7 +59,7 @@ def sweep_features(
         matrix[:, rows] = part
         return rows, part[:, :0]
 
-    deque(_pieces(sources, versions, spine, parameters=parameters, features=features, use=kept), maxlen=0)
+    deque(_pieces(sources, versions, spine, parameters=parameters, features=features, links=links, use=kept), maxlen=0)
     return matrix
 
 
@@ -65,6 +70,7 @@ def sweep_chunks(
     *,
     parameters: FeatureParameters,
     features: Sequence[Feature] = FEATURES,
+    links: Links | None = None,
 ) -> Iterator[Piece]:
     """Return :func:`sweep_features` piece by piece, for results that need not be held at once.
 
@@ -73,7 +79,9 @@ def sweep_chunks(
     Pairs of the places of rows in the spine and their values (features, rows). Memory: the arrays handed in, the sums
     of at most :data:`MOST_CELLS` groups and dates, and a few times :data:`MOST_ROWS` rows of the result.
     """
-    return _pieces(sources, versions, spine, parameters=parameters, features=features, use=lambda *piece: piece)
+    return _pieces(
+        sources, versions, spine, parameters=parameters, features=features, links=links, use=lambda *piece: piece
+    )
 
 
 def _pieces(
@@ -83,6 +91,7 @@ def _pieces(
     *,
     parameters: FeatureParameters,
     features: Sequence[Feature],
+    links: Links | None,
     use: Callable[[Ints | slice, Reals], Piece],
 ) -> Iterator[Piece]:
     """Return what ``use`` makes of each piece, in order; ``use`` is called by the thread that made the piece."""
@@ -91,10 +100,15 @@ def _pieces(
     widest = 1
     if versions is not None:
         sums = [2 * len(program.peers) * versions.n_groups for program in layout.programs.values()]
-        widest = max([*sums, versions.n_addresses, 1])
+        n_entities = len(versions.starts) - 1
+        widest = max([*sums, versions.n_addresses, len(layout.related) * n_entities if links else 0, 1])
     with ThreadPoolExecutor(THREADS) as pool:
         for places, block in date_blocks(spine, versions, most_dates=max(1, MOST_CELLS // widest)):
-            work = _Block(sources, versions, layout, parameters, *_block_totals(sources, versions, layout, block, pool))
+            totals, at_address = _block_totals(sources, versions, layout, block, pool)
+            shares = None
+            if versions is not None and links is not None and layout.related:
+                shares = _related(sources, versions, links, layout, block.dates, parameters=parameters)
+            work = _Block(sources, versions, layout, parameters, totals, at_address, shares)
             waiting: deque[Future[Piece]] = deque()
             for rows, asked in block.chunks(MOST_ROWS):
                 own = rows if isinstance(places, slice) else places[rows]
@@ -116,6 +130,7 @@ class _Layout:
     targets : row of each output of a program; both halves of a shrunken rate lie behind the features.
     n_rows : features and halves together.
     unwritten : rows that no program writes.
+    related : shares of related entities whose source is there.
     """
 
     features: tuple[Feature, ...]
@@ -123,6 +138,7 @@ class _Layout:
     targets: Mapping[str, Ints]
     n_rows: int
     unwritten: Ints
+    related: tuple[Feature, ...]
 
     @classmethod
     def of(
@@ -143,7 +159,9 @@ class _Layout:
                     own[position], n_rows = n_rows, n_rows + 1
             targets[name] = own
         written = np.concatenate([*targets.values(), np.empty(0, np.int64)])
-        return cls(tuple(features), programs, targets, n_rows, np.setdiff1d(np.arange(len(features)), written))
+        unwritten = np.setdiff1d(np.arange(len(features)), written)
+        related = tuple(f for f in features if f.aggregate is Aggregate.RELATED_SHARE and f.source in sources)
+        return cls(tuple(features), programs, targets, n_rows, unwritten, related)
 
     def halves(self, name: str, feature: Feature) -> list[int]:
         """Return the rows of a shrunken rate's sums of ``column`` and ``per``."""
@@ -170,6 +188,27 @@ def _block_totals(
     return {name: sums.result() for name, sums in totals.items()}, at_address
 
 
+def _related(
+    sources: Mapping[str, Records],
+    versions: Versions,
+    links: Links,
+    layout: _Layout,
+    dates: Days,
+    *,
+    parameters: FeatureParameters,
+) -> Reals:
+    """Return the shares of related entities of everybody: float64 (dates, features, entities)."""
+    n = len(versions.starts) - 1
+    everybody, counts = np.arange(n, dtype=np.int64), counting(layout.related)
+    shares = np.empty((len(dates), len(counts), n))
+    for place, day in enumerate(dates):
+        spine = Spine(everybody, np.full(n, day, np.int32))
+        has_record = sweep_features(sources, None, spine, parameters=parameters, features=counts) > 0
+        ((_, asked),) = date_blocks(spine, versions, most_dates=1)
+        shares[place] = related_shares(links, asked.version >= 0, has_record, as_of=int(day))
+    return shares
+
+
 @dataclass(frozen=True, slots=True)
 class _Block:
     """What the rows of one block of dates are computed from."""
@@ -180,6 +219,7 @@ class _Block:
     parameters: FeatureParameters
     totals: Mapping[str, Ints]
     at_address: Ints | None
+    shares: Reals | None
 
     def values(self, asked: Asked) -> Reals:
         """Return float64 (features, rows)."""
@@ -193,6 +233,10 @@ class _Block:
                 self._write_rates(part, name, sums)
         if self.versions is not None and self.at_address is not None:
             _write_attributes(part[:n], layout.features, self.versions, asked, self.at_address)
+        if self.shares is not None:
+            for place, feature in enumerate(layout.related):
+                own = self.shares[asked.date, place, asked.entity]
+                part[layout.features.index(feature)] = np.where(asked.entity >= 0, own, np.nan)
         return part[:n]
 
     def _write_rates(self, part: Reals, name: str, sums: PeerSums) -> None:

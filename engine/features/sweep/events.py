@@ -58,6 +58,15 @@ def merge_row(values: Array, at: int, row: int, sums: Array) -> None:
 
 
 @compiled
+def add_own(values: Array, row: int, bases: Array, base: int, own: Array, place: int) -> None:
+    """Add a row's ``column`` and ``per`` to the entity's own part of a peer sum."""
+    for side in range(2):
+        part = values[row, bases[base, 1 + side]]
+        if part != ABSENT:
+            own[2 * base + side, place] += part
+
+
+@compiled
 def gather(
     first: int,
     last: int,
@@ -94,10 +103,7 @@ def gather(
             values[n, open_column] = 1 if values[n, open_column] > as_of else 0
         for base in range(bases.shape[0]):
             if occurred[row] > window_starts[date, bases[base, 3]] and passes(values, n, filters, bases[base, 0]):
-                for side in range(2):
-                    part = values[n, bases[base, 1 + side]]
-                    if part != ABSENT:
-                        own[2 * base + side, place] += part
+                add_own(values, n, bases, base, own, place)
         at = slots[event[row]] if is_grouped else -1
         if at >= 0:
             merge_row(values, at, n, sums)
@@ -200,9 +206,7 @@ def decayed(
 
 
 @compiled
-def ratio(
-    scale: float, column: int, per: int, number: int, n_kept: int, picked: Array, values: Array
-) -> float:
+def ratio(scale: float, column: int, per: int, number: int, n_kept: int, picked: Array, values: Array) -> float:
     """Return the sum of ``column`` over the sum of ``per``, NaN where either is missing or the latter 0."""
     above, below, n_above = 0, 0, 0
     for place in range(n_kept):
@@ -218,7 +222,7 @@ def ratio(
 @compiled
 def head(number: int, n_inside: int, lengths: Array, picked: Array) -> int:
     """Return how many events of a filter's list are among the ``n_inside`` latest."""
-    n = lengths[number]
+    n: int = lengths[number]
     while n > 0 and picked[number, n - 1] >= n_inside:
         n -= 1
     return n

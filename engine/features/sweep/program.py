@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from engine.features.declaration import Aggregate, Feature
+from engine.features.declaration import OF_OTHERS, Aggregate, Feature
 from engine.features.peers import PeerBasis, peer_bases
 from engine.features.settings import FeatureParameters
 from engine.features.sweep.tables import Days, Ints, Reals, Records, measure_positions
@@ -75,7 +75,8 @@ def program_of(features: Sequence[Feature], records: Records, *, parameters: Fea
 
     Parameters
     ----------
-    features : declarations of the source; peer rates become bases and have no output of their own.
+    features : declarations of the source; peer rates become bases, and neither they nor shares of related entities
+        have an output of their own.
     """
     position = measure_positions(records)
     filters: _Numbers[tuple[str, ...]] = _Numbers(())
@@ -110,7 +111,7 @@ def program_of(features: Sequence[Feature], records: Records, *, parameters: Fea
 
 
 def _outputs(feature: Feature) -> list[tuple[int, Feature, str | None]]:
-    if feature.aggregate is Aggregate.PEER_RATE:
+    if feature.aggregate in OF_OTHERS:
         return []
     if feature.aggregate is Aggregate.SHRUNKEN:
         return [(TOTAL, feature, feature.column), (TOTAL, feature, feature.per)]

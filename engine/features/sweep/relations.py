@@ -2,7 +2,9 @@
 
 import ibis
 
-from engine.features.sources import IS_OPEN, Source, entity_versions
+from engine.features.related import link_spans
+from engine.features.source import IS_OPEN, Source
+from engine.features.sources import entity_versions
 
 ENTITY = "entity"
 EVENT = "event"
@@ -56,3 +58,22 @@ def sorted_versions(entities: ibis.Table, numbers: ibis.Table) -> ibis.Table:
     """Return all versions as :func:`engine.features.sweep.tables.versions_from_arrow` reads them."""
     joined = entity_versions(entities).inner_join(numbers, "entity_id")
     return joined.drop("entity_id").order_by("entity", "known_at")
+
+
+def numbered_links(relations: ibis.Table, numbers: ibis.Table) -> ibis.Table:
+    """Return all versions of the links as :func:`engine.features.sweep.related.links_from_arrow` reads them.
+
+    Identifiers of persons and addresses stay behind: a hub comes as a number, with the number of its entity (-1 for
+    none).
+    """
+    spans = link_spans(relations)
+    joined = spans.inner_join(numbers, "entity_id")
+    hubs = numbers.rename(hub_id="entity_id", hub_entity="entity")
+    named = joined.left_join(hubs, joined.hub == hubs.hub_id)
+    return named.select(
+        "entity",
+        hub=ibis.dense_rank().over(order_by=named.hub),
+        hub_entity=named.hub_entity.fill_null(-1),
+        begins=named.begins,
+        ends=named.ends,
+    )

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from engine.features.declaration import Peers
 from engine.features.peers import GROUP_COLUMNS
-from engine.features.sources import IS_OPEN, Source
+from engine.features.source import IS_OPEN, Source
 
 Ints = npt.NDArray[np.int64]
 Days = npt.NDArray[np.int32]

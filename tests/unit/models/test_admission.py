@@ -1,5 +1,7 @@
 """What a learned model may read."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,11 +9,13 @@ import pytest
 from engine.features.declaration import Aggregate, Peers
 from engine.features.registry import FEATURES
 from models.admission import (
+    ADMITTED,
     AMOUNTS,
     MIN_KNOWN_ROWS,
     admitted_features,
     has_record,
     is_admissible,
+    is_admitted,
     known_values,
     typical_values,
     with_typical,
@@ -36,6 +40,18 @@ from tests.model_world import BY_NAME, DISTRICT, RATE, READ, SEVERITY
 )
 def test_admission_by_declaration(name, admitted):
     assert is_admissible(BY_NAME[name]) is admitted
+
+
+def test_every_feature_listed_is_declared_and_allowed():
+    assert {f.name for f in FEATURES if is_admitted(f)} == set(ADMITTED)
+
+
+def test_a_feature_declared_later_is_read_by_no_model_until_it_is_listed():
+    later = replace(BY_NAME["penalties_count_12m"], name="penalties_count_9m", lookback_months=9)
+    rows = pd.DataFrame({later.name: np.arange(3.0 * MIN_KNOWN_ROWS)})
+
+    assert is_admissible(later)
+    assert admitted_features(rows, declared=(*FEATURES, later)) == ()
 
 
 def test_counts_of_registers_that_do_not_depend_on_being_looked_at_may_enter():

@@ -51,7 +51,11 @@ def test_there_are_features_of_every_source_and_each_says_why():
     table = feature_table()
 
     assert len(table) >= 60
-    assert set(table["source"]) == {"inspections", "penalties", "listings", "complaints", "entities"}
+    assert set(table["source"]) == {
+        *("inspections", "penalties", "listings", "complaints", "entities"),
+        *("registrations", "licences", "annual_reports", "external_grades"),
+    }
+    assert {"related_share", "peer_rate", "trend", "streak", "decayed", "shrunken"} <= set(table["aggregate"])
     assert (table["rationale"].str.len() > 10).all()
 
 

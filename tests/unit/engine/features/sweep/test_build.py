@@ -7,7 +7,8 @@ import pytest
 
 from engine.features.declaration import Aggregate, Feature, Peers
 from engine.features.settings import DecayBand, FeatureParameters
-from engine.features.sources import INSPECTIONS, LISTINGS, Source
+from engine.features.source import Source
+from engine.features.sources import INSPECTIONS, LISTINGS
 from engine.features.sweep.asked import Spine
 from engine.features.sweep.build import sweep_chunks, sweep_features
 from engine.features.sweep.program import Program
