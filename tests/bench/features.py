@@ -1,4 +1,4 @@
-"""Sixty features of a million entities with ten million records, beside a scan, pandas, the query and a plain write.
+"""Sixty features of a million entities with ten million records, beside a scan, pandas and a plain write.
 
 Every ratio is taken within one run. The scan reads all columns that the features read, with two threads, as the sweep
 has; pandas computes the same sixty features from the same prepared records, and its table is compared with the sweep's.
@@ -20,7 +20,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.api.sweeping import _statements
-from engine.features.build import build_features
 from engine.features.registry import FEATURES
 from engine.features.settings import DecayBand, FeatureParameters
 from engine.features.sources import ENTITIES, EVENT_SOURCES
@@ -112,7 +111,6 @@ def rows() -> list[dict]:
     scan = median(lambda: scanned(connection))
     taken: list = []
     preparing = timed(lambda: taken.append(arrays(connection)))
-    query = timed(lambda: queried(connection))
     connection.disconnect()
     records, versions, n = taken.pop()
     swept(records, versions, spine(100, [AS_OF]))  # compiled, or read from its cache
@@ -133,7 +131,6 @@ def rows() -> list[dict]:
         row("features: sixty, twelve as-of", "sweep", twelve, peak, peer="one as-of", peer_seconds=one, **limit),
         row("features: sixty, the write", "write_run", stored, peak, peer="pyarrow", peer_seconds=plain, **limit),
         row("features: sixty, one as-of", "pandas, equal to the sweep", by_pandas, peak_mb(), **limit),
-        row("features: sixty, one as-of", "ibis on duckdb", query, peak, **limit),
     ]
 
 
@@ -212,7 +209,7 @@ def peak_mb() -> float:
 def made(n: int) -> ibis.BaseBackend:
     """Return a DuckDB with the held relations of ``n`` entities with ten records each."""
     connection = ibis.duckdb.connect()
-    connection.raw_sql("SET threads = 2; SET memory_limit = '2GB'")
+    connection.raw_sql(f"SET threads = 2; SET memory_limit = '2GB'; SET temp_directory = '{tempfile.gettempdir()}'")
     for name, (each, columns) in RECORDS.items():
         sql = f"SELECT {STAMPS.format(n=n)}, {columns} FROM range({int(each * n)}) AS r(i)"
         connection.raw_sql(f"CREATE TABLE event_{name} AS {sql}")
@@ -255,11 +252,3 @@ def drained(parts: Iterator[tuple[object, np.ndarray]]) -> None:
     """Use up the parts of a result without keeping them."""
     for _ in parts:
         pass
-
-
-def queried(connection: ibis.BaseBackend) -> None:
-    """Run the feature query for one date."""
-    tables = {name: connection.table(f"event_{name}") for name in (*RECORDS, ENTITIES)}
-    asked = tables[ENTITIES].select("entity_id", as_of=ibis.literal(AS_OF))
-    table = build_features(tables, asked, parameters=PARAMETERS, features=SIXTY)
-    connection.raw_sql(f"CREATE OR REPLACE TABLE result AS {ibis.to_sql(table, dialect='duckdb')}")
