@@ -14,7 +14,15 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.view import View
-from engine.api import draw_reading, laboratory, policy_simulation, reading, verification
+from engine.api import (
+    draw_reading,
+    laboratory,
+    policy_burden,
+    policy_optimum,
+    policy_simulation,
+    reading,
+    verification,
+)
 from engine.api.desk import Action, Desk
 from engine.draw.checks import Verification
 from engine.laboratory.experiment import Experiment
@@ -38,6 +46,7 @@ class Workbench:
     experiment: Experiment
     present: policy_simulation.SimulatedPolicy
     allocation: pd.DataFrame
+    groups: policy_burden.BurdenGroups
 
 
 def kept(view: View, read: Callable[..., Answer], *, needs: Action, **asked: Any) -> Answer:
@@ -127,6 +136,11 @@ def workbench(view: View) -> Workbench:
     return _workbench((folder, rows, records, policies), view.as_of, view.desk)
 
 
+def best_ratios(view: View, *, checks: int) -> policy_optimum.BestPolicy:
+    """Return the ratios that find most within so many item checks a year, with the curve of precision."""
+    return _best(view.desk.key(Action.TRY_RATIOS), view.as_of, checks, view)
+
+
 def verification_of(view: View, draw: draw_reading.DrawRecord, expected: str | None) -> Verification:
     """Return the recomputation of a draw; kept, since bundle and result are immutable for one version.
 
@@ -148,10 +162,18 @@ def _verification(key: tuple[str, ...], bundle: str, expected: str | None) -> Ve
 
 
 @st.cache_resource(max_entries=KEPT_BENCHES, show_spinner=False)
+def _best(key: tuple[str, ...], as_of: date, checks: int, _view: View) -> policy_optimum.BestPolicy:
+    held = workbench(_view)
+    wishes = policy_optimum.Wishes(float(checks), (), None, None, by_item=False)
+    return policy_optimum.optimise_policy(held.bench, held.experiment, wishes)
+
+
+@st.cache_resource(max_entries=KEPT_BENCHES, show_spinner=False)
 def _workbench(key: tuple[str, ...], as_of: date, _desk: Desk) -> Workbench:
     with _desk.reading(Action.TRY_RATIOS) as held:
         bench = laboratory.prepare(held, profile=PROFILE, occasion=laboratory.Occasion.of_year(as_of))
-    experiment = laboratory.experiment_of(bench, draws=FUTURES, seed=SEED)
+        experiment = laboratory.experiment_of(bench, draws=FUTURES, seed=SEED)
+        groups = policy_burden.burden_groups(held, bench, experiment)
     present = policy_simulation.simulate_policy(bench, experiment)
     small = replace(bench, logged=bench.logged.head(0))  # a million objects' draws are a gigabyte nobody asks for again
-    return Workbench(small, experiment, present, policy_simulation.allocate_policy(bench).table)
+    return Workbench(small, experiment, present, policy_simulation.allocate_policy(bench).table, groups)

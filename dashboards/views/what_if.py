@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboards import charts, guard, parts, queries, ratio_grid, tables, words
+from dashboards import acts, charts, guard, parts, policy_parts, queries, ratio_grid, tables, words
 from dashboards.definitions import WHAT_IF
 from dashboards.queries import Workbench
 from dashboards.view import View, current_view
@@ -30,6 +30,7 @@ def show(view: View) -> None:
     """Show the page."""
     _ = view.translate
     parts.heading(_("What if: ratios"), WHAT_IF, view=view, is_measured=False)
+    acts.tell_done()
     if view.as_of is None:
         parts.nothing_yet(_("Nothing has been measured in this workspace yet."), command="xinheng demo")
         return
@@ -39,6 +40,7 @@ def show(view: View) -> None:
     strip = _("Frame: {frame} · {futures} futures, seed {seed} · all populations of the frame together")
     st.caption(strip.format(frame=frame, futures=words.count(queries.FUTURES), seed=queries.SEED))
     _trial(workbench, view, as_of=view.as_of)
+    policy_parts.drafts_and_approval(view)
 
 
 @guard.fragment(Action.TRY_RATIOS)
@@ -70,7 +72,10 @@ def _trial(workbench: Workbench, view: View, *, as_of: date) -> None:
     parts.plain_table(
         tables.checks_by_district(workbench.allocation, allocated.table, names=workbench.bench.names, translate=_)
     )
+    policy_parts.winners_and_losers(policy, workbench, view)
+    policy_parts.best_within(policy, workbench, view)
     _repeat(policy, workbench, view, as_of=as_of)
+    policy_parts.enter_draft(policy, workbench, view, as_of=as_of)
 
 
 def _amounts(found: SimulatedPolicy, workbench: Workbench, view: View) -> None:

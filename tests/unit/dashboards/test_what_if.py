@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -10,10 +11,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.queries import FUTURES, SEED
+from engine.access.rights import Role
+from engine.access.scope import scope_of
+from engine.api.accounts import add_account
 from engine.api.laboratory import Occasion, prepare
+from engine.api.policy_drafts import drafts
 from engine.api.policy_simulation import ratio_draft
 from engine.api.reading import opened as reading
 from engine.cli import main
+from engine.store.workspace import Workspace
 from engine.vocabulary import ItemClass
 from tests.small_workspace import ACTOR, AS_OF, NOW, measurements
 from tests.unit.engine.cli.test_laboratory import workspace_with
@@ -91,7 +97,7 @@ def test_a_link_repeats_the_trial_and_the_button_takes_it_back(
     app = opened(workspace, monkeypatch, **{MOVED: "3"})
     assert app.number_input(key=MOVED).value == 3.0
 
-    app.button[0].click().run()
+    next(button for button in app.button if "现行比例" in button.label).click().run()
 
     assert app.number_input(key=MOVED).value == 2.0
     assert MOVED not in app.query_params
@@ -109,3 +115,66 @@ def test_no_english_stands_in_the_chinese_page(workspace: Path, monkeypatch: pyt
     said = [each.value for each in [*app.title, *app.subheader, *app.markdown]] + [each.label for each in app.metric]
 
     assert re.findall(r"[A-Za-z]{3,}", "\n".join(said)) == []
+
+
+def test_winners_and_losers_add_up_and_nothing_moves_nobody(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    null = opened(workspace, monkeypatch)
+    moved = opened(workspace, monkeypatch, **{RAISED: "90", "groups": "size"})
+
+    def changes(app: AppTest) -> list[float]:
+        table = next(each.value for each in app.table if "变化" in each.value.columns)
+        return [float(text.replace(",", "")) for text in table["变化"]]
+
+    assert not moved.exception
+    assert {abs(value) for value in changes(null)} == {0.0}
+    assert max(changes(moved)) > 0
+
+
+def test_the_best_within_a_capacity_shows_the_curve_and_stays_in_the_link(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(workspace, monkeypatch)
+    next(button for button in app.button if button.label == "寻找最优比例").click()
+    app.run()
+
+    assert not app.exception
+    assert not app.error, [each.value for each in app.error]
+    kept = app.query_params["capacity"]
+    again = opened(workspace, monkeypatch, capacity=kept[0] if isinstance(kept, list) else kept)
+    found = [[each.value for each in shown.markdown if "项次以内" in each.value] for shown in (app, again)]
+    assert found[0] == found[1] != []
+
+
+def test_a_draft_is_entered_by_one_and_approved_by_another(
+    tmp_path: Path, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(workspace, tmp_path / "workspace")
+    held = Workspace(folder)
+    for name, role in (("ana", Role.ANALYST), ("lea", Role.LEADER)):
+        options = {"name": name, "role": role, "scope": scope_of(), "actor": ACTOR}
+        add_account(held, name, clock=lambda: NOW, **options)
+    held.close()
+
+    app = opened(folder, monkeypatch, **{RAISED: "90", "as": "ana"})
+    assert not [button for button in app.button if button.label == "批准"]
+    for label, said in (("依据文件", "Doc 1"), ("理由", "more of D")):
+        next(each for each in app.text_input if each.label == label).set_value(said)
+    _press(app, "录入为草案")
+    assert not app.error, [each.value for each in app.error]
+
+    other = opened(folder, monkeypatch, **{"as": "lea"})
+    next(each for each in other.text_input if each.label == "理由或文件").set_value("Doc 2")
+    _press(other, "批准")
+
+    assert not other.error, [each.value for each in other.error]
+    held = Workspace(folder)
+    found = drafts(held)
+    held.close()
+    assert list(found["status"]) == ["approved"]
+    assert (found["drafted_by"].iloc[0], found["closed_by"].iloc[0]) == ("ana", "lea")
+
+
+def _press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click()
+    app.run()
+    assert not app.exception
