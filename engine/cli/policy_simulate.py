@@ -203,7 +203,7 @@ def _show_groups(moved: "pd.DataFrame") -> None:
     translate = current_translate()
     kinds = {"district": N_("district"), "size": N_("size"), "sector": N_("sector")}
     verdicts = {"more": N_("more"), "less": N_("less"), "same": N_("the same")}
-    heads = [N_("by"), N_("group"), N_("firms"), N_("visits before"), N_("after"), N_("change"), N_("verdict")]
+    heads = [N_("grouped by"), N_("group"), N_("firms"), N_("visits before"), N_("after"), N_("change"), N_("verdict")]
     rows = [
         [
             translate(kinds[row["by"]]),
