@@ -22,10 +22,10 @@ from tests.e2e.test_control_arm import findings
 from tests.plan_world import AS_OF, BAO, PLAN, at, carry_through, draw, entities, hand_in, line, make
 
 LINES = (
-    line("L1", draws_per_year=2, control_unit="firm", control_share="1/10", control_ratio="1/2", person_days=400.0),
+    line("L1", draws_per_year=2, control_unit="firm", control_share="1/10", control_ratio="1/2", person_days=45.0),
     line("L2", item_codes="K2", ratio="3/10", ratio_basis="uniform", initiating_department="WJW",
          participating_departments="WJW", draws_per_year=2),
-    line("L3", item_codes="G1", ratio="0.15", ticket_group="market", objects="全部市场主体", districts="330602",
+    line("L3", item_codes="G1", ratio="0.03", ticket_group="market", objects="全部市场主体", districts="330602",
          draws_per_year=2),
 )  # fmt: skip
 FILTERED = line("L9", item_codes="G2", ratio="1/10", draw_type="filtered", tags="校园周边", ratio_basis="uniform")
@@ -67,6 +67,7 @@ def test_the_simulated_draw_is_the_one_that_is_then_committed(world):
     assert ours[key[:2]].to_numpy().tolist() == drawn[key[:2]].to_numpy().tolist()
     assert ours["ratio"].tolist() == pytest.approx(drawn["ratio"].tolist())
     assert drawable["arm"].eq("control").any()
+    assert set(simulated["trimmed_by"]) == {"", "cap", "capacity"}
 
 
 def test_visits_findings_and_person_days_of_the_plan_are_said_line_by_line(world, capsys):
