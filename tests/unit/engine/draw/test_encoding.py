@@ -37,7 +37,11 @@ def test_other_suites_are_refused(name):
 
 
 @pytest.mark.parametrize(
-    "value", [1.0, {"a": float("nan")}, 2**53, -(2**53), {1: 2}, "e\u0301", {"e\u0301": 1}, [b"x"], "\ud800"]
+    "value",
+    [
+        *(1.0, {"a": float("nan")}, 2**53, -(2**53), {1: 2}, "e\u0301", {"e\u0301": 1}, [b"x"], "\ud800"),
+        *([2**53], [1, -(2**53)], [1, 2.5], ["a", "e\u0301"], {"a": "e\u0301"}, [["a"], [None, 2**53]]),
+    ],
 )
 def test_what_has_no_canonical_form_is_refused(value):
     with pytest.raises(NotCanonicalError):
