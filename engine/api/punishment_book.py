@@ -1,5 +1,6 @@
 """What is known of joint punishment on a day: the catalogue, listings with their ends, cases with their events."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,8 +15,8 @@ from engine.outcomes.punishment import RELEASE_POLICY, Case, CaseEvent, Listing,
 from engine.parameters import PolicyBook
 from engine.store.workspace import Workspace
 from engine.validity.publicity import PublicityRules
-from engine.validity.records import event_relations
-from engine.windows import is_known
+from engine.validity.records import PUBLICITY_OVER
+from engine.windows import add_months
 
 ACTION = "punishment"
 _NOTHING: dict[str, Any] = {"measures": {}, "editions": {}, "no_basis": []}
@@ -79,20 +80,36 @@ def catalogue_on(workspace: Workspace, *, book: PolicyBook, on: date) -> tuple[d
 
 
 def listings_on(workspace: Workspace, *, book: PolicyBook, on: date) -> dict[str, Listing]:
-    """Return every list decision known on a day, with the first day off the list and why, as far as known then."""
-    histories = {name: workspace.warehouse.history(name) for name in ("listings", "repairs")}
-    spans = event_relations(histories, rules=PublicityRules.from_policies(book))["listings"]
-    wanted = (
-        "listing_id",
-        "entity_id",
-        "list_type",
-        "occurred_on",
-        "ended_on",
-        "in_force_until",
-        "out_of_force_reason",
-    )
-    rows = spans.filter(is_known(spans, on=on)).select(*wanted).execute()
-    return {row["listing_id"]: _listing(row) for row in rows.to_dict("records")}
+    """Return every list decision known on a day, with the first day off the list and why, as far as known then.
+
+    Notes
+    -----
+    The rules of :mod:`engine.validity.records` for lists (removal, repair, end of publicity), row by row: a step of one
+    case must not wait for an expression over every record to be compiled. A test holds the two against each other.
+    """
+    rows = rows_on(workspace, "listings", on=on)
+    repairs = rows_on(workspace, "repairs", on=on)
+    ends: dict[str, list[tuple[date, str]]] = {}
+    for row in rows[rows["event"] == "removed"].to_dict("records"):
+        ends.setdefault(row["listing_id"], []).append((_effect(row), "removed"))
+    for row in repairs[repairs["target_table"] == "listings"].to_dict("records"):
+        ends.setdefault(row["target_id"], []).append((_effect(row), row["decision"]))
+    months = PublicityRules.from_policies(book).months
+    found = {}
+    for row in rows[rows["event"] == "listed"].to_dict("records"):
+        listed_on, name = _day(row["occurred_on"]), row["listing_id"]
+        own = list(ends.get(name, ()))
+        public = next((months[first] for first in sorted(months, reverse=True) if first <= listed_on), {})
+        if (longest := public.get("listings", {}).get(row["list_type"])) is not None:
+            own.append((add_months(listed_on, longest), PUBLICITY_OVER))
+        ends_on, reason = min(own, default=(None, ""))
+        found[name] = Listing(name, row["entity_id"], row["list_type"], listed_on, ends_on, reason)
+    return found
+
+
+def _effect(row: Mapping[Any, Any]) -> date:
+    """A decision ends a listing on its day, or when it became known if that is later."""
+    return max(_day(row["occurred_on"]), _day(row["known_at"]))
 
 
 def case_rows(workspace: Workspace, *, on: date) -> pd.DataFrame:
@@ -130,22 +147,9 @@ def _case(name: str, rows: list[dict[Any, Any]], actors: dict[tuple[str, str], s
     )  # fmt: skip
 
 
-def _listing(row: dict[Any, Any]) -> Listing:
-    removed, over = _maybe(row["ended_on"]), _maybe(row["in_force_until"])
-    ends = min((day for day in (removed, over) if day), default=None)
-    reason = "" if ends is None else "removed" if ends == removed else _text(row["out_of_force_reason"])
-    return Listing(
-        row["listing_id"], row["entity_id"], row["list_type"], _day(row["occurred_on"]), ends, reason
-    )  # fmt: skip
-
-
 def _day(value: Any) -> date:
     day: date = pd.Timestamp(value).date()
     return day
-
-
-def _maybe(value: Any) -> date | None:
-    return None if pd.isna(value) else _day(value)
 
 
 def _text(value: Any) -> str:
