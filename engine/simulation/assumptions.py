@@ -131,6 +131,28 @@ class Assumptions:
     serious_after_penalty_share: float = 0.4
     serious_early_share: float = 0.3
 
+    # --- registers: reports, licences, outside grades, links; all chosen ----------------------------------------------
+    late_report_share: float = 0.45
+    """Of missing reports, those filed after all."""
+    zero_report_logit: float = -3.2
+    zero_report_risk_slope: float = 0.6
+    report_checked_share: float = 0.03
+    false_report_logit: float = -2.5
+    false_report_risk_slope: float = 0.8
+    licence_shares: tuple[float, float, float] = (0.30, 0.35, 0.10)
+    """Enterprises, individual businesses, cooperatives that hold a licence."""
+    lapse_logit: float = -2.4
+    lapse_risk_slope: float = 0.7
+    sanction_logit: float = -5.0
+    sanction_risk_slope: float = 0.9
+    graded_share: float = 0.5
+    graded_noise_sd: float = 1.0
+    graded_cuts: tuple[float, float, float, float] = (-1.2, 0.6, 1.4, 2.4)
+    """Seen risk from which on the next worse place is given."""
+    link_shares: tuple[float, float, float] = (0.12, 0.06, 0.04)
+    """Enterprises with a legal representative, a shareholder, a head office in common with others."""
+    link_noise_sd: float = 1.0
+
     def as_json(self) -> dict[str, object]:
         """Return the assumptions as JSON can hold them."""
         return asdict(self)

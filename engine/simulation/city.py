@@ -10,10 +10,12 @@ import pyarrow as pa
 
 from engine.errors import UsageError
 from engine.messages import N_, Message
+from engine.simulation.annual_reports import annual_reports_table
 from engine.simulation.assumptions import Assumptions
 from engine.simulation.catalogue import ITEM_CODES
 from engine.simulation.grievances import complaints_table, draw_grievances
 from engine.simulation.item_list import item_difficulties, items_table
+from engine.simulation.links import relations_table
 from engine.simulation.listings import listings_table
 from engine.simulation.officers import (
     Officers,
@@ -23,6 +25,7 @@ from engine.simulation.officers import (
     recusals_table,
 )
 from engine.simulation.organs import departments_table
+from engine.simulation.papers import external_grades_table, licences_table
 from engine.simulation.past_draws import draw_past
 from engine.simulation.penalties import draw_penalties, penalties_table
 from engine.simulation.places import districts_table
@@ -100,6 +103,12 @@ def simulate_city(
     officers = draw_officers(span, n_entities=n_entities, seed=seed, assumptions=rules)
     tables = _registers(population, span, officers, seed=seed, assumptions=rules)
     tables |= _conduct(population, span, officers, seed=seed, assumptions=rules, say=say)
+    tables |= {
+        "licences": licences_table(population, span, seed=seed, assumptions=rules),
+        "annual_reports": annual_reports_table(population, span, seed=seed, assumptions=rules),
+        "external_grades": external_grades_table(population, span, seed=seed, assumptions=rules),
+        "relations": relations_table(population, tables["entities"], span, seed=seed, assumptions=rules),
+    }
     year = plan_year(last_day)
     tables |= {
         "plans": plans_table(year),

@@ -34,6 +34,13 @@ _COLUMNS: dict[str, str] = {
     "listings": "listing_event_id listing_id entity_id list_type event reason organ_code",
     "repairs": "repair_id entity_id target_table target_id decision organ_code",
     "complaints": "complaint_id entity_id topic is_substantiated:truth channel",
+    "licences": "licence_id entity_id doc_no doc_name licence_type certificate_name certificate_no content"
+    " valid_from:day valid_until:day status organ_code",
+    "annual_reports": "entity_id report_year:whole status is_truthful:truth assets_fen:whole revenue_fen:whole"
+    " n_employees:whole",
+    "external_grades": "external_grade_id entity_id scheme external_grade risk_position:real valid_until:day"
+    " organ_code",
+    "relations": "relation_id entity_id related_id relation_type holding_share:real ended_on:day",
     "plans": "line_id plan_year:whole authority_code item_codes objects ratio window_start:day window_end:day"
     " initiating_department participating_departments draw_type ratio_basis check_method is_off_site:truth"
     " draws_per_year:whole entity_types industries tags districts grades ticket_group person_days:real control_unit"

@@ -149,7 +149,22 @@ def _missing_reports(
     assumptions: Assumptions,
 ) -> _Spells:
     """Return listings of early July for annual reports not published by 30 June."""
-    entities, dates = [], []
+    missed = late_reporters(population, span, generator, assumptions)
+    entity = np.concatenate([misses for _, misses, _ in missed])
+    on = np.concatenate([listed_on for _, _, listed_on in missed])
+    held = (on >= span.first_day) & (on <= span.last_day)
+    entity, on = entity[held], on[held]
+    return _abnormal(population, span, entity, np.full(len(on), _NO_REPORT), on, generator, assumptions)
+
+
+def late_reporters(
+    population: Population, span: Span, generator: Generator, assumptions: Assumptions
+) -> list[tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64], Dates]]:
+    """Return for each year who owes a report, who had not published it by 30 June, and when those were listed.
+
+    Called with a fresh generator of the part ``listings`` it gives the very entities that are listed.
+    """
+    missed = []
     for at, year in enumerate(span.years):
         due = np.datetime64(f"{year}-07-01")
         new_year = np.datetime64(f"{year}-01-01")
@@ -160,13 +175,9 @@ def _missing_reports(
             expit(assumptions.missing_report_logit + assumptions.missing_report_risk_slope * population.risk[:, at]),
         )
         misses = np.flatnonzero(owes & (generator.random(len(population)) < p_missing))
-        entities.append(misses)
         first = np.full(len(misses), due)
-        dates.append(span.workdays.shift(first, generator.integers(0, 8, len(misses))))
-    entity, on = np.concatenate(entities), np.concatenate(dates)
-    held = (on >= span.first_day) & (on <= span.last_day)
-    entity, on = entity[held], on[held]
-    return _abnormal(population, span, entity, np.full(len(on), _NO_REPORT), on, generator, assumptions)
+        missed.append((owes, misses, span.workdays.shift(first, generator.integers(0, 8, len(misses)))))
+    return missed
 
 
 def _after_visits(

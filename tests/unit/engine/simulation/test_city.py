@@ -23,6 +23,10 @@ KEYS = {
     "listings": ["listing_event_id"],
     "repairs": ["repair_id"],
     "complaints": ["complaint_id"],
+    "licences": ["licence_id"],
+    "annual_reports": ["entity_id", "report_year"],
+    "external_grades": ["external_grade_id"],
+    "relations": ["relation_id"],
     "plans": ["line_id"],
     "registry_counts": ["count_id"],
 }
