@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -32,6 +33,8 @@ KEPT_BENCHES = 4
 PROFILE = "default"
 FUTURES = 1000
 SEED = 0
+_PREPARING = Lock()
+"""Preparing a laboratory takes gigabytes on a million objects; one at a time keeps the memory of the server bounded."""
 Answer = TypeVar("Answer")
 
 
@@ -170,7 +173,7 @@ def _best(key: tuple[str, ...], as_of: date, checks: int, _view: View) -> policy
 
 @st.cache_resource(max_entries=KEPT_BENCHES, show_spinner=False)
 def _workbench(key: tuple[str, ...], as_of: date, _desk: Desk) -> Workbench:
-    with _desk.reading(Action.TRY_RATIOS) as held:
+    with _PREPARING, _desk.reading(Action.TRY_RATIOS) as held:
         bench = laboratory.prepare(held, profile=PROFILE, occasion=laboratory.Occasion.of_year(as_of))
         experiment = laboratory.experiment_of(bench, draws=FUTURES, seed=SEED)
         groups = policy_burden.burden_groups(held, bench, experiment)

@@ -53,6 +53,8 @@ def _repeat(file: Path, times: int) -> None:
         query = f"SELECT {columns} FROM read_parquet('{file}')"
     else:
         keys = [name for name in _KEYS if name in names]
+        if file.parent.name == "teams":
+            keys.append("inspector_code")  # as many officers more as there are visits more
         columns = ", ".join(
             f"CASE WHEN nth = 0 OR {n} IS NULL THEN {n} ELSE {n} || '-' || nth END AS {n}" if n in keys else f'"{n}"'
             for n in names
