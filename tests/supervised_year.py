@@ -29,7 +29,7 @@ BOOK = load_policies()
 CALENDAR = WorkingDays()
 LEAD = "SCJG"
 CLERK, CHIEF, HEAD = Actor("Li", "inspector"), Actor("Wang", "reviewer"), Actor("Zhao", "head")
-DRAWS = {"D1": ("L1", date(2026, 3, 2)), "D2": ("L2", date(2026, 4, 13)), "D3": ("L3", date(2026, 5, 11))}
+DRAWS = {"D1": ("L1", date(2026, 3, 2)), "D2": ("L2", date(2026, 4, 13))}
 END = date(2026, 12, 31)
 OFFICERS = {"SCJG": ("p000", "p003"), "WJW": ("p001", "p004"), "SW": ("p002", "p005")}
 ANNEXES = ("移送书", "调查报告", "物品清单", "检验或鉴定", "其他材料")
@@ -70,12 +70,7 @@ class Year:
 def run_year(folder):
     """Return the year, lived from plan to release."""
     year = Year(make(folder), folder)
-    health = {"initiating_department": "WJW", "participating_departments": "WJW"}
-    lines = [
-        line("L1", ratio="1/4"),
-        line("L2", item_codes="G1;G2", ratio="1/12", participating_departments="SCJG;SW"),
-        line("L3", item_codes="K2", ratio="1/8", **health),
-    ]
+    lines = [line("L1", ratio="1/4"), line("L2", item_codes="G1;G2", ratio="1/16", participating_departments="SCJG;SW")]
     carry_through(year.workspace, *lines)
     year.load(
         "measures",

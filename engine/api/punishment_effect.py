@@ -66,9 +66,13 @@ def findings_with_measures(workspace: Workspace, checks: pd.DataFrame, *, as_of:
     found["is_penalised"] = (_before(found, penalties) > 0).astype(int)
     entities = _rows(workspace, "entities", ["entity_id", "population", "status", "known_at"], as_of=as_of)
     kinds = {name: at for at, name in enumerate(sorted(entities["population"].dropna().unique()))}
-    found["population_code"] = found["entity_id"].map(entities.set_index("entity_id")["population"].map(kinds))
-    gone = entities[entities["status"].isin(_GONE)].set_index("entity_id")["known_at"]
-    found["gone_on"] = pd.to_datetime(found["entity_id"].map(gone))
+    code_of = dict(zip(entities["entity_id"], entities["population"].map(kinds), strict=True))
+    found["population_code"] = [code_of.get(name, -1) for name in found["entity_id"]]
+    left = entities[entities["status"].isin(_GONE)]
+    gone = dict(zip(left["entity_id"], pd.to_datetime(left["known_at"]), strict=True))
+    found["gone_on"] = pd.Series(
+        [gone.get(name) for name in found["entity_id"]], index=found.index, dtype="datetime64[ns]"
+    )
     measured = _applied(workspace, as_of=as_of)
     found = found.rename(columns={"occurred_on": "found_on"}).sort_values("found_on", ignore_index=True)
     joined = pd.merge_asof(

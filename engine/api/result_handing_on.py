@@ -95,8 +95,10 @@ def take(
     if held := earlier_call(workspace, idempotency_key, said):
         return tuple(step[0] for step in held.particulars["steps"])
     with workspace.drawing():
-        known = _known(workspace, book=book, on=today)
-        matters, findings = matters_on(workspace, on=today), _findings(workspace, on=today)
+        known = _known(workspace, event, book=book, on=today)
+        matters = matters_on(workspace, on=today)
+        begins = any(one.subject not in matters for one in asked)
+        findings = _findings(workspace, on=today) if begins else {}
         taken: list[tuple[Matter, Event, Asked]] = []
         for one in asked:
             matter = _matter(one, matters, findings, own=own, kind=one.kind or _own_kind(event))
@@ -144,9 +146,13 @@ def _plain(one: Asked) -> list[object]:
     return [one.subject, one.kind, one.to_department, list(one.officers), one.due_on, list(one.annexes), one.reason]
 
 
-def _known(workspace: Workspace, *, book: PolicyBook, on: date) -> Known:
-    departments = frozenset(map(str, rows_on(workspace, "departments", on=on)["department_code"]))
-    return Known(departments, officer_departments(workspace, on=on), tuple(book.value(ANNEXES, on=on)))
+def _known(workspace: Workspace, event: str, *, book: PolicyBook, on: date) -> Known:
+    """What the rules of an event read; the registers cost a query each."""
+    departments: frozenset[str] = frozenset()
+    if event in ("sent", "decided"):
+        departments = frozenset(map(str, rows_on(workspace, "departments", on=on)["department_code"]))
+    officers = officer_departments(workspace, on=on) if event in ("rechecked", "decided") else {}
+    return Known(departments, officers, tuple(book.value(ANNEXES, on=on)) if event == "sent" else ())
 
 
 def _findings(workspace: Workspace, *, on: date) -> dict[str, tuple[str, str]]:
