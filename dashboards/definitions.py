@@ -84,3 +84,42 @@ BURDEN = Definition(
 BRIEFING = (HIT_RATE, LIFT, RATE_RATIO, GRADED, DRAWN, QUARANTINED)
 HIT_RATES = (HIT_RATE, TREND, NOT_DESIGN_BASED)
 WHAT_IF = (SPREAD, BURDEN)
+
+WARNING_PRECISION = Definition(
+    N_("Precision of the rules"),
+    N_(
+        "Warnings of a rule that were closed as confirmed, out of all of the rule that were closed, with the exact "
+        "interval. Below 50 closed it says little."
+    ),
+)
+STABILITY = Definition(
+    N_("Stability index"),
+    N_(
+        "Population stability index of the score against the finished run before: sum over score bands of the "
+        "difference of shares times the logarithm of their ratio. 0 means the same distribution."
+    ),
+)
+GATE = Definition(
+    N_("Light of a source"),
+    N_(
+        "The worst of its measures over the dated limits of the quality gate: rows waiting, age of the delivery, "
+        "coverage of the register, objects the register does not know, drift of codes. Red blocks scoring and draws."
+    ),
+)
+FUNNEL = Definition(
+    N_("Cases"),
+    N_(
+        "One case is one measure of one department on one listing. A share counts the cases that reached a step out of "
+        "those triggered; the median counts days since the step before."
+    ),
+)
+WARNINGS, GOVERNANCE, QUALITY, PUNISHMENT = (WARNING_PRECISION,), (STABILITY,), (GATE, QUARANTINED), (FUNNEL,)
+
+POINTS = Definition(
+    N_("Points"),
+    N_(
+        "What one reason adds to the score of the scorecard in force on the day shown; negative points lower the risk. "
+        "They were stored when the score was made, nothing is computed here."
+    ),
+)
+RECORD = (POINTS,)

@@ -28,6 +28,9 @@ SECTIONS = (
         (
             PageEntry("what_if", N_("What if: ratios"), Action.TRY_RATIOS),
             PageEntry("hit_rate", N_("Hit rate by grade"), Action.SEE_FIGURES),
+            PageEntry("record", N_("Credit record"), Action.SEE_ENTITIES),
+            PageEntry("warnings", N_("Early warnings"), Action.SEE_WARNINGS),
+            PageEntry("punishment", N_("Joint punishment"), Action.SEE_PUNISHMENTS),
         ),
     ),
     (
@@ -38,5 +41,12 @@ SECTIONS = (
             PageEntry("results", N_("Results"), Action.SEE_RESULTS),
         ),
     ),
-    (N_("Governance"), (PageEntry("audit", N_("Audit"), Action.SEE_AUDIT),)),
+    (N_("Records"), (PageEntry("quality", N_("Data quality"), Action.SEE_QUALITY),)),
+    (
+        N_("Governance"),
+        (
+            PageEntry("governance", N_("Model governance"), Action.SEE_MODELS),
+            PageEntry("audit", N_("Audit"), Action.SEE_AUDIT),
+        ),
+    ),
 )

@@ -9,6 +9,7 @@ import re
 from datetime import date
 
 from dashboards.theme import GRADE_MARKS
+from engine.api.contracts import contract_words
 from engine.messages import N_, Translate
 from engine.vocabulary import JOINER, POPULATION_NAMES
 
@@ -187,3 +188,13 @@ def shortened(text: str) -> str:
 def check_name(name: str, translate: Translate) -> str:
     """Return the words of a verification check with its fixed name, which the command line prints too."""
     return f"{translate(CHECKS[name])} · {name}" if name in CHECKS else name
+
+
+def table_name(table: str, translate: Translate) -> str:
+    """Return what people call a contract table: the contracts' own Chinese wording, or its name as English words.
+
+    The contracts hold these wordings, not the catalogue; a reader whose catalogue leaves English alone reads English.
+    """
+    english = table.replace("_", " ")
+    is_english = translate(MODES["random"]) == MODES["random"]
+    return english if is_english else str(contract_words("zh").codes.get(table, english))

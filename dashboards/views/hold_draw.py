@@ -65,7 +65,10 @@ def show(view: View) -> None:
     _steps(_reached(stage), view)
     if draw.is_simulated:
         parts.simulated_banner(draw.draw_id, translate=_)
-    _show_big(draw, view) if ceremony else _show_plain(draw, view)
+    if ceremony:
+        _show_big(draw, view)
+    else:
+        _show_plain(draw, view)
     if len(signed):
         parts.plain_table(tables.signatures(signed, records=RECORDS, translate=_))
     if draw.state is DrawState.VOID:
@@ -197,7 +200,10 @@ def _next(stage: Stage, view: View) -> None:
     """Offer the one step that is due."""
     draw = stage.draw
     if draw.state is DrawState.COMMITTED:
-        _sign(stage, "commitment", view) if stage.signed("commitment") < 2 else _run(draw, view)
+        if stage.signed("commitment") < 2:
+            _sign(stage, "commitment", view)
+        else:
+            _run(draw, view)
     elif draw.state is DrawState.DRAWN:
         if stage.signed("certificate") < 2:
             _sign(stage, "certificate", view)

@@ -19,6 +19,7 @@ from engine.messages import N_
 from engine.vocabulary import ResultCode
 
 PARTS = {"enter": N_("Enter"), "review": N_("Review"), "due": N_("Due")}
+# Words of the results, the most frequent first.
 NAMES = {
     ResultCode.NO_PROBLEM: N_("no problem found"),
     ResultCode.CORRECTED: N_("problem found, ordered to correct"),
@@ -31,7 +32,6 @@ NAMES = {
     ResultCode.EXITED: N_("closed, deregistered or moved away"),
     ResultCode.OTHER_LAW: N_("breaks other rules"),
 }
-"""Words of the results, the most frequent first."""
 DISPOSALS = {
     "": N_("nothing further"),
     "order_to_correct": N_("order to correct"),

@@ -7,6 +7,7 @@ import pandas as pd
 from engine.api.plan_book import rows_on
 from engine.api.policies import read_policies
 from engine.api.result_entry import result_steps
+from engine.errors import TableMissingError
 from engine.outcomes.deadlines import PUBLISH_RESULT, due
 from engine.outcomes.entry import key_of
 from engine.store.workspace import Workspace
@@ -27,11 +28,15 @@ def open_checks(workspace: Workspace, *, on: date, profile: str = "default") -> 
     DataFrame, key ``key``, :data:`CHECKS`: ``due_on`` is the last day to publish, ``days_late`` 0 when in time or
     public; ``state`` is empty without a result, else entered, submitted, returned or published.
     """
+    try:
+        visits = rows_on(workspace, "visits", on=on)
+    except TableMissingError:
+        return pd.DataFrame(columns=list(CHECKS))
     book = read_policies(profile, workspace=workspace)
     items = rows_on(workspace, "items", on=on).set_index("item_code")
     steps = result_steps(workspace)
     rows = []
-    for visit in rows_on(workspace, "visits", on=on).to_dict("records"):
+    for visit in visits.to_dict("records"):
         event = pd.Timestamp(visit["occurred_on"]).date()
         for item in str(visit["item_codes"]).split(JOINER):
             owner = str(items["department_code"].get(item, ""))

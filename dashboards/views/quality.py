@@ -1,0 +1,200 @@
+"""Data quality: may one score and draw on these records; what waits in quarantine, and the sheet that mends it."""
+
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import acts, guard, parts, queries, words
+from dashboards.definitions import QUALITY
+from dashboards.view import View, choose, current_view
+from engine.api import quality as measures
+from engine.api.desk import Action
+from engine.api.quarantine import SheetTaken, export_quarantine, quarantined_rows, retry_quarantine
+from engine.errors import TableMissingError
+from engine.messages import N_
+
+LIGHTS = {
+    "green": (N_("✓ Records may be scored and drawn on"), "green"),
+    "amber": (N_("▲ Look before scoring; nothing is blocked"), "orange"),
+    "red": (N_("✗ Scoring and draws are blocked"), "red"),
+}
+MARKS = {"green": "✓", "amber": "▲", "red": "✗"}
+SHOWN = 200
+
+
+def show(view: View) -> None:
+    """Show the page."""
+    _ = view.translate
+    parts.heading(_("Data quality"), QUALITY, view=view, is_measured=False)
+    acts.tell_done()
+    if not view.desk.viewer.scope.is_whole:
+        st.info(_("Sources are judged whole: this page is for people who may see every district and department."))
+        return
+    try:
+        report = queries.kept(view, measures.quality_report, needs=Action.SEE_QUALITY)
+    except TableMissingError:
+        report = None
+    if report is None or not report.tables:
+        parts.nothing_yet(_("Nothing was loaded into this workspace yet."), command="xinheng ingest --help")
+        return
+    said, colour = LIGHTS[report.colour.value]
+    st.badge(_(said) + " · " + words.day(report.as_of), color=colour)
+    if report.override is not None:
+        st.warning(
+            _("{name} took responsibility for the red findings: {reason}").format(
+                name=report.override.actor, reason=report.override.reason
+            )
+        )
+    _sources(report, view)
+    _findings(report, view)
+    _quarantine(view)
+    _loads(report, view)
+
+
+def _sources(report: measures.QualityReport, view: View) -> None:
+    """One line per source: rows in, accepted, held back; how old; how much of the register it covers."""
+    _ = view.translate
+    st.subheader(_("Sources"))
+    rows = [measures.table_as_json(each, on=report.as_of) for each in report.tables]
+    worst = _worst(report)
+    table = pd.DataFrame(
+        {
+            _("Source"): [words.table_name(str(row["table"]), _) for row in rows],
+            _("Light"): [MARKS[worst.get(str(row["table"]), "green")] for row in rows],
+            _("Rows in"): [row["rows_in"] for row in rows],
+            _("Accepted"): [row["accepted"] for row in rows],
+            _("Duplicates"): [row["duplicates"] for row in rows],
+            _("Quarantined"): [row["quarantined"] for row in rows],
+            _("Waiting"): [row["waiting"] for row in rows],
+            _("Days since delivery"): [row["delivery_age_days"] for row in rows],
+            _("Promised days"): [row["freshness_days"] for row in rows],
+            _("Covers of the register"): [words.share(_number(row["coverage"])) for row in rows],
+        }
+    )
+    parts.table(table, name="sources", view=view)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def _worst(report: measures.QualityReport) -> dict[str, str]:
+    order = list(MARKS)
+    worst: dict[str, str] = {}
+    for each in report.findings:
+        held = worst.get(each.table, "green")
+        worst[each.table] = max(held, each.colour.value, key=order.index)
+    return worst
+
+
+def _findings(report: measures.QualityReport, view: View) -> None:
+    _ = view.translate
+    st.subheader(_("Findings"))
+    if not report.findings:
+        st.caption(_("No measure is over its limit."))
+        return
+    table = pd.DataFrame(
+        {
+            _("Light"): [MARKS[each.colour.value] for each in report.findings],
+            _("Source"): [words.table_name(each.table, _) for each in report.findings],
+            _("What was found"): [each.sentence.render(_) for each in report.findings],
+        }
+    )
+    parts.plain_table(table)
+    parts.export_menu({"findings": table}, name="findings", view=view)
+
+
+def _quarantine(view: View) -> None:
+    """Show the rows that wait with every reason; out as a sheet, back with what was mended."""
+    _ = view.translate
+    st.subheader(_("Quarantine"))
+    rows = queries.kept(view, quarantined_rows, needs=Action.SEE_QUALITY, limit=SHOWN)
+    if not rows:
+        st.caption(_("No row waits."))
+        return
+    if len(rows) == SHOWN:
+        st.caption(_("The first {n} rows; the sheet holds every one.").format(n=SHOWN))
+    sources = ("", *dict.fromkeys(row.table for row in rows))
+    chosen = choose(
+        st.selectbox,
+        _("Source"),
+        sources,
+        name="source",
+        default="",
+        label_of=lambda each: words.table_name(each, _) if each else _("all"),
+    )
+    shown = [row for row in rows if chosen in ("", row.table)]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                _("Source"): [words.table_name(row.table, _) for row in shown],
+                _("File"): [row.source_file for row in shown],
+                _("Line of the file"): [row.source_line for row in shown],
+                _("What is wrong"): ["; ".join(each.render(_) for each in row.reasons) for row in shown],
+                _("As delivered"): [row.original for row in shown],
+            }
+        ),
+        hide_index=True,
+    )
+    guard.download(
+        _("Fix sheet (XLSX)"), partial(_sheet, view, chosen), file_name="fix-sheet.xlsx", view=view, key="fix_sheet"
+    )
+    _taken_back(view)
+
+
+def _sheet(view: View, source: str) -> bytes:
+    """Return the waiting rows as the workbook to be put right."""
+    with tempfile.TemporaryDirectory() as held, view.desk.reading(Action.SEE_QUALITY) as workspace:
+        path = Path(held) / "fix-sheet.xlsx"
+        export_quarantine(workspace, path, table=source or None, translate=view.translate)
+        return path.read_bytes() if path.exists() else b""
+
+
+def _taken_back(view: View) -> None:
+    _ = view.translate
+    if not acts.offered(view, Action.MEND_DATA):
+        return
+    with st.form("mend", clear_on_submit=True):
+        sheet = st.file_uploader(_("Mended sheet: only its changed rows are validated again"), type="xlsx")
+        asked = st.form_submit_button(_("Take it back"), type="primary")
+    if asked and sheet is not None:
+        acts.act(
+            view,
+            Action.MEND_DATA,
+            partial(_mended, view, sheet.getvalue()),
+            said=lambda done: _("{corrected} row(s) corrected, {discarded} left out, {unchanged} still wait.").format(
+                corrected=done.corrected, discarded=done.discarded, unchanged=done.unchanged
+            ),
+        )
+
+
+def _mended(view: View, content: bytes, workspace: Any) -> SheetTaken:
+    with tempfile.TemporaryDirectory() as held:
+        path = Path(held) / "fix-sheet.xlsx"
+        path.write_bytes(content)
+        return retry_quarantine(workspace, path, actor=view.desk.viewer.actor, clock=view.desk.clock)
+
+
+def _loads(report: measures.QualityReport, view: View) -> None:
+    _ = view.translate
+    st.subheader(_("Loads"))
+    loads = report.loads[::-1]
+    table = pd.DataFrame(
+        {
+            _("Loaded"): [words.moment(each.loaded_at) for each in loads],
+            _("Source"): [words.table_name(each.table, _) for each in loads],
+            _("Rows in"): [each.rows_in for each in loads],
+            _("Accepted"): [each.accepted for each in loads],
+            _("Quarantined"): [each.quarantined for each in loads],
+            _("Duplicates"): [each.duplicates for each in loads],
+            _("Load"): [each.load_id for each in loads],
+        }
+    )
+    parts.table(table, name="loads", view=view)
+
+
+show(current_view())

@@ -1,0 +1,38 @@
+"""Finding an object of the register by what people know of it: the beginning of its code, or a part of its name."""
+
+import pandas as pd
+
+from engine.api.monthly_records import FINISHED
+from engine.errors import TableMissingError
+from engine.store.workspace import Workspace
+
+COLUMNS = ("entity_id", "name", "district_code", "status")
+LEAST_LETTERS = 2
+
+
+def find_entities(workspace: Workspace, *, text: str, limit: int = 20) -> pd.DataFrame:
+    """Return the objects whose identifier contains, or whose name contains, a text.
+
+    Parameters
+    ----------
+    text : at least :data:`LEAST_LETTERS` characters; fewer find nothing.
+    limit : most rows.
+
+    Returns
+    -------
+    DataFrame, key entity_id, sorted by it, :data:`COLUMNS`. Cost: one scan of two columns of the register.
+    """
+    wanted = text.strip()
+    if len(wanted) < LEAST_LETTERS:
+        return pd.DataFrame(columns=list(COLUMNS))
+    try:
+        register = workspace.warehouse.read("entities")
+    except TableMissingError:
+        return pd.DataFrame(columns=list(COLUMNS))
+    met = register.filter(register.entity_id.contains(wanted) | register.name.contains(wanted))
+    return pd.DataFrame(met.select(*COLUMNS).order_by("entity_id").limit(limit).execute())
+
+
+def high_risk_runs(workspace: Workspace) -> tuple[str, ...]:
+    """Return the finished monthly runs, whose grades D wait for a person, the latest first."""
+    return tuple(entry.subject for entry in reversed(workspace.ledger.entries(action=FINISHED)))
