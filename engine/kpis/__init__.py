@@ -1,0 +1,1 @@
+"""What departments and districts are judged by: every figure declared once, counted from facts, never from volume."""

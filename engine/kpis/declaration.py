@@ -1,0 +1,112 @@
+"""What a figure is: whose rows over whose, when a row counts, which way is better, by which rule."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import pandas as pd
+
+from engine.errors import PolicyInconsistentError
+from engine.messages import N_, Message
+
+ROW_COLUMNS = ("on", "department_code", "district_code", "numerator", "denominator")
+"""What a figure's rows hold: the day that places a row in a month, whose it is, what it adds above and below."""
+
+
+class Kind(StrEnum):
+    """How rows become a figure."""
+
+    SHARE = "share"
+    """Sum of numerators / sum of denominators, 0..1."""
+    MEAN = "mean"
+    """Sum of numerators / sum of denominators, any size."""
+    MEDIAN = "median"
+    """Median of the numerators."""
+    TOTAL = "total"
+    """Sum of the numerators."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The tables that figures are counted from, all as known on ``as_of``.
+
+    Parameters
+    ----------
+    as_of : day.
+    checks : drawn checks: draw_id, visit_id, entity_id, item_code, department_code, district_code, mode, state,
+        drawn_on, window_end.
+    results : published results: inspection_id, visit_id, entity_id, item_code, department_code, district_code, draw_id,
+        selection_mode, occurred_on, published_on, due_on, outcome, has_disposal.
+    pending : checks visited whose result is not public: visit_id, item_code, department_code, district_code, due_on.
+    visits : scan-ins: visit_id, entity_id, district_code, department_code (the first named), occurred_on,
+        n_departments, n_items, is_on_site.
+    orders : orders to correct: rectification_id, department_code, district_code, ordered_on, due_on, closed_on.
+    referrals : what was handed on: referral_id, department_code (that takes over), district_code, sent_on, received_on,
+        due_on.
+    cases : joint punishments: punishment_id, department_code (that applies), district_code, measure_id, triggered_on,
+        is_hit, is_applied, is_fed_back, release_due_on, release_pushed_on, is_repaired, is_ended.
+    steps : steps of joint punishments: punishment_id, department_code, district_code, step, on, days (since the step
+        before).
+    warnings : warning_id, department_code, district_code, due_on, closed_on.
+    items : the item list: item_code, department_code, is_drawn.
+    """
+
+    as_of: pd.Timestamp
+    checks: pd.DataFrame
+    results: pd.DataFrame
+    pending: pd.DataFrame
+    visits: pd.DataFrame
+    orders: pd.DataFrame
+    referrals: pd.DataFrame
+    cases: pd.DataFrame
+    steps: pd.DataFrame
+    warnings: pd.DataFrame
+    items: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One figure.
+
+    Parameters
+    ----------
+    code : name in tables and policies.
+    title, numerator, denominator : for people.
+    kind, unit : how rows become the figure, and in what.
+    direction : +1 more is better, -1 less is better, 0 neither is claimed.
+    rows : facts to rows of ``ROW_COLUMNS``; a row counts once it can no longer be done in time (maturity).
+    maturity : when a row counts, in words.
+    source : which records, in words.
+    reference : rule or document.
+    has_interval : whether the rows are a sample of something, so that a share carries an interval.
+    """
+
+    code: str
+    title: Message
+    numerator: Message
+    denominator: Message
+    kind: Kind
+    unit: str
+    direction: int
+    rows: Callable[[Facts], pd.DataFrame]
+    maturity: Message
+    source: Message
+    reference: str
+    has_interval: bool = False
+    measures_volume: bool = field(default=False)
+    """Whether it grows with the number of checks or fines: such a figure never earns points."""
+
+
+def require_no_volume(kpi: Kpi, *, policy: str) -> None:
+    """Raise when a figure that measures volume is to earn points.
+
+    Raises
+    ------
+    PolicyInconsistentError
+        No appraisal by number of inspections or fines. Source: 国办发〔2024〕54号.
+    """
+    if kpi.measures_volume or kpi.kind is Kind.TOTAL:
+        problem = Message(
+            N_("{code} counts volume, which may not earn points (国办发〔2024〕54号)"), {"code": kpi.code}
+        )
+        raise PolicyInconsistentError(name=policy, problem=problem)
