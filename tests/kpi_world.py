@@ -36,8 +36,8 @@ def facts(**changed):
             ("d", "v6", "e6", "i1", "M", D1, "random", "published", "2026-11-02", "2027-02-28"),
         ),
         results=frame(
-            f"inspection_id visit_id entity_id item_code {place} draw_id selection_mode occurred_on published_on due_on "
-            "outcome has_disposal",
+            f"inspection_id visit_id entity_id item_code {place} draw_id selection_mode occurred_on published_on "
+            "due_on outcome has_disposal",
             (
                 "r1",
                 "v1",

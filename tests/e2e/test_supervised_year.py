@@ -4,11 +4,16 @@ from datetime import date
 
 import pytest
 
+from engine.api import kpis
 from engine.api.joint_punishment import cases, explain, funnel, overdue_releases
 from engine.api.reconciliation import check_states, explain_check, fell_through, totals
 from engine.api.result_follow_up import open_follow_ups
 from engine.api.result_inbox import inbox
-from tests.supervised_year import BOOK, END, kept_refusals, run_year
+from engine.errors import UsageError
+from tests.plan_world import at
+from tests.supervised_year import BOOK, CHIEF, END, kept_refusals, run_year
+
+YEAR = kpis.period_named("2026")
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +73,39 @@ def test_every_punishment_is_explained_and_every_ended_listing_released(year):
     assert steps["triggered"] == steps["received"] == len(table) and steps["hit"] == steps["fed_back"]
     assert steps["release_pushed"] == steps["released"] == len(ended)
     assert year.workspace.ledger.first_break() is None
+
+
+def test_figures_are_the_counts_of_the_year(year):
+    found = kpis.values(year.workspace, book=BOOK, period=YEAR, as_of=END).set_index("kpi")
+    table, follow = totals(year.workspace, as_of=END), funnel(year.workspace, as_of=END).set_index("step")["n"]
+
+    assert found.loc["completion", "numerator"] == table["published"].sum()
+    assert found.loc["disposal", ["numerator", "denominator"]].tolist() == [table["with_disposal"].sum()] * 2
+    # some were entered 26 working days after the check: later than the law allows
+    assert found.loc["published_in_time", "denominator"] - found.loc["published_in_time", "numerator"] == len(year.late)
+    assert found.loc["punished", "value"] == follow["triggered"]
+    assert found.loc["fed_back", ["numerator", "denominator"]].tolist() == [follow["fed_back"], follow["hit"]]
+    assert (
+        found.loc["released_in_time", "denominator"] - found.loc["released_in_time", "numerator"] == year.late_releases
+    )
+    cards = kpis.scorecards(year.workspace, book=BOOK, period=YEAR, as_of=END)
+    assert set(cards["department_code"]) == {"SCJG", "WJW", "SW"} and cards["score"].between(0, 1).all()
+
+
+def test_a_frozen_month_stays_and_what_changed_later_is_another_version(year):
+    month, terms = kpis.period_named("2026-03"), {"book": BOOK, "actor": CHIEF, "clock": at(END)}
+    with pytest.raises(UsageError, match="2026-03"):
+        kpis.freeze(year.workspace, period=month, as_of=date(2026, 3, 20), **terms)
+    first = kpis.freeze(year.workspace, period=month, as_of=date(2026, 4, 3), **terms)
+    held = kpis.frozen_values(year.workspace, period=month)
+    again = kpis.freeze(year.workspace, period=month, as_of=date(2026, 4, 3), **terms)
+
+    later = kpis.compare(year.workspace, book=BOOK, period=month, as_of=END)
+    assert (first["version"], again["version"]) == (1, 1)
+    assert len(later)  # results of March that became public later
+    with pytest.raises(UsageError, match="--reason"):
+        kpis.freeze(year.workspace, period=month, as_of=END, **terms)
+    second = kpis.freeze(year.workspace, period=month, as_of=END, reason="四月补录", **terms)
+    assert (second["version"], second["n_changed"]) == (2, len(later))
+    assert kpis.frozen_values(year.workspace, period=month, version=1).equals(held)
+    assert kpis.compare(year.workspace, book=BOOK, period=month, as_of=END).empty
