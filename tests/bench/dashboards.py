@@ -31,11 +31,11 @@ from tests.big_workspace import write_big
 from tests.page_visitor import Seen, Visitor
 
 N_OBJECTS, TIMES = 8_000, 125
-PEOPLE, REPEATS, MOVES = 20, 5, 7
+PEOPLE, REPEATS, MOVES = 20, 3, 7
 MOVED_FIELD = 6
 """Place of the field that is moved: general items, grade B."""
 FIRST_SECONDS, OTHER_SECONDS, MOVED_SECONDS = 3.0, 2.0, 0.5
-OTHERS = {"hit-rate": 1, "draw": 3, "audit": 0, "what-if": 1}
+OTHERS = {"hit-rate": 1, "draw": 3, "results": 0, "hold-draw": 0, "audit": 0, "what-if": 1}
 """Pages and how many charts each draws."""
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 _n = 0
@@ -176,7 +176,7 @@ def _as_json(texts: list[str]) -> str:
 
 async def _page(browser: Browser) -> Page:
     context = await browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
-    context.set_default_timeout(120_000)
+    context.set_default_timeout(600_000)
     return await context.new_page()
 
 
