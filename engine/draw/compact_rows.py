@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 from engine.draw import schema
 from engine.draw.encoding import DIGEST_BYTES, read_json, whole_rows
 from engine.draw.frame import BlindedFrame, frame_from_rows
-from engine.draw.merkle import SHARD_ROWS
 
 _APART = "read apart"
 """What stands in place of the rows once they are cut out."""
-_OPENER = b'"rows":['
-_HANDLE, _CELLS = rb"[0-9a-f]{64}", rb"\{[^{}\[\]]*\}"
-_ROW = re.compile(rb'\["(%s)",(%s)\]' % (_HANDLE, _CELLS))
-_ROWS = re.compile(rb'\["%s",%s\](?:,\["%s",%s\]){0,%d}' % (_HANDLE, _CELLS, _HANDLE, _CELLS, SHARD_ROWS - 1))
+_FIRST, _NEXT, _LAST = b'"rows":[["', b'],["', b"]]"
+_HANDLE_DIGITS = 2 * DIGEST_BYTES
+_CELLS = re.compile(rb'",(\{[^{}\[\]]*\})')
+"""What follows the handle of a row: without brackets inside, so that no text can hide an end."""
+_PIECE = 2**20
+"""Bytes taken apart at a time."""
 _CELLS_OF_ROW = schema.mapping(schema.code, schema.code)
 
 
@@ -32,38 +33,42 @@ def read_rows_apart(raw: bytes) -> tuple[dict[str, Any], BlindedFrame] | None:
 
     Parameters
     ----------
-    raw : a compact file, nothing in it believed yet. Cost: 0.7 µs and 40 bytes a row besides the file itself.
+    raw : a compact file, nothing in it believed yet. Cost: 0.5 µs and 40 bytes a row besides the file itself.
 
     Raises
     ------
     BundleUnreadableError, NotCanonicalError
         The file is not JSON, or a row is not of its form.
     """
-    start, mark = raw.find(_OPENER) + len(_OPENER), f'"{_APART}"'.encode()
-    if start < len(_OPENER) or mark in raw:
+    start, mark = raw.find(_FIRST) + len(_FIRST), f'"{_APART}"'.encode()
+    end = raw.find(_LAST, start)
+    if start < len(_FIRST) or end < 0 or mark in raw:
         return None
-    pieces = list(_stretches(raw, start))
-    if not pieces or raw[(end := pieces[-1][1]) : end + 1] != b"]":
-        return None
-    rest = read_json(raw[: start - 1] + mark + raw[end + 1 :])
-    if not isinstance(rest, dict) or rest.pop("rows", None) != _APART:
-        return None  # it was the value of some other key
     number_of: dict[bytes, int] = {}
     handles, numbers = [], []
-    for first, last in pieces:
-        told, cells = zip(*_ROW.findall(raw, first, last), strict=True)
-        handles.append(bytes.fromhex(b"".join(told).decode()))
-        numbers.append(np.array([number_of.setdefault(one, len(number_of)) for one in cells], dtype=np.int32))
-    return rest, _frame(b"".join(handles), numbers=np.concatenate(numbers), patterns=list(number_of))
+    for piece in _pieces(raw, start, end):
+        told = b"".join([row[:_HANDLE_DIGITS] for row in piece])
+        if len(told) != _HANDLE_DIGITS * len(piece) or told.translate(None, b"0123456789abcdef"):
+            return None
+        handles.append(bytes.fromhex(told.decode()))
+        cells = [number_of.setdefault(row[_HANDLE_DIGITS:], len(number_of)) for row in piece]
+        numbers.append(np.array(cells, dtype=np.int32))
+    patterns = [found[1] for one in number_of if (found := _CELLS.fullmatch(one)) is not None]
+    if len(patterns) < len(number_of):
+        return None
+    rest = read_json(raw[: start - len(b'[["')] + mark + raw[end + len(_LAST) :])
+    if not isinstance(rest, dict) or rest.pop("rows", None) != _APART:
+        return None  # it was the value of some other key
+    return rest, _frame(b"".join(handles), numbers=np.concatenate(numbers), patterns=patterns)
 
 
-def _stretches(raw: bytes, start: int) -> Iterator[tuple[int, int]]:
-    """Yield where up to 2^14 rows begin and end, as far as rows follow each other."""
-    while (found := _ROWS.match(raw, start)) is not None:
-        yield found.span()
-        if raw[found.end() : found.end() + 1] != b",":
-            return
-        start = found.end() + 1
+def _pieces(raw: bytes, start: int, end: int) -> Iterator[list[bytes]]:
+    """Yield the rows between two places, some thousand at a time, each from its handle to its cells."""
+    while start <= end:
+        stop = raw.find(_NEXT, start + _PIECE, end)
+        stop = end if stop < 0 else stop
+        yield raw[start:stop].split(_NEXT)
+        start = stop + len(_NEXT)
 
 
 def _frame(handles: bytes, *, numbers: NDArray[np.int32], patterns: list[bytes]) -> BlindedFrame:

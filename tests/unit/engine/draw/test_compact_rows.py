@@ -30,9 +30,8 @@ def as_columns(frame):
 
 @pytest.fixture(autouse=True)
 def short_pieces(monkeypatch):
-    """Pieces of three rows, so that small files have several."""
-    few = compact_rows._ROWS.pattern.replace(b"16383", b"2")
-    monkeypatch.setattr(compact_rows, "_ROWS", compact_rows.re.compile(few))
+    """Pieces of a few rows, so that small files have several."""
+    monkeypatch.setattr(compact_rows, "_PIECE", 150)
     monkeypatch.setattr(bundle_module, "SHARD_ROWS", 3)
 
 
@@ -63,6 +62,11 @@ def test_both_readers_give_one_frame(cells):
         canonical_json({'a"rows': [ROW], "rows": [ROW]}),
         canonical_json({"a": 'x"rows":[["', "rows": [[HANDLES[0], {}, {}]]}),
         as_file([ROW, ROW]).replace(b"],[", b"][", 1),
+        as_file([ROW, ROW]).replace(b"],[", b"],[],[", 1),
+        as_file([ROW, [HANDLES[1][:-2], {"food": "S1"}]]),
+        as_file([ROW, [HANDLES[1][:-2] + "  ", {"food": "S1"}]]),
+        as_file([ROW, [HANDLES[1], {"food": '],["'}]]),
+        as_file([ROW, [HANDLES[1], {"food": "]]"}]]),
         as_file([ROW, ROW]).replace(b"}]]", b"}],]", 1),
     ],
 )
