@@ -53,7 +53,7 @@ def scope_badge(view: View) -> None:
     if scope.is_whole:
         return
     named = [*(scope.districts or ()), *(scope.departments or ())]
-    st.badge(_("Only rows of {scope}").format(scope=", ".join(named)), icon="🔒", color="orange")
+    st.badge(_("Only rows of {scope}").format(scope=", ".join(named)), color="orange")
 
 
 def as_of_strip(view: View) -> None:

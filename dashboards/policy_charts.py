@@ -36,7 +36,9 @@ def burden_change(groups: pd.DataFrame, *, translate: Translate) -> alt.TopLevel
             alt.Tooltip("visits_after:Q", title=_("Visits under the ratios tried"), format=",.1f"),
         ],
     )
-    x = alt.X("change:Q", scale=scale, title=_("Expected visits more or less"), axis=alt.Axis(format="+,d"))
+    x = alt.X(
+        "change:Q", scale=scale, title=_("Expected visits more or less"), axis=alt.Axis(format="+,.1f", tickCount=5)
+    )
     bars = base.mark_bar(height=16).encode(
         x=x,
         color=alt.Color(
@@ -91,7 +93,7 @@ def findings_against_precision(points: pd.DataFrame, *, translate: Translate) ->
             alt.Tooltip("checks:Q", title=_("Item checks"), format=",.0f"),
         ],
     )
-    here = points[points["where"] != names[0]]
+    here = points[points["where"] == names[-1]]
     said = (
         alt.Chart(here)
         .mark_text(dy=-16, fontSize=13, color=ACCENT)

@@ -9,11 +9,12 @@ import re
 from datetime import date
 
 from dashboards.theme import GRADE_MARKS
-from engine.api.contracts import contract_words
+from engine.api.contracts import table_names
 from engine.messages import N_, Translate
 from engine.vocabulary import JOINER, POPULATION_NAMES
 
 NOTHING = "—"
+FRACTION = re.compile(r"^\.\d+")
 DIGEST = re.compile(r"[0-9a-f]{64,}")
 
 POPULATIONS = {**POPULATION_NAMES, "all": N_("All populations")}
@@ -97,6 +98,14 @@ ROLES = {
     "admin": N_("Administrator"),
 }
 
+RESULT_TABLES = {
+    "grades": N_("grade given"),
+    "selections": N_("in the frame of a draw"),
+    "teams": N_("team"),
+    "graded_results": N_("result of a draw"),
+    "matches": N_("duplicates merged"),
+}
+
 BASES = {"design-based": N_("design-based"), "not design-based": N_("not design-based")}
 
 
@@ -132,9 +141,11 @@ def times_interval(low: float | None, high: float | None) -> str:
     return f"{times(low)} – {times(high)}"
 
 
-def day(value: date | None) -> str:
-    """Return a date as YYYY-MM-DD."""
-    return NOTHING if value is None or is_missing(value) else value.isoformat()[:10]
+def day(value: date | str | None) -> str:
+    """Return a date, or its ISO text, as YYYY-MM-DD."""
+    if value is None or is_missing(value):
+        return NOTHING
+    return (value if isinstance(value, str) else value.isoformat())[:10]
 
 
 def grade_name(grade: str, translate: Translate) -> str:
@@ -150,7 +161,8 @@ def grade_tag(grade: str) -> str:
 
 def moment(text: str) -> str:
     """Return an RFC 3339 time to the minute, with its offset."""
-    return f"{text[:10]} {text[11:16]} {text[19:]}".strip() if len(text) >= 19 else text or NOTHING
+    offset = FRACTION.sub("", text[19:])
+    return f"{text[:10]} {text[11:16]} {offset}".strip() if len(text) >= 19 else text or NOTHING
 
 
 def population_name(population: str, translate: Translate) -> str:
@@ -191,10 +203,12 @@ def check_name(name: str, translate: Translate) -> str:
 
 
 def table_name(table: str, translate: Translate) -> str:
-    """Return what people call a contract table: the contracts' own Chinese wording, or its name as English words.
+    """Return what people call a contract table: the contract's own Chinese name, or its code as English words.
 
-    The contracts hold these wordings, not the catalogue; a reader whose catalogue leaves English alone reads English.
+    The contracts hold these names, not the catalogue; a reader whose catalogue leaves English alone reads English.
     """
+    if table in RESULT_TABLES:
+        return translate(RESULT_TABLES[table])
     english = table.replace("_", " ")
     is_english = translate(MODES["random"]) == MODES["random"]
-    return english if is_english else str(contract_words("zh").codes.get(table, english))
+    return english if is_english else table_names().get(table, english)

@@ -155,12 +155,17 @@ def _migration(migration: pd.DataFrame, view: View) -> None:
     )
     table = pd.DataFrame(
         {
-            _("Grade before"): [words.grade_name(each, _) for each in counted["from_grade"]],
-            _("Grade now"): [words.grade_name(each, _) for each in counted["to_grade"]],
+            _("Grade before"): [_grade(each, view) for each in counted["from_grade"]],
+            _("Grade now"): [_grade(each, view) for each in counted["to_grade"]],
             _("Entities"): counted["n"].map(words.count),
         }
     )
     parts.chart_with_table(chart, table, alt_text=_("Moves between grades"), translate=_)
+
+
+def _grade(grade: str, view: View) -> str:
+    """Name a grade; an object that was not there before has none."""
+    return view.translate(N_("new in the register")) if grade == "-" else words.grade_name(grade, view.translate)
 
 
 def _signed(signed: pd.DataFrame, view: View) -> None:

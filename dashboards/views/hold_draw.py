@@ -87,7 +87,7 @@ def _steps(reached: int, view: View) -> None:
     _ = view.translate
     for at, (place, name) in enumerate(zip(st.columns(len(STEPS)), STEPS, strict=True), start=1):
         done = at <= reached
-        place.badge(_(name), icon="✅" if done else "⬜", color="green" if done else "gray")
+        place.badge(f"{'✓' if done else '○'} {_(name)}", color="green" if done else "gray")
 
 
 def _new(view: View) -> None:

@@ -71,7 +71,7 @@ def _sources(report: measures.QualityReport, view: View) -> None:
             _("Quarantined"): [row["quarantined"] for row in rows],
             _("Waiting"): [row["waiting"] for row in rows],
             _("Days since delivery"): [row["delivery_age_days"] for row in rows],
-            _("Promised days"): [row["freshness_days"] for row in rows],
+            _("Promised days"): [words.count(_number(row["freshness_days"])) for row in rows],
             _("Covers of the register"): [words.share(_number(row["coverage"])) for row in rows],
         }
     )
@@ -93,7 +93,7 @@ def _worst(report: measures.QualityReport) -> dict[str, str]:
 
 def _findings(report: measures.QualityReport, view: View) -> None:
     _ = view.translate
-    st.subheader(_("Findings"))
+    st.subheader(_("What is over its limit"))
     if not report.findings:
         st.caption(_("No measure is over its limit."))
         return

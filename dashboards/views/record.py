@@ -122,18 +122,26 @@ def _timeline(entity: str, view: View) -> None:
             _("Day"): [words.day(each.occurred_on) for each in entries],
             _("Known since"): [words.day(each.known_at) for each in entries],
             _("Kind"): [words.table_name(each.table, _) for each in entries],
-            _("Number"): [each.record_id for each in entries],
+            _("Record number"): [each.record_id for each in entries],
             _("Counts"): [_(STATUS[each.status]) if each.status in STATUS else each.status for each in entries],
             _("Until"): [words.day(each.until) for each in entries],
-            _("Details"): [_details(each) for each in entries],
+            _("Details"): [_details(each, view) for each in entries],
             _("File"): [each.source_file for each in entries],
         }
     )
     parts.table(table.iloc[::-1], name="record", view=view)
 
 
-def _details(entry: RecordEntry) -> str:
-    return " · ".join(str(value) for value in entry.details.values() if not words.is_missing(value) and value != "")
+def _details(entry: RecordEntry, view: View) -> str:
+    """Say what a line holds; of a draw's frame only whether the object was drawn, of a grade only the grade."""
+    _ = view.translate
+    if entry.table == "selections":
+        return _("drawn") if entry.details.get("is_drawn") else _("not drawn")
+    grade = str(entry.details.get("grade", ""))
+    if entry.table == "grades" and grade:
+        return words.grade_name(grade, _)
+    held = [each for each in entry.details.values() if not words.is_missing(each) and not isinstance(each, bool)]
+    return " · ".join(str(each) for each in held if each != "")
 
 
 def _high_risk(view: View) -> None:

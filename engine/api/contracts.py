@@ -37,6 +37,11 @@ def contract_words(language: str) -> Words:
     return Words(document["texts"], document["codes"])
 
 
+def table_names() -> dict[str, str]:
+    """Return what the contracts call their tables in Chinese, by table."""
+    return {table: contract.business_name for table, contract in load_contracts().items()}
+
+
 def contract_pages() -> dict[str, str]:
     """Return relative path → text of every documentation page, ``zh/…`` and ``en/…``."""
     pages = {}

@@ -26,10 +26,12 @@ def find_entities(workspace: Workspace, *, text: str, limit: int = 20) -> pd.Dat
     if len(wanted) < LEAST_LETTERS:
         return pd.DataFrame(columns=list(COLUMNS))
     try:
-        register = workspace.warehouse.read("entities")
+        register = workspace.warehouse.history("entities")
     except TableMissingError:
         return pd.DataFrame(columns=list(COLUMNS))
-    met = register.filter(register.entity_id.contains(wanted) | register.name.contains(wanted))
+    met = register.filter(
+        register.superseded_at.isnull(), register.entity_id.contains(wanted) | register.name.contains(wanted)
+    )
     return pd.DataFrame(met.select(*COLUMNS).order_by("entity_id").limit(limit).execute())
 
 

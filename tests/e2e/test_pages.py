@@ -39,6 +39,13 @@ PAGES = {
     "briefing": ("", {"zh": "简报", "en": "Briefing"}, 2),
     "hit-rate": ("hit-rate", {"zh": "分级命中率", "en": "Hit rate by grade"}, 1),
     "draw": ("draw", {"zh": "抽取与证书", "en": "The draw and its certificate"}, 3),
+    "hold-draw": ("hold-draw", {"zh": "组织抽取", "en": "Hold a draw"}, 0),
+    "results": ("results", {"zh": "检查结果", "en": "Results"}, 0),
+    "warnings": ("warnings", {"zh": "风险预警", "en": "Early warnings"}, 0),
+    "punishment": ("punishment", {"zh": "联合惩戒", "en": "Joint punishment"}, 0),
+    "quality": ("quality", {"zh": "数据质量", "en": "Data quality"}, 0),
+    "governance": ("governance", {"zh": "模型治理", "en": "Model governance"}, 0),
+    "record": ("record", {"zh": "信用档案", "en": "Credit record"}, 0),
 }
 
 
