@@ -63,6 +63,7 @@ def test_both_readers_give_one_frame(cells):
         canonical_json({"a": 'x"rows":[["', "rows": [[HANDLES[0], {}, {}]]}),
         as_file([ROW, ROW]).replace(b"],[", b"][", 1),
         as_file([ROW, ROW]).replace(b"],[", b"],[],[", 1),
+        as_file([ROW, ROW]).replace(b'"rows":[["', b'"rows":[["abc],["', 1),
         as_file([ROW, [HANDLES[1][:-2], {"food": "S1"}]]),
         as_file([ROW, [HANDLES[1][:-2] + "  ", {"food": "S1"}]]),
         as_file([ROW, [HANDLES[1], {"food": '],["'}]]),
