@@ -1,6 +1,7 @@
 """Starts the dashboards on this machine and nowhere else."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -56,7 +57,16 @@ def dashboard(
         show_line(said.render(current_translate()))
     sys.stdout.flush()
     environment = {**os.environ, **access, "XINHENG_WORKSPACE": str(workspace.resolve())}
-    return subprocess.run(_call(port, sign_in), env=environment, stdout=subprocess.DEVNULL, check=False).returncode
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        return subprocess.run(_call(port, sign_in), env=environment, stdout=subprocess.DEVNULL, check=False).returncode
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(*_: object) -> None:
+    """Leave by an exception when told to end, so that the server is ended too and does not stay behind."""
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _access(*, local: bool, sign_in: Path | None, claim: str) -> dict[str, str]:
