@@ -16,7 +16,7 @@ from engine.api.logged_draws import latest_runs
 from engine.api.punishment_steps import Desk
 from engine.api.result_entry import enter
 from engine.api.result_handing_on import Asked, take
-from engine.api.result_inbox import inbox
+from engine.api.result_inbox import end, inbox
 from engine.api.result_review import publish, send_back, submit
 from engine.errors import SupervisionError
 from engine.outcomes.working_days import WorkingDays
@@ -72,6 +72,8 @@ def run_year(folder):
     year = Year(make(folder), folder)
     lines = [line("L1", ratio="1/4"), line("L2", item_codes="G1;G2", ratio="1/16", participating_departments="SCJG;SW")]
     carry_through(year.workspace, *lines)
+    none = {"reason": "本年无发起事项", "book": BOOK, "actor": CLERK, "at": at(date(2026, 1, 30))}
+    end(year.workspace, "plan.deadline", "2026-WJW", **none)
     year.load(
         "measures",
         [measure("X1", "WJW;SW", "serious_violation"), measure("X2", "WJW", "abnormal")],

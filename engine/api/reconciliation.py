@@ -17,6 +17,7 @@ from engine.api.plan_book import rows_on
 from engine.api.punishment_book import punishment_book
 from engine.api.result_entry import ACTIONS, result_steps
 from engine.api.result_follow_up import findings_on, open_follow_ups
+from engine.api.result_grounds import scanned_items
 from engine.api.result_handing_on import ACTION as FOLLOW_UP
 from engine.api.result_inbox import inbox
 from engine.messages import N_, Message
@@ -45,8 +46,11 @@ def check_states(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
     standing = {
         key: one.state.value for key, one in result_steps(workspace).items() if date.fromisoformat(one.at[:10]) <= as_of
     }
-    visited = set(rows_on(workspace, "visits", on=as_of)["visit_id"])
-    visit_state = checks["visit_id"].isin(visited).map({True: NO_RESULT, False: NOT_VISITED})
+    visited = scanned_items(workspace, on=as_of)
+    pairs = zip(checks["visit_id"], checks["item_code"], strict=True)
+    visit_state = pd.Series(
+        [NO_RESULT if one in visited else NOT_VISITED for one in pairs], index=checks.index, dtype=str
+    )
     state = keys.map(standing).fillna(visit_state)
     state = state.mask(checks["is_replaced"].astype(bool) & (state == NOT_VISITED), REPLACED)
     return checks.assign(result=keys, state=state.mask(~checks["is_matched"].astype(bool), UNSTAFFED))
@@ -133,10 +137,9 @@ def explain_check(workspace: Workspace, result: str, *, as_of: date) -> pd.DataF
     for row in states[states["result"] == result].to_dict("records"):
         for entry in workspace.ledger.entries(action=CERTIFIED, subject=row["draw_id"]):
             rows.append(_entry("drawn", entry))
-        visits = rows_on(workspace, "visits", on=as_of)
-        for visit in visits[visits["visit_id"] == row["visit_id"]].to_dict("records"):
-            day = pd.Timestamp(visit["occurred_on"]).date()
-            rows.append((day, "visited", visit["inspector_codes"], "", None))
+        scans = scanned_items(workspace, on=as_of, visits=[row["visit_id"]])
+        if scan := scans.get((row["visit_id"], row["item_code"])):
+            rows.append((scan.on, "visited", JOINER.join(sorted(scan.officers)), "", None))
     for state, action in ACTIONS.items():
         for entry in workspace.ledger.entries(action=action):
             if any(key == result for key, _, _ in entry.particulars["results"]):

@@ -1,6 +1,6 @@
 """What stands on record about visits, draws and tasks when results come in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 import pandas as pd
@@ -36,7 +36,7 @@ def known_facts(workspace: Workspace, *, visits: Iterable[str], today: date, wor
     return Known(
         today=today,
         drawn=_drawn(workspace, wanted),
-        scans=_scans(workspace, wanted, on=today),
+        scans=scanned_items(workspace, on=today, visits=wanted),
         tasks=_tasks(workspace),
         item_departments=_pairs(items, "item_code", "department_code"),
         officer_departments=officer_departments(workspace, on=today),
@@ -123,7 +123,7 @@ def _officers(workspace: Workspace, draw: str, sent: pd.DataFrame) -> dict[str, 
 
 
 def _reserves(workspace: Workspace, draw: str, run: str, visits: list[str], *, on: date) -> dict[Key, Ground]:
-    """Reserves that stand in: the team of the object they replace goes, so its departments check."""
+    """Reserves that stand in: the team of the object they replace goes, or the one that visits them anyway."""
     rows = reserve_rows(workspace, draw).to_dict("records")
     if not any(row["visit_id"] in visits for row in rows):
         return {}
@@ -143,25 +143,42 @@ def _reserves(workspace: Workspace, draw: str, run: str, visits: list[str], *, o
             found[row["visit_id"], row["entity_id"], row["item_code"]] = Ground(
                 SelectionMode.RESERVE,
                 on,
-                departments=departments.get(came_from, frozenset()),
+                departments=_both(departments, came_from, row["visit_id"]),
                 draw_id=draw,
                 stratum=row["stratum"],
-                officers=officers.get(came_from, frozenset()),
+                officers=_both(officers, came_from, row["visit_id"]),
             )
     return found
 
 
-def _scans(workspace: Workspace, visits: list[str], *, on: date) -> dict[str, Scan]:
-    rows = rows_on(workspace, "visits", on=on)
-    return {
-        str(row["visit_id"]): Scan(
+def _both(held: Mapping[str, frozenset[str]], replaced: str, own: str) -> frozenset[str]:
+    """Of the visit that is replaced, and of the reserve's own one where it was drawn for another item as well."""
+    return held.get(replaced, frozenset()) | held.get(own, frozenset())
+
+
+def scanned_items(
+    workspace: Workspace, *, on: date, visits: Iterable[str] | None = None
+) -> dict[tuple[str, str], Scan]:
+    """Return (visit, item) → the latest scan known on a day that lists the item.
+
+    An object that two draws select keeps its visit code: the second visit is a later version of the row, and the items
+    of the first stay checked. Versions are taken in the order in which they became known.
+    """
+    history = workspace.warehouse.history("visits")
+    held = history.filter(history.known_at <= on)
+    if visits is not None:
+        held = held.filter(held.visit_id.isin(sorted(visits)))
+    rows = pd.DataFrame(held.execute()).sort_values(["known_at", "occurred_on"], kind="stable")
+    found: dict[tuple[str, str], Scan] = {}
+    for row in rows.to_dict("records"):
+        scan = Scan(
             entity_id=str(row["entity_id"]),
             officers=frozenset(str(row["inspector_codes"]).split(JOINER)),
             on=pd.Timestamp(row["occurred_on"]).date(),
             task_id=_text(row["task_id"]),
         )
-        for row in rows[rows["visit_id"].isin(visits)].to_dict("records")
-    }
+        found |= {(str(row["visit_id"]), item): scan for item in str(row["item_codes"]).split(JOINER)}
+    return found
 
 
 def _text(value: object) -> str | None:

@@ -19,6 +19,7 @@ from engine.api.plan_book import every_line, rows_on
 from engine.api.punishment_book import listings_on
 from engine.api.result_entry import entered_cells, result_steps
 from engine.api.result_follow_up import open_follow_ups
+from engine.api.result_grounds import scanned_items
 from engine.errors import UsageError
 from engine.messages import N_, Message
 from engine.outcomes.deadlines import PUBLISH_RESULT, Due, clocks, deadline
@@ -83,7 +84,7 @@ def inbox(
             known[key] = deadline(book, one.clock, event=one.event, on=as_of)
         until, reference = known[key]
         found.append(_due(one.clock, one.subject, one.department, one.event, until, reference, as_of=as_of))
-    found += _plans(workspace, book=book, as_of=as_of)
+    found += [one for one in _plans(workspace, book=book, as_of=as_of) if (one.clock, one.subject) not in met]
     found += _windows(workspace, as_of=as_of)
     found += _follow_ups(workspace, book=book, as_of=as_of)
     found += _releases(workspace, book=book, as_of=as_of)
@@ -118,7 +119,8 @@ def end(
     UsageError
         There is no such clock, or nothing says what was done.
     """
-    _require(book, clock)
+    if clock != DEADLINE:
+        _require(book, clock)
     if not reason.strip():
         raise UsageError(what="--why", value=reason, remedy=Message(N_("say what was done, e.g. its document number")))
     content = {"clock": clock}
@@ -141,13 +143,11 @@ def _results(workspace: Workspace, *, as_of: date) -> Iterator[_Begun]:
     """Every item scanned in whose result is not public, whether or not it has one."""
     public = {key for key, one in result_steps(workspace).items() if one.state is State.PUBLISHED}
     owners = rows_on(workspace, "items", on=as_of).set_index("item_code")["department_code"].to_dict()
-    for row in rows_on(workspace, "visits", on=as_of).to_dict("records"):
-        event = _day(row["occurred_on"])
-        for item in str(row["item_codes"]).split(JOINER):
-            owner = str(owners.get(item, ""))
-            key = f"{row['visit_id']}-{item}-{owner}"
-            if key not in public:
-                yield _Begun(PUBLISH_RESULT, key, owner, event)
+    for (visit, item), scan in scanned_items(workspace, on=as_of).items():
+        owner = str(owners.get(item, ""))
+        key = f"{visit}-{item}-{owner}"
+        if key not in public:
+            yield _Begun(PUBLISH_RESULT, key, owner, scan.on)
 
 
 def _abnormal(workspace: Workspace, *, book: PolicyBook, as_of: date) -> Iterator[_Begun]:
@@ -208,7 +208,7 @@ def _registered(workspace: Workspace, *, as_of: date) -> Iterator[_Begun]:
 
 
 def _plans(workspace: Workspace, *, book: PolicyBook, as_of: date) -> list[Due]:
-    """Departments that may initiate and handed no line in for the year, until one of theirs is there."""
+    """Departments that may initiate and handed no line in for the year, until one is there or they have none."""
     year = as_of.year
     until = Deadline(submission_deadline(book, year=year), is_provisional=False)
     reference = book.dated(DEADLINE, on=date(year, 1, 1)).reference
@@ -218,7 +218,7 @@ def _plans(workspace: Workspace, *, book: PolicyBook, as_of: date) -> list[Due]:
     rows = rows_on(workspace, "departments", on=as_of)
     wanted = rows[rows["role"].isin(("lead", "initiator")) & (rows["level"] == "city")]["department_code"]
     return [
-        _due(DEADLINE, str(year), str(code), date(year, 1, 1), until, reference, as_of=as_of)
+        _due(DEADLINE, f"{year}-{code}", str(code), date(year, 1, 1), until, reference, as_of=as_of)
         for code in wanted
         if code not in there
     ]
@@ -228,9 +228,11 @@ def _windows(workspace: Workspace, *, as_of: date) -> list[Due]:
     """Checks that were drawn and whose visit was not scanned in yet, due by the window of their plan line."""
     checks = drawn_checks(workspace, on=as_of)
     checks = checks[checks["is_matched"].astype(bool) & ~checks["is_replaced"].astype(bool)]
-    visited = set(rows_on(workspace, "visits", on=as_of)["visit_id"])
+    visited = scanned_items(workspace, on=as_of)
     found = []
-    for row in checks[~checks["visit_id"].isin(visited) & checks["window_end"].notna()].to_dict("records"):
+    for row in checks[checks["window_end"].notna()].to_dict("records"):
+        if (row["visit_id"], row["item_code"]) in visited:
+            continue
         subject = f"{row['visit_id']}-{row['item_code']}-{row['department_code']}"
         until = Deadline(_day(row["window_end"]), is_provisional=False)
         found.append(

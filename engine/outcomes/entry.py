@@ -79,7 +79,8 @@ class Known:
 
     Parameters
     ----------
-    today : day of the entry. drawn : (visit, object, item) → ground. scans : visit → scan. tasks : task → task.
+    today : day of the entry. drawn : (visit, object, item) → ground. scans : (visit, item) → scan, since an object that
+        two draws select keeps its visit code and is visited twice. tasks : task → task.
     item_departments, officer_departments : code → department. wordings : wording → canonical result.
     codes : column → codes its contract allows. states : key of a result → its state.
     actor_department : department of the person who enters, None when not an officer of the register.
@@ -87,7 +88,7 @@ class Known:
 
     today: date
     drawn: Mapping[Key, Ground]
-    scans: Mapping[str, Scan]
+    scans: Mapping[tuple[str, str], Scan]
     tasks: Mapping[str, OutsideTask]
     item_departments: Mapping[str, str]
     officer_departments: Mapping[str, str]
@@ -96,10 +97,14 @@ class Known:
     states: Mapping[str, State] = field(default_factory=dict)
     actor_department: str | None = None
 
+    def scan_of(self, row: Mapping[str, str]) -> Scan | None:
+        """Return the visit in which the item was checked, None when it was not scanned in."""
+        return self.scans.get((row["visit_id"], row["item_code"]))
+
     def ground_of(self, row: Mapping[str, str]) -> Ground | None:
         """Return why the object was checked for the item, None when nothing on record says so."""
         drawn = self.drawn.get((row["visit_id"], row["entity_id"], row["item_code"]))
-        scan = self.scans.get(row["visit_id"])
+        scan = self.scan_of(row)
         task = self.tasks.get(scan.task_id or "") if scan else None
         if drawn or task is None or row["item_code"] not in task.items:
             return drawn
@@ -193,25 +198,26 @@ def _department(cells: Mapping[str, str], known: Known) -> Refusal | None:
 
 
 def _scanned(cells: Mapping[str, str], known: Known) -> Refusal | None:
-    scan = known.scans.get(cells["visit_id"])
+    scan = known.scan_of(cells)
     if scan is None or scan.entity_id != cells["entity_id"] or len(scan.officers) < LEAST_OFFICERS:
         return _refuse("officers", visit=cells["visit_id"])
     return None if cells["inspector_code"] in scan.officers else _refuse("absent", **cells)
 
 
 def _team(cells: Mapping[str, str], known: Known) -> Refusal | None:
-    ground, came = known.ground_of(cells), known.scans[cells["visit_id"]].officers
-    strangers = came - ground.officers if ground and ground.officers else frozenset()
+    ground, scan = known.ground_of(cells), known.scan_of(cells)
+    strangers = scan.officers - ground.officers if ground and scan and ground.officers else frozenset()
     if not strangers:
         return None
     return _refuse("team", officers=", ".join(sorted(strangers)), visit=cells["visit_id"])
 
 
 def _in_time(cells: Mapping[str, str], known: Known) -> Refusal | None:
-    ground, scan, on = known.ground_of(cells), known.scans[cells["visit_id"]], date.fromisoformat(cells["occurred_on"])
+    ground, scan, on = known.ground_of(cells), known.scan_of(cells), date.fromisoformat(cells["occurred_on"])
     if ground and on < ground.on:
         return _refuse("before", day=on, drawn=ground.on)
-    return None if scan.on <= on <= known.today else _refuse("day", day=on, scanned=scan.on, today=known.today)
+    scanned = scan.on if scan else known.today
+    return None if scanned <= on <= known.today else _refuse("day", day=on, scanned=scanned, today=known.today)
 
 
 def _once(cells: Mapping[str, str], known: Known) -> Refusal | None:

@@ -197,7 +197,8 @@ def test_a_reserves_result_counts_as_reserve_and_the_original_stays_a_finding(de
     visit, entity = stands_in["reserve"][:16], stands_in["reserve_id"]
     taken = [check for check in desk.checks if check[0] == visit]
     workspace = open_workspace(tmp_path / "workspace", create=False)
-    officers = desk.officers.get(visit, desk.officers[gone[0]])
+    seats = [code for code in desk.officers[gone[0]] if int(code[1:]) % 3 == 0]  # the bureau's, taken over
+    officers = sorted({*desk.officers.get(visit, desk.officers[gone[0]]), *seats})
     came = scan(visit, entity, officers, sorted({gone[2], *(check[2] for check in taken)}), ["SCJG"])
     rows = pd.DataFrame([{**came, "known_at": ENTRY_DAY}]).astype({"rating": "Int64"})
     ingest(workspace, [write(tmp_path / "reserve", "visits", rows)], actor=BAO, clock=at(ENTRY_DAY))

@@ -119,15 +119,15 @@ WORDINGS = {"未发现问题": "no_problem", "不配合检查情节严重": "ref
 KNOWN = Known(
     today=date(2026, 3, 12),
     drawn={("V", "reg:1", "K1"): GROUND},
-    scans={"V": Scan("reg:1", frozenset({"p0", "p3"}), DAY)},
+    scans={("V", "K1"): Scan("reg:1", frozenset({"p0", "p3"}), DAY)},
     tasks={},
     item_departments={"K1": "SCJG"},
     officer_departments={"p0": "SCJG", "p3": "SCJG", "q1": "WJW", "p9": "SCJG"},
     wordings=WORDINGS,
     codes={},
 )
-ALONE = {"V": Scan("reg:1", frozenset({"p0"}), DAY)}
-OTHERS = {"V": Scan("reg:1", frozenset({"p0", "p9"}), DAY)}
+ALONE = {("V", "K1"): Scan("reg:1", frozenset({"p0"}), DAY)}
+OTHERS = {("V", "K1"): Scan("reg:1", frozenset({"p0", "p9"}), DAY)}
 RESULTS = [
     ("one officer alone", {}, {"scans": ALONE}, "officers", "总局令49 art. 23"),
     ("an officer who was not drawn", {}, {"scans": OTHERS}, "team", "city plan 四(二)"),

@@ -49,7 +49,7 @@ def test_every_clock_of_the_records_runs(workspace):
     days = {key: one.deadline.on for key, one in found.items()}
 
     assert days == {
-        ("plan.deadline", "2026"): date(2026, 1, 31),  # of the health commission, which initiates too
+        ("plan.deadline", "2026-WJW"): date(2026, 1, 31),  # of the health commission, which initiates too
         ("follow_up", "M1"): date(2026, 3, 3),
         ("deadlines.objection", "O1"): date(2026, 3, 9),
         ("deadlines.complaint_accept", "C1"): date(2026, 3, 11),
@@ -59,9 +59,10 @@ def test_every_clock_of_the_records_runs(workspace):
     }
     assert list(days.values()) == sorted(days.values())
     assert (
-        found["deadlines.objection", "O1"].department == "SCJG" and found["plan.deadline", "2026"].department == "WJW"
+        found["deadlines.objection", "O1"].department == "SCJG"
+        and found["plan.deadline", "2026-WJW"].department == "WJW"
     )
-    assert found["plan.deadline", "2026"].days_late == 38 and all(one.reference for one in found.values())
+    assert found["plan.deadline", "2026-WJW"].days_late == 38 and all(one.reference for one in found.values())
     assert set(due(workspace, clock="deadlines.objection")) == {("deadlines.objection", "O1")}
 
 
@@ -79,6 +80,12 @@ def test_a_clock_without_a_table_is_begun_and_ended_by_entry(workspace):
         begin(workspace, "deadlines.nothing", "APP-7", department="SCJG", event=date(2026, 5, 6), **terms)
     end(workspace, "deadlines.repair_decide", "APP-7", reason="决定书 7 号", **terms)
     assert not due(workspace, date(2026, 5, 12), **mine)
+
+
+def test_a_department_without_a_plan_of_its_own_says_so(workspace):
+    end(workspace, "plan.deadline", "2026-WJW", reason="本年无发起事项", book=BOOK, actor=BAO, at=at(date(2026, 3, 11)))
+
+    assert not due(workspace, clock="plan.deadline")
 
 
 def test_a_deadline_in_a_year_without_holidays_yet_is_provisional(workspace):

@@ -21,7 +21,7 @@ WORDINGS = wordings_of("result_wordings")
 KNOWN = Known(
     today=date(2026, 3, 12),
     drawn={("v", "reg:1", "K"): Ground(SelectionMode.RESERVE, date(2026, 3, 5), draw_id="D", stratum="s")},
-    scans={"v": Scan("reg:1", frozenset({"p", "q"}), DAY)},
+    scans={("v", "K"): Scan("reg:1", frozenset({"p", "q"}), DAY)},
     tasks={},
     item_departments={"K": "SCJG"},
     officer_departments={"p": "SCJG", "q": "SCJG"},
@@ -54,7 +54,7 @@ def test_a_task_outside_the_draws_takes_its_items_and_object_only(kind):
         KNOWN,
         drawn={},
         tasks={"T": OutsideTask(ground, frozenset({"K"}), "reg:1")},
-        scans={"v": Scan("reg:1", frozenset({"p", "q"}), DAY, task_id="T")},
+        scans={("v", "K"): Scan("reg:1", frozenset({"p", "q"}), DAY, task_id="T")},
     )
     (taken,) = judge([ROW], known)
     refused = judge([ROW | {"item_code": "G"}, ROW | {"entity_id": "reg:2"}], known)

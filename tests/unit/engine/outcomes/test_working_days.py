@@ -78,7 +78,7 @@ def test_every_clock_has_one_limit_and_what_is_late_says_by_how_much():
         assert until.on > date(2026, 4, 8) and reference
     late = due(BOOK, PUBLISH_RESULT, subject="R1", department="SCJG", event=date(2026, 2, 2), as_of=date(2026, 3, 9))
 
-    assert len(names) == 21
+    assert len(names) == 22
     assert late.is_overdue and late.days_late == 3
 
 
