@@ -5,12 +5,23 @@ know. Nothing here needs the answer, and no request may leave the machine, so th
 """
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from streamlit import net_util
 from streamlit.web import cli
 
 SCRIPT = Path(__file__).with_name("app.py")
+
+
+HEAVY = (
+    "altair",
+    "engine.api.desk",
+    "engine.api.laboratory",
+    "engine.api.policy_simulation",
+    "engine.api.verification",
+)
+"""What the first visitor would wait for, read before the server answers."""
 
 
 def stay_inside() -> None:
@@ -25,6 +36,8 @@ def _unknown() -> None:
 def main() -> None:
     """Run Streamlit with the options of the call."""
     stay_inside()
+    for name in HEAVY:
+        import_module(name)
     sys.argv = ["streamlit", "run", str(SCRIPT), *sys.argv[1:]]
     cli.main()
 
