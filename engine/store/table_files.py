@@ -9,6 +9,7 @@ import io
 import math
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from numbers import Real
 from typing import Any
 
@@ -17,6 +18,8 @@ import xlsxwriter
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST_CELL = 32_767
+_LONG_AGO = datetime(1980, 1, 1)  # noqa: DTZ001 - a workbook knows no time zones
+"""The day of every workbook's making, so that equal tables are equal bytes."""
 _LONGEST_NAME = 31
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 
@@ -37,6 +40,7 @@ def xlsx_bytes(tables: Mapping[str, pd.DataFrame]) -> bytes:
     held = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(held, options) as workbook:
+        workbook.set_properties({"created": _LONG_AGO})
         head = workbook.add_format({"bold": True, "num_format": 49, "bg_color": "#DCE6F1"})
         text = workbook.add_format({"num_format": 49})
         taken: set[str] = set()

@@ -1,0 +1,169 @@
+"""The periodic bulletin (绩效通报) and its workbook: the figures of a period as people read them.
+
+Every number is a cell of the tables of :mod:`engine.api.kpis` and :mod:`engine.api.joint_punishment`, written once by
+:func:`engine.api.kpis.shown_values`; screen, PDF, DOCX and workbook say the same.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+
+from engine.api.joint_punishment import funnel
+from engine.api.kpi_facts import read_facts
+from engine.api.kpis import Period, department_names, frozen_versions, scorecards, shown_values, values
+from engine.api.workspace import Workspace
+from engine.errors import TableMissingError
+from engine.messages import N_, Message, Translate
+from engine.outcomes.punishment import STEP_WORDS
+from engine.parameters import PolicyBook
+from engine.store.report_files import CHART_FONT, Part, Report, report_docx, report_pdf
+from engine.store.table_files import xlsx_bytes
+
+__all__ = ["bulletin", "bulletin_tables", "report_docx", "report_pdf", "workbook"]
+BAR = "#1F4E79"
+
+
+def bulletin_tables(workspace: Workspace, *, book: PolicyBook, period: Period, as_of: date) -> dict[str, pd.DataFrame]:
+    """Return the tables a bulletin prints, by name: figures, departments, districts, by_department, punishment."""
+    facts = read_facts(workspace, book=book, as_of=as_of)
+    found = {
+        "figures": values(workspace, book=book, period=period, as_of=as_of, facts=facts),
+        "by_department": values(workspace, book=book, period=period, as_of=as_of, by="department", facts=facts),
+    }
+    for name in ("department", "district"):
+        found[f"{name}s"] = scorecards(workspace, book=book, period=period, as_of=as_of, by=name, facts=facts)
+    try:
+        found["punishment"] = funnel(workspace, as_of=as_of)
+    except TableMissingError:
+        found["punishment"] = pd.DataFrame(columns=["step", "n", "share", "median_days"])
+    return found
+
+
+def bulletin(
+    workspace: Workspace, *, book: PolicyBook, period: Period, as_of: date, translate: Translate, language: str
+) -> Report:
+    """Return the bulletin of a period in one language."""
+    tables = bulletin_tables(workspace, book=book, period=period, as_of=as_of)
+    names = department_names(workspace, as_of=as_of)
+    version = len(frozen_versions(workspace, period=period))
+    said = [
+        Message(N_("Records known on {day}; profile {profile}."), {"day": as_of.isoformat(), "profile": book.profile}),
+        Message(N_("Frozen version {version}."), {"version": version})
+        if version
+        else Message(N_("Not frozen yet: figures may still change.")),
+        Message(N_("No figure that counts checks or fines earns points (国办发〔2024〕54号).")),
+    ]
+    parts = [
+        _figures(tables["figures"], translate),
+        _scores(tables["departments"], names, translate, title=N_("Scorecards of the departments")),
+        _scores(tables["districts"], {}, translate, title=N_("Scorecards of the districts")),
+        *_by_department(tables["by_department"], names, translate),
+        _punishment(tables["punishment"], translate),
+    ]
+    return Report(
+        title=translate(N_("Bulletin of supervision")),
+        subtitle=period.name,
+        footer=f"{translate(N_('Bulletin of supervision'))} {period.name} · {as_of.isoformat()}",
+        remarks=[one.render(translate) for one in said],
+        parts=[part for part in parts if part.rows],
+        language=language,
+    )
+
+
+def workbook(workspace: Workspace, *, book: PolicyBook, period: Period, as_of: date, translate: Translate) -> bytes:
+    """Return the tables of a bulletin as XLSX: the figures, the cards, and one sheet per department."""
+    tables = bulletin_tables(workspace, book=book, period=period, as_of=as_of)
+    names = department_names(workspace, as_of=as_of)
+    sheets = {
+        translate(N_("Figures")): _sheet(tables["figures"], translate),
+        translate(N_("Scorecards of the departments")): tables["departments"],
+        translate(N_("Scorecards of the districts")): tables["districts"].drop(columns="name"),
+        translate(N_("Joint punishment")): tables["punishment"],
+    }
+    for code, own in tables["by_department"].groupby("department_code", sort=True):
+        sheets[_called(str(code), names)] = _sheet(own, translate)
+    return xlsx_bytes({name: table for name, table in sheets.items() if len(table)})
+
+
+def _sheet(table: pd.DataFrame, translate: Translate) -> pd.DataFrame:
+    shown = shown_values(table)
+    titles = [title.render(translate) for title in shown["title"]]
+    return table.reset_index(drop=True).assign(title=titles).drop(columns=["department_code", "district_code"])
+
+
+def _figures(table: pd.DataFrame, translate: Translate) -> Part:
+    heads = [N_("figure"), N_("value"), N_("above / below"), N_("target"), N_("target met")]
+    rows = [
+        [row["title"].render(translate), row["shown"], row["counts"], row["shown_target"], row["mark"]]
+        for row in shown_values(table).to_dict("records")
+    ]
+    remark = translate(N_("● target met, ○ missed; rows count once they can no longer be done in time."))
+    return Part(translate(N_("Figures of the period")), _translated(heads, translate), rows, remark)
+
+
+def _scores(table: pd.DataFrame, names: dict[str, str], translate: Translate, *, title: str) -> Part:
+    is_department = title == N_("Scorecards of the departments")
+    code = "department_code" if is_department else "district_code"
+    held = table[table[code] != ""].sort_values(["score", code], ascending=[False, True])
+    heads = [N_("department") if is_department else N_("district"), N_("share of targets reached"), N_("points")]
+    heads += [N_("out of"), N_("figures")]
+    rows, bars = [], []
+    for row in held.to_dict("records"):
+        called = _called(str(row[code]), names)
+        rows.append([called, f"{row['score']:.1%}", f"{row['points']:.1f}", f"{row['out_of']:.0f}", f"{row['n_kpis']}"])
+        bars.append({"name": called, "score": round(float(row["score"]), 6), "text": f"{row['score']:.1%}"})
+    return Part(translate(title), _translated(heads, translate), rows, chart=_bars(bars) if bars else None)
+
+
+def _by_department(table: pd.DataFrame, names: dict[str, str], translate: Translate) -> list[Part]:
+    """A table per department that has any row."""
+    parts = []
+    heads = [N_("figure"), N_("value"), N_("above / below"), N_("target"), N_("target met")]
+    for code, own in table[table["department_code"] != ""].groupby("department_code", sort=True):
+        rows = [
+            [row["title"].render(translate), row["shown"], row["counts"], row["shown_target"], row["mark"]]
+            for row in shown_values(own).to_dict("records")
+        ]
+        parts.append(Part(_called(str(code), names), _translated(heads, translate), rows))
+    return parts
+
+
+def _punishment(table: pd.DataFrame, translate: Translate) -> Part:
+    heads = [N_("step"), N_("cases"), N_("share of those triggered"), N_("median days after the step before")]
+    rows = [
+        [
+            translate(STEP_WORDS[str(row["step"])]),
+            f"{row['n']:,}",
+            "–" if pd.isna(row["share"]) else f"{row['share']:.1%}",
+            "–" if pd.isna(row["median_days"]) else f"{row['median_days']:.1f}",
+        ]
+        for row in table.to_dict("records")
+    ]
+    return Part(translate(N_("Joint punishment by step")), _translated(heads, translate), rows)
+
+
+def _bars(rows: Sequence[dict[str, object]]) -> dict[str, object]:
+    """A Vega-Lite chart of horizontal bars, the best first."""
+    y = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 260}}
+    x = {"field": "score", "type": "quantitative", "title": None, "axis": {"format": "%"}, "scale": {"domain": [0, 1]}}
+    text = {"type": "text", "align": "left", "dx": 4}
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "config": {"font": CHART_FONT},
+        "width": 520,
+        "height": {"step": 22},
+        "data": {"values": list(rows)},
+        "layer": [
+            {"mark": {"type": "bar", "color": BAR}, "encoding": {"x": x, "y": y}},
+            {"mark": text, "encoding": {"x": x, "y": y, "text": {"field": "text", "type": "nominal"}}},
+        ],
+    }
+
+
+def _called(code: str, names: dict[str, str]) -> str:
+    return f"{names[code]}（{code}）" if code in names else code
+
+
+def _translated(heads: Sequence[str], translate: Translate) -> list[str]:
+    return [translate(head) for head in heads]

@@ -1,0 +1,86 @@
+"""``xinheng report``: the periodic bulletin and its workbook."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.kpi import AsOfOption, PeriodArgument
+from engine.cli.options import DEFAULT_WORKSPACE, JsonOption, ProfileOption, WorkspaceOption, as_of_date, current_time
+from engine.cli.output import current_translate, show_json, show_line
+from engine.messages import N_
+
+
+class Form(StrEnum):
+    """Forms of a bulletin."""
+
+    PDF = "pdf"
+    DOCX = "docx"
+
+
+OutOption = Annotated[Path | None, typer.Option("--out", help=N_("Where to write it."))]
+
+
+def bulletin(
+    period: PeriodArgument,
+    form: Annotated[Form, typer.Option("--form", help=N_("pdf or docx."))] = Form.PDF,
+    out: OutOption = None,
+    as_of: AsOfOption = None,
+    profile: ProfileOption = "default",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the bulletin of a month or a year."""
+    from engine.api.bulletin import bulletin, report_docx, report_pdf
+    from engine.api.kpis import period_named
+    from engine.api.workspace import open_workspace
+    from engine.i18n import chosen_language
+    from engine.store.documents import load_policies
+
+    day, asked = as_of_date(as_of) if as_of else current_time().date(), period_named(period)
+    report = bulletin(
+        open_workspace(workspace, create=False),
+        book=load_policies(profile),
+        period=asked,
+        as_of=day,
+        translate=current_translate(),
+        language=chosen_language(),
+    )
+    made = report_pdf(report) if form is Form.PDF else report_docx(report)
+    _written(out or Path(f"bulletin-{asked.name}.{form.value}"), made, as_json=as_json)
+
+
+def workbook(
+    period: PeriodArgument,
+    out: OutOption = None,
+    as_of: AsOfOption = None,
+    profile: ProfileOption = "default",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the tables of the bulletin as a workbook, one sheet per card."""
+    from engine.api.bulletin import workbook as made_workbook
+    from engine.api.kpis import period_named
+    from engine.api.workspace import open_workspace
+    from engine.store.documents import load_policies
+
+    day, asked = as_of_date(as_of) if as_of else current_time().date(), period_named(period)
+    made = made_workbook(
+        open_workspace(workspace, create=False),
+        book=load_policies(profile),
+        period=asked,
+        as_of=day,
+        translate=current_translate(),
+    )
+    _written(out or Path(f"scorecards-{asked.name}.xlsx"), made, as_json=as_json)
+
+
+def _written(path: Path, content: bytes, *, as_json: bool) -> None:
+    from engine.store.draws import write_whole
+
+    write_whole(path, content)
+    if as_json:
+        show_json({"path": str(path), "bytes": len(content)})
+        return
+    show_line(current_translate()(N_("Written: {path}")).format(path=path))
