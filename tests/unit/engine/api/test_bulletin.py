@@ -1,6 +1,7 @@
 """The bulletin says what the tables say, in every form, and the same input gives the same bytes."""
 
 import io
+import re
 import shutil
 import subprocess
 from datetime import date
