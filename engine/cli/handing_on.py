@@ -295,7 +295,14 @@ def fell_through(
     else:
         heads = (N_("Draw"), N_("Drawn"), N_("Reserves"), N_("made public"), N_("Adverse"), N_("Adds up"))
         cells = [
-            (row["draw_id"], row["drawn"], row["reserves"], row["published"], row["adverse"], row["is_reconciled"])
+            (
+                row["draw_id"],
+                row["drawn"],
+                row["reserves"],
+                row["published"],
+                row["adverse"],
+                "✓" if row["is_reconciled"] else "✗",
+            )
             for row in added.to_dict("records")
         ]
         show_table(translate(N_("From draw to publication")), [translate(head) for head in heads], cells)

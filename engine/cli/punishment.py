@@ -364,7 +364,15 @@ def _show(cases: Sequence[str], state: str, *, as_json: bool) -> None:
 
 
 def _show_frame(rows: pd.DataFrame, title: str, *, as_json: bool, columns: Sequence[str] = ()) -> None:
+    from engine.outcomes.punishment import STEP_WORDS
+
     translate = current_translate()
+    words = STEP_WORDS | {"live": N_("live"), "historic": N_("historic")}
+
+    def shown_as(name: str, cell: object) -> str:
+        if name in ("state", "step", "event", "status"):
+            return translate(words.get(str(cell), str(cell)))
+        return "" if cell is None else f"{cell:.1%}" if isinstance(cell, float) and name == "share" else str(cell)
 
     def plain(value: Any) -> object:
         if isinstance(value, Message):
@@ -376,5 +384,5 @@ def _show_frame(rows: pd.DataFrame, title: str, *, as_json: bool, columns: Seque
         show_json({"rows": cells})
         return
     shown = list(columns or rows.columns)
-    lines = [tuple("" if row[name] is None else str(row[name]) for name in shown) for row in cells]
+    lines = [tuple(shown_as(name, row[name]) for name in shown) for row in cells]
     show_table(translate(title), [translate(_HEADS.get(name, name)) for name in shown], lines)

@@ -191,6 +191,9 @@ COMMANDS = (
     Command(("results", "inbox"), "engine.cli.results:inbox", N_("List what is due and what is overdue.")),
     Command(("results", "expect"), "engine.cli.results:expect", N_("Say that a clock began for something.")),
     Command(("results", "met"), "engine.cli.results:met", N_("Say that something was done, and what shows it.")),
+    Command(
+        ("results", "fell-through"), "engine.cli.handing_on:fell_through", N_("Add up draws, list what nobody holds.")
+    ),
     Command(("results", "follow-up"), "engine.cli.results:follow_up", N_("List what findings still wait for.")),
     Command(("results", "order"), "engine.cli.handing_on:order", N_("Put an order to correct on record.")),
     Command(("results", "extend"), "engine.cli.handing_on:extend", N_("Give an order more time.")),

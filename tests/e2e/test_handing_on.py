@@ -54,6 +54,10 @@ def test_an_order_is_re_checked_by_two_officers_and_closed(desk, found):
     assert "不能进行" in again and "行政处罚法" in refused
     rows, follow = waiting(desk, date(2026, 3, 26))
     assert matter not in rows and key not in rows and follow["done"] == 1
+    added = desk.json("results", "fell-through", "--as-of", "2026-03-26", actor="Bao")
+    (drawn,) = added["draws"]
+    assert added["fell_through"] == [] and drawn["is_reconciled"] and drawn["published"] == 3
+    assert drawn["drawn"] == drawn["published"] + drawn["no_result"] + drawn["not_visited"] + drawn["unstaffed"]
 
 
 def test_a_notice_is_received_and_answered_by_the_other_department_once(desk, found, tmp_path):
