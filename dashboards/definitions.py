@@ -123,3 +123,13 @@ POINTS = Definition(
     ),
 )
 RECORD = (POINTS,)
+
+CHANCE = Definition(
+    N_("Funnel plot"),
+    N_(
+        "Each group's share over the number it rests on. The lines say how far a share may lie from that of all "
+        "together by chance alone (interpolated exact binomial limits, Spiegelhalter 2005). Small groups vary more; "
+        "groups differ in their mix of grades, which this does not take out."
+    ),
+)
+LEAGUE = (CHANCE,)

@@ -110,6 +110,11 @@ def _pending(checks: pd.DataFrame, visits: pd.DataFrame, *, book: PolicyBook, on
     return met.assign(due_on=_last_days(met["occurred_on"], PUBLISH, book=book, on=on))
 
 
+def _days_of(keys: pd.Series, days: pd.Series) -> pd.Series:
+    """Return the day of each key, null where there is none; unlike ``map`` also when there is no day at all."""
+    return pd.Series(pd.to_datetime(days).reindex(keys.to_numpy()).to_numpy(), index=keys.index)
+
+
 def _orders(workspace: Workspace, district: pd.Series, *, on: date) -> pd.DataFrame:
     columns = ("rectification_id", "entity_id", "department_code", "event", "due_on", "occurred_on")
     rows = _rows(workspace, "rectifications", on=on, columns=columns)
@@ -121,7 +126,7 @@ def _orders(workspace: Workspace, district: pd.Series, *, on: date) -> pd.DataFr
         due_on=("due_on", "last"),
     ).reset_index()
     closed = rows[rows["event"].isin(CLOSED)].groupby("rectification_id")["occurred_on"].min()
-    return _placed(orders.assign(closed_on=orders["rectification_id"].map(closed)), district)
+    return _placed(orders.assign(closed_on=_days_of(orders["rectification_id"], closed)), district)
 
 
 def _referrals(workspace: Workspace, district: pd.Series, *, book: PolicyBook, on: date) -> pd.DataFrame:
@@ -136,7 +141,7 @@ def _referrals(workspace: Workspace, district: pd.Series, *, book: PolicyBook, o
         day: pd.Timestamp(calendar.after(day.date(), days).on) for day in pd.to_datetime(found["sent_on"]).unique()
     }
     own = pd.to_datetime(found["sent_on"]).map(until)
-    return _placed(found.assign(received_on=found["referral_id"].map(last), due_on=pd.to_datetime(own)), district)
+    return _placed(found.assign(received_on=_days_of(found["referral_id"], last), due_on=pd.to_datetime(own)), district)
 
 
 def _events(workspace: Workspace, *, on: date) -> pd.DataFrame:
@@ -157,7 +162,7 @@ def _cases(workspace: Workspace, district: pd.Series, *, book: PolicyBook, on: d
         step: events[events["event"] == step].groupby("punishment_id")["occurred_on"].min()
         for step in ("triggered", "pushed", "hit", "applied", "fed_back", "release_pushed")
     }
-    when = {step: cases["punishment_id"].map(days) for step, days in first.items()}
+    when = {step: _days_of(cases["punishment_id"], days) for step, days in first.items()}
     ends, reasons = _ends(workspace, book=book, on=on) if len(cases) else ({}, {})
     ended_on = pd.to_datetime(cases["listing_id"].map(ends))
     due = _last_days(ended_on, RELEASE_POLICY, book=book, on=on).where(when["pushed"].notna())

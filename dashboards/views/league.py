@@ -1,0 +1,115 @@
+"""Departments and districts beside each other: who needs help, told apart from chance by a funnel, never by a rank."""
+
+from functools import partial
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboards import parts, queries, words
+from dashboards.definitions import LEAGUE
+from dashboards.theme import INK, QUIET, styled
+from dashboards.view import View, choose, current_view
+from engine.api import league
+from engine.api.desk import Action
+from engine.errors import TableMissingError
+from engine.messages import N_
+
+BY = {"district": N_("By district"), "department": N_("By department")}
+VERDICTS = {"above": N_("▲ above chance"), "below": N_("▼ below chance"), "inside": N_("● within chance")}
+COLOURS = {"above": "#C44E00", "below": "#0072B2", "inside": QUIET}
+SHAPES = {"above": "triangle-up", "below": "triangle-down", "inside": "circle"}
+POINTS = 60
+
+
+def show(view: View) -> None:
+    """Show the page."""
+    _ = view.translate
+    parts.heading(_("Departments and districts"), LEAGUE, view=view, is_measured=False)
+    if not view.desk.viewer.scope.is_whole:
+        st.info(_("A comparison needs everybody: this page is for people who may see every district and department."))
+        return
+    titles = league.shares()
+    today = view.desk.clock().date()
+    years = tuple(str(today.year - back) for back in range(3))
+    left, middle, right = st.columns([3, 1, 2], vertical_alignment="bottom")
+    kpi = choose(
+        left.selectbox,
+        _("Figure"),
+        tuple(titles),
+        name="kpi",
+        default=next(iter(titles)),
+        label_of=lambda code: _(titles[code]),
+    )
+    year = choose(middle.selectbox, _("Year"), years, name="year", default=years[0], label_of=str)
+    by = choose(
+        partial(right.segmented_control, required=True, label_visibility="collapsed"),
+        _("Groups"),
+        tuple(BY),
+        name="by",
+        default="district",
+        label_of=lambda each: _(BY[each]),
+    )
+    try:
+        rows = queries.kept(view, league.league, needs=Action.SEE_FIGURES, kpi=kpi, period=year, by=by, as_of=today)
+    except TableMissingError:
+        rows = pd.DataFrame()
+    if rows.empty:
+        parts.nothing_yet(_("Nothing is known of this figure in this year."))
+        return
+    _shown(rows, view)
+
+
+def _shown(rows: pd.DataFrame, view: View) -> None:
+    _ = view.translate
+    overall = float(rows["overall"].iloc[0])
+    st.caption(
+        _(
+            "All together {share}, n={n}. Lines: 95 % and 99.8 % of chance. Inside them nobody is better or worse."
+        ).format(share=words.share(overall), n=words.count(int(rows["n"].sum())))
+    )
+    table = pd.DataFrame(
+        {
+            _("Group"): rows["name"],
+            _("Share"): rows["value"].map(words.share),
+            _("Interval"): [words.share_interval(*ends) for ends in zip(rows["low"], rows["high"], strict=True)],
+            _("Of these"): rows["numerator"].map(words.count),
+            "n": rows["n"].map(words.count),
+            _("Verdict"): [_(VERDICTS[each]) for each in rows["verdict"]],
+        }
+    )
+    parts.chart_with_table(_funnel(rows, overall, view), table, alt_text=_("Funnel plot"), translate=_)
+    parts.export_menu({"league": table}, name="league", view=view)
+
+
+def _funnel(rows: pd.DataFrame, overall: float, view: View) -> alt.TopLevelMixin:
+    """Draw the shares over n with the limits of chance around the overall share."""
+    _ = view.translate
+    most = max(2, int(rows["n"].max() * 1.1))
+    sizes = np.unique(np.geomspace(1, most, POINTS).astype(np.int64))
+    limits = league.funnel_limits(overall, sizes).melt("n", var_name="line", value_name="share")
+    x = alt.X("n:Q", title="n", scale=alt.Scale(domain=[0, most]), axis=alt.Axis(format=",d", tickCount=6))
+    y = alt.Y("share:Q", title=_("Share"), axis=alt.Axis(format=".0%"), scale=alt.Scale(domain=[0, 1], clamp=True))
+    lines = (
+        alt.Chart(limits).mark_line(color=QUIET, strokeWidth=1.5, strokeDash=[4, 3]).encode(x=x, y=y, detail="line:N")
+    )
+    middle = alt.Chart(pd.DataFrame({"share": [overall]})).mark_rule(color=INK).encode(y=y)
+    shown = rows.assign(share=rows["value"])
+    kinds = list(VERDICTS)
+    base = alt.Chart(shown).encode(x=x, y=y)
+    dots = base.mark_point(size=110, filled=True, opacity=1).encode(
+        color=alt.Color("verdict:N", scale=alt.Scale(domain=kinds, range=[COLOURS[k] for k in kinds]), legend=None),
+        shape=alt.Shape("verdict:N", scale=alt.Scale(domain=kinds, range=[SHAPES[k] for k in kinds]), legend=None),
+        tooltip=[
+            alt.Tooltip("name:N", title=_("Group")),
+            alt.Tooltip("share:Q", title=_("Share"), format=".1%"),
+            alt.Tooltip("n:Q", title="n", format=","),
+        ],
+    )
+    beyond = alt.Chart(shown[shown["verdict"] != "inside"]).encode(x=x, y=y)
+    names = beyond.mark_text(dx=10, align="left", fontSize=12, color=INK).encode(text="name:N")
+    return styled(alt.layer(lines, middle, dots, names).properties(height=360, width="container"))
+
+
+show(current_view())
