@@ -11,7 +11,8 @@ from tests.unit.dashboards.test_pages import KEPT, opened, words_of
 
 PAGES = ("hold_draw", "results", "warnings", "governance", "quality", "punishment", "record", "league")
 OWN = re.compile(
-    r"Spiegelhalter|SCJG|SHA-256|XLSX|CSV|[A-Z]{1,4}\d+|\bcsv\b|\S+\.(parquet|csv)|scorecard\S*|fictional.*|run monthly|plan\b"
+    r"Spiegelhalter|SCJG|SHA-256|XLSX|CSV|[A-Z]{1,4}\d+|\bcsv\b|\S+\.(parquet|csv)|scorecard\S*|fictional.*|"
+    r"run monthly|plan\b"
 )
 """Names that the sources or the policies bring."""
 
