@@ -5,6 +5,7 @@ from datetime import date
 import ibis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from engine.api.featuring import KEY, FeatureBuilder
 from engine.api.workspace import Workspace, open_workspace
@@ -41,6 +42,10 @@ class KnownBy:
     def execute_sql(self, sql: str) -> pd.DataFrame:
         """Run a statement over held tables, as the warehouse does."""
         return self._warehouse.execute_sql(sql)
+
+    def execute_arrow(self, sql: str) -> pa.Table:
+        """Run a statement over held tables, as the warehouse does."""
+        return self._warehouse.execute_arrow(sql)
 
 
 def rebuild_sample(

@@ -76,7 +76,7 @@ def build(
     actor: Actor,
     clock: Clock,
     progress: Progress = silent,
-    engine: FeatureEngine = FeatureEngine.IBIS,
+    engine: FeatureEngine = FeatureEngine.SWEEP,
 ) -> str:
     """Build and store the features of the cohort of ``as_of``; return the run's id.
 
@@ -98,7 +98,7 @@ def build_dates(
     actor: Actor,
     clock: Clock,
     progress: Progress = silent,
-    engine: FeatureEngine = FeatureEngine.IBIS,
+    engine: FeatureEngine = FeatureEngine.SWEEP,
 ) -> list[str]:
     """Build and store the features of the cohort of each date, records read once; return the runs' ids in that order.
 

@@ -37,7 +37,7 @@ class FeatureEngine(StrEnum):
     """What computes features; both give the same values."""
 
     SWEEP = "sweep"
-    """Compiled, over sorted arrays in memory."""
+    """Compiled, over sorted arrays in memory; the one taken unless told otherwise."""
     IBIS = "ibis"
     """One statement in the warehouse's SQL."""
 
@@ -52,7 +52,7 @@ class FeatureBuilder:
     engine : what computes them.
     """
 
-    def __init__(self, warehouse: Warehouse, *, book: PolicyBook, engine: FeatureEngine = FeatureEngine.IBIS) -> None:
+    def __init__(self, warehouse: Warehouse, *, book: PolicyBook, engine: FeatureEngine = FeatureEngine.SWEEP) -> None:
         self._warehouse = warehouse
         self._book = book
         self._engine = engine

@@ -40,7 +40,7 @@ def features_build(
     as_of: DatesOption,
     profile: ProfileOption = "default",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    engine: EngineOption = EngineChoice.IBIS,
+    engine: EngineOption = EngineChoice.SWEEP,
     as_json: JsonOption = False,
 ) -> None:
     """Build and store one row of features per entity, one run per date."""
