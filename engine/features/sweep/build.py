@@ -100,15 +100,15 @@ def _pieces(
     widest = 1
     if versions is not None:
         sums = [2 * len(program.peers) * versions.n_groups for program in layout.programs.values()]
-        n_entities = len(versions.starts) - 1
-        widest = max([*sums, versions.n_addresses, len(layout.related) * n_entities if links else 0, 1])
+        n_linked = 0 if links is None else len(links.members())
+        widest = max([*sums, versions.n_addresses, len(layout.related) * n_linked, 1])
     with ThreadPoolExecutor(THREADS) as pool:
         for places, block in date_blocks(spine, versions, most_dates=max(1, MOST_CELLS // widest)):
             totals, at_address = _block_totals(sources, versions, layout, block, pool)
-            shares = None
-            if versions is not None and links is not None and layout.related:
-                shares = _related(sources, versions, links, layout, block.dates, parameters=parameters)
-            work = _Block(sources, versions, layout, parameters, totals, at_address, shares)
+            related = None
+            if versions is not None and links is not None and layout.related and len(links.entity):
+                related = _Related.of(sources, versions, links, layout.related, block.dates, parameters=parameters)
+            work = _Block(sources, versions, layout, parameters, totals, at_address, related)
             waiting: deque[Future[Piece]] = deque()
             for rows, asked in block.chunks(MOST_ROWS):
                 own = rows if isinstance(places, slice) else places[rows]
@@ -188,25 +188,47 @@ def _block_totals(
     return {name: sums.result() for name, sums in totals.items()}, at_address
 
 
-def _related(
-    sources: Mapping[str, Records],
-    versions: Versions,
-    links: Links,
-    layout: _Layout,
-    dates: Days,
-    *,
-    parameters: FeatureParameters,
-) -> Reals:
-    """Return the shares of related entities of everybody: float64 (dates, features, entities)."""
-    n = len(versions.starts) - 1
-    everybody, counts = np.arange(n, dtype=np.int64), counting(layout.related)
-    shares = np.empty((len(dates), len(counts), n))
-    for place, day in enumerate(dates):
-        spine = Spine(everybody, np.full(n, day, np.int32))
-        has_record = sweep_features(sources, None, spine, parameters=parameters, features=counts) > 0
-        ((_, asked),) = date_blocks(spine, versions, most_dates=1)
-        shares[place] = related_shares(links, asked.version >= 0, has_record, as_of=int(day))
-    return shares
+@dataclass(frozen=True, slots=True)
+class _Related:
+    """Shares of related entities.
+
+    Parameters
+    ----------
+    position : int64 by entity, its place among those that are ever linked, -1 for the others.
+    shares : float64 (dates, features, linked entities).
+    """
+
+    position: Ints
+    shares: Reals
+
+    @classmethod
+    def of(
+        cls,
+        sources: Mapping[str, Records],
+        versions: Versions,
+        links: Links,
+        features: Sequence[Feature],
+        dates: Days,
+        *,
+        parameters: FeatureParameters,
+    ) -> "_Related":
+        members, counts = links.members(), counting(features)
+        position = np.full(len(versions.starts) - 1, -1, np.int64)
+        position[members] = np.arange(len(members))
+        linked = links.among(position)
+        shares = np.full((len(dates), len(features), len(members)), np.nan)
+        for place, day in enumerate(dates):
+            if linked.standing(int(day)).any():
+                spine = Spine(members, np.full(len(members), day, np.int32))
+                has_record = sweep_features(sources, None, spine, parameters=parameters, features=counts) > 0
+                ((_, asked),) = date_blocks(spine, versions, most_dates=1)
+                shares[place] = related_shares(linked, asked.version >= 0, has_record, as_of=int(day))
+        return cls(position, shares)
+
+    def of_rows(self, asked: Asked, place: int) -> Reals:
+        """Return one feature of the rows asked, NaN for entities that are not linked."""
+        position = np.where(asked.entity >= 0, self.position[asked.entity], -1)
+        return np.where(position >= 0, self.shares[asked.date, place, position], np.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +241,7 @@ class _Block:
     parameters: FeatureParameters
     totals: Mapping[str, Ints]
     at_address: Ints | None
-    shares: Reals | None
+    related: _Related | None
 
     def values(self, asked: Asked) -> Reals:
         """Return float64 (features, rows)."""
@@ -233,10 +255,9 @@ class _Block:
                 self._write_rates(part, name, sums)
         if self.versions is not None and self.at_address is not None:
             _write_attributes(part[:n], layout.features, self.versions, asked, self.at_address)
-        if self.shares is not None:
+        if self.related is not None:
             for place, feature in enumerate(layout.related):
-                own = self.shares[asked.date, place, asked.entity]
-                part[layout.features.index(feature)] = np.where(asked.entity >= 0, own, np.nan)
+                part[layout.features.index(feature)] = self.related.of_rows(asked, place)
         return part[:n]
 
     def _write_rates(self, part: Reals, name: str, sums: PeerSums) -> None:

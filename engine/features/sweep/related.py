@@ -30,6 +30,19 @@ class Links:
     ends: Days
     hub_entity: Ints
 
+    def standing(self, as_of: int) -> Booleans:
+        """Return which links stand on a date."""
+        return (self.begins <= as_of) & (self.ends > as_of)
+
+    def members(self) -> Ints:
+        """Return the entities that have a link or are a hub at any time, in rising order."""
+        return np.unique(np.concatenate([self.entity, self.hub_entity[self.hub_entity >= 0]]))
+
+    def among(self, position: Ints) -> "Links":
+        """Return the links with entities numbered by their position, -1 for those without one."""
+        hub_entity = np.where(self.hub_entity >= 0, position[self.hub_entity], -1)
+        return Links(position[self.entity], self.hub, self.begins, self.ends, hub_entity)
+
 
 def links_from_arrow(table: pa.Table) -> Links:
     """Return the arrays of :func:`engine.features.sweep.relations.numbered_links`."""
@@ -59,7 +72,7 @@ def related_shares(links: Links, is_known: Booleans, has_record: Booleans, *, as
     """
     n = len(is_known)
     shares = np.full((len(has_record), n), np.nan)
-    rows = (links.begins <= as_of) & (links.ends > as_of)
+    rows = links.standing(as_of)
     hubs, entities = links.hub[rows], links.entity[rows]
     own = np.unique(hubs)
     own = own[links.hub_entity[own] >= 0]
