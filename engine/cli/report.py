@@ -1,8 +1,9 @@
 """``xinheng report``: the periodic bulletin and its workbook."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,6 +20,7 @@ class Form(StrEnum):
     DOCX = "docx"
 
 
+DrawArgument = Annotated[str, typer.Argument(help=N_("Draw, e.g. D1."))]
 OutOption = Annotated[Path | None, typer.Option("--out", help=N_("Where to write it."))]
 
 
@@ -74,6 +76,68 @@ def workbook(
         translate=current_translate(),
     )
     _written(out or Path(f"scorecards-{asked.name}.xlsx"), made, as_json=as_json)
+
+
+def conference(
+    period: PeriodArgument,
+    form: Annotated[Form, typer.Option("--form", help=N_("pdf or docx."))] = Form.PDF,
+    out: OutOption = None,
+    as_of: AsOfOption = None,
+    profile: ProfileOption = "default",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the papers of the joint conference: what is late, and what was decided in the period."""
+    from engine.api.conference_documents import conference as made
+    from engine.api.kpis import period_named
+    from engine.api.policies import read_policies
+
+    name = period_named(period).name
+    _report("conference", name, lambda *given, **terms: made(*given, book=read_policies(profile), **terms),
+            form, out, as_of, workspace, as_json)  # fmt: skip
+
+
+def publicity(
+    draw: DrawArgument,
+    form: Annotated[Form, typer.Option("--form", help=N_("pdf or docx."))] = Form.PDF,
+    out: OutOption = None,
+    as_of: AsOfOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the publicity sheet of a draw's public results."""
+    from engine.api.draw_documents import publicity as made
+
+    _report("publicity", draw, made, form, out, as_of, workspace, as_json)
+
+
+def archive(
+    draw: DrawArgument,
+    form: Annotated[Form, typer.Option("--form", help=N_("pdf or docx."))] = Form.PDF,
+    out: OutOption = None,
+    as_of: AsOfOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the archive list of a draw: its files and decisions with their digests."""
+    from engine.api.draw_documents import archive as made
+
+    _report("archive", draw, made, form, out, as_of, workspace, as_json)
+
+
+def _report(
+    kind: str, subject: str, make: Callable[..., Any], form: Form, out: Path | None, as_of: str | None,
+    workspace: Path, as_json: bool,
+) -> None:  # fmt: skip
+    from engine.api.bulletin import report_docx, report_pdf
+    from engine.api.workspace import open_workspace
+    from engine.i18n import chosen_language
+
+    day = as_of_date(as_of) if as_of else current_time().date()
+    opened = open_workspace(workspace, create=False)
+    report = make(opened, subject, as_of=day, translate=current_translate(), language=chosen_language())
+    content = report_pdf(report) if form is Form.PDF else report_docx(report)
+    _written(out or Path(f"{kind}-{subject}.{form.value}"), content, as_json=as_json)
 
 
 def _written(path: Path, content: bytes, *, as_json: bool) -> None:

@@ -33,6 +33,8 @@ class Part:
     rows: Sequence[Sequence[str]] = ()
     remark: str = ""
     chart: Mapping[str, object] | None = None
+    widths: Sequence[float] = ()
+    """Relative widths of columns of text, set to the left; empty = a label and numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def report_pdf(report: Report) -> bytes:
                 "remark": part.remark,
                 "heads": list(part.heads),
                 "rows": [list(row) for row in part.rows],
+                "widths": [float(width) for width in part.widths],
                 "chart": "" if part.chart is None else _svg(part.chart),
             }
             for part in report.parts

@@ -1,0 +1,141 @@
+"""Documents of one draw: the publicity sheet of its public results, and its archive list with digests.
+
+The publicity sheet holds what the law makes public of a firm (name, item, result, days) and no class, score, stratum or
+ground of selection.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from engine.errors import UsageError
+from engine.messages import N_, Message, Translate
+from engine.store.draws import DrawFolder
+from engine.store.ledger import digest_of
+from engine.store.report_files import Part, Report
+from engine.store.workspace import Workspace
+from engine.vocabulary import JOINER
+
+_WIDTHS = {3: (2.4, 0.8, 5.2), 5: (0.7, 1.8, 1, 2, 5.2)}
+"""Of the tables of files and of entries; a digest of 64 characters needs half the page."""
+RESULT_WORDS = {
+    "no_problem": N_("no problem found"),
+    "pending": N_("problem found, to be dealt with"),
+    "not_publicised": N_("information not publicised as required"),
+    "false_publicity": N_("publicised information false"),
+    "unreachable": N_("not to be found at the registered address"),
+    "corrected": N_("problem found, ordered to correct"),
+    "refused": N_("refused the inspection, serious"),
+    "no_activity": N_("no activity of the kind inspected"),
+    "other_law": N_("other rules broken"),
+    "exited": N_("closed or deregistered"),
+}
+
+
+def publicity(workspace: Workspace, draw_id: str, *, as_of: date, translate: Translate, language: str) -> Report:
+    """Return the publicity sheet (结果公示) of a draw's results that are public on a day.
+
+    Raises
+    ------
+    UsageError
+        No result of the draw is public.
+    """
+    found = public_results(workspace, draw_id, as_of=as_of)
+    if found.empty:
+        remedy = Message(N_("no result of it is public on {day}"), {"day": as_of})
+        raise UsageError(what=Message(N_("draw")), value=draw_id, remedy=remedy)
+    heads = (N_("Object"), N_("Item"), N_("Department"), N_("Result"), N_("Checked on"), N_("Public on"))
+    rows = [
+        [
+            row["name"], row["item"], row["department"],
+            "；".join(translate(RESULT_WORDS[code]) for code in row["result_codes"].split(JOINER)),
+            str(row["occurred_on"]), str(row["public_on"]),
+        ]
+        for row in found.to_dict("records")
+    ]  # fmt: skip
+    note = Message(N_("{n} results are public on {day}."), {"n": len(rows), "day": as_of}).render(translate)
+    part = Part(translate(N_("Results")), [translate(head) for head in heads], rows, widths=(2.4, 2, 1.2, 3, 1.3, 1.3))
+    title = translate(N_("Publicity of inspection results"))
+    footer = f"{draw_id} · {as_of} · {translate(N_('Digest'))} {digest_of(rows)[:16]}"
+    return Report(title, f"{draw_id} · {as_of}", footer, [note], [part], language)
+
+
+def public_results(workspace: Workspace, draw_id: str, *, as_of: date) -> pd.DataFrame:
+    """Return the public results of a draw: name, item, department, result_codes, occurred_on, public_on; by name."""
+    history = workspace.warehouse.history("inspections")
+    known = history.filter(history.known_at <= as_of, history.draw_id == draw_id)
+    public = dict(known.group_by("inspection_id").aggregate(on=known.known_at.min()).execute().itertuples(index=False))
+    rows = known.filter(known.superseded_at.isnull() | (known.superseded_at > as_of))
+    kept = ("inspection_id", "entity_id", "item_code", "department_code", "result_codes", "occurred_on")
+    found = rows.select(*kept).execute()
+    names = {}
+    for table, key in (("entities", "entity_id"), ("items", "item_code"), ("departments", "department_code")):
+        own = workspace.warehouse.history(table)
+        own = own.filter(own.known_at <= as_of, own.superseded_at.isnull() | (own.superseded_at > as_of))
+        own = own.filter(own[key].isin(sorted(found[key].unique())))
+        column = "name"
+        names[key] = own.select(key, column).execute().set_index(key)[column].to_dict()
+    found = found.assign(
+        name=found["entity_id"].map(names["entity_id"]).fillna(found["entity_id"]),
+        item=found["item_code"].map(names["item_code"]).fillna(found["item_code"]),
+        department=found["department_code"].map(names["department_code"]).fillna(found["department_code"]),
+        occurred_on=pd.to_datetime(found["occurred_on"]).dt.date,
+        public_on=pd.to_datetime(found["inspection_id"].map(public)).dt.date,
+    )
+    shown = ["name", "item", "department", "result_codes", "occurred_on", "public_on"]
+    return pd.DataFrame(found.sort_values(["name", "inspection_id"], ignore_index=True)[shown])
+
+
+def archive(workspace: Workspace, draw_id: str, *, as_of: date, translate: Translate, language: str) -> Report:
+    """Return the archive list (档案) of a draw: its published files and its ledger entries, each with its SHA-256.
+
+    Raises
+    ------
+    StoreError
+        There is no such draw.
+    """
+    folder = DrawFolder(workspace.path, draw_id=draw_id)
+    folder.read_commitment()
+    held, entries = file_digests(folder.public), draw_entries(workspace, draw_id, as_of=as_of)
+    parts = [_part(N_("Files of the draw"), (N_("File"), N_("Bytes"), "SHA-256"), held, translate)]
+    heads = (N_("Ledger entry"), N_("Recorded at"), N_("By"), N_("Decision"), "SHA-256")
+    parts.append(_part(N_("Decisions log"), heads, entries, translate))
+    digest = digest_of([held["sha256"].tolist(), entries["digest"].tolist()])
+    whole = Message(N_("Digest of this list: {digest}"), {"digest": digest}).render(translate)
+    footer = f"{draw_id} · {as_of} · {translate(N_('Digest'))} {digest[:16]}"
+    return Report(translate(N_("Archive list of a draw")), f"{draw_id} · {as_of}", footer, [whole], parts, language)
+
+
+def _part(title: str, heads: Sequence[str], table: pd.DataFrame, translate: Translate) -> Part:
+    words = [translate(head) if head != "SHA-256" else head for head in heads]
+    rows = [[str(cell) for cell in row] for row in table.to_numpy()]
+    return Part(translate(title), words, rows, widths=_WIDTHS[len(heads)])
+
+
+def file_digests(folder: Path) -> pd.DataFrame:
+    """Return the files below a folder in order of their names: file, bytes, sha256."""
+    rows = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as source:
+            rows.append(
+                (
+                    path.relative_to(folder).as_posix(),
+                    path.stat().st_size,
+                    hashlib.file_digest(source, "sha256").hexdigest(),
+                )
+            )
+    return pd.DataFrame(rows, columns=["file", "bytes", "sha256"])
+
+
+def draw_entries(workspace: Workspace, draw_id: str, *, as_of: date) -> pd.DataFrame:
+    """Return the ledger entries about a draw or about its results up to a day: sequence, at, actor, action, digest."""
+    rows = []
+    for one in workspace.ledger.entries():
+        results = one.particulars.get("results", []) if one.action.startswith("result.") else []
+        is_own = one.subject == draw_id or any(len(each) > 2 and each[2] == draw_id for each in results)
+        if is_own and date.fromisoformat(one.entered_at[:10]) <= as_of:
+            rows.append((one.sequence, one.entered_at[:16], one.actor, one.action, one.digest))
+    return pd.DataFrame(rows, columns=["sequence", "at", "actor", "action", "digest"])

@@ -1,0 +1,77 @@
+"""The publicity sheet, the archive list and the papers of the conference hold what the frames hold and nothing else."""
+
+import hashlib
+from datetime import date
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from engine.api import conference_documents, draw_documents
+from engine.errors import UsageError
+from engine.i18n import translator
+from engine.vocabulary import ResultCode
+
+ZH = translator("zh_CN")
+TERMS = {"as_of": date(2026, 6, 30), "translate": ZH, "language": "zh_CN"}
+
+
+def entry(sequence, action, *, subject="", at="2026-05-04T09:00:00+08:00", results=()):
+    return SimpleNamespace(
+        sequence=sequence, action=action, subject=subject, entered_at=at, actor="Li", reason="",
+        digest=f"{sequence:064d}",
+        particulars={"results": list(results)},
+    )  # fmt: skip
+
+
+def workspace(*entries):
+    return SimpleNamespace(ledger=SimpleNamespace(entries=lambda: list(entries)))
+
+
+def test_every_result_has_its_official_words():
+    assert set(draw_documents.RESULT_WORDS) == {code.value for code in ResultCode}
+
+
+def test_a_sheet_says_name_item_result_and_days_and_nothing_of_how_a_firm_was_chosen(monkeypatch):
+    day = date(2026, 5, 4)
+    found = pd.DataFrame(
+        [("甲公司", "公示信息", "市监", "corrected;unreachable", day, day)],
+        columns=["name", "item", "department", "result_codes", "occurred_on", "public_on"],
+    )
+    monkeypatch.setattr(draw_documents, "public_results", lambda *_, **__: found)
+
+    (part,) = draw_documents.publicity(workspace(), "D1", **TERMS).parts
+
+    words = "；".join(ZH(draw_documents.RESULT_WORDS[code]) for code in ("corrected", "unreachable"))
+    assert part.rows == [["甲公司", "公示信息", "市监", words, "2026-05-04", "2026-05-04"]]
+
+
+def test_a_draw_without_public_results_has_no_sheet(monkeypatch):
+    monkeypatch.setattr(draw_documents, "public_results", lambda *_, **__: pd.DataFrame())
+    with pytest.raises(UsageError, match="D1"):
+        draw_documents.publicity(workspace(), "D1", **TERMS)
+
+
+def test_an_archive_lists_the_entries_of_a_draw_and_of_its_results_up_to_the_day():
+    held = workspace(
+        entry(1, "draw.certified", subject="D1"), entry(2, "result.published", results=[["k", "SW", "D1"]]),
+        entry(3, "result.published", results=[["k", "SW", "D2"]]), entry(4, "draw.certified", subject="D2"),
+        entry(5, "draw.signed", subject="D1", at="2026-07-01T09:00:00+08:00"),
+    )  # fmt: skip
+    assert draw_documents.draw_entries(held, "D1", as_of=TERMS["as_of"])["sequence"].tolist() == [1, 2]
+
+
+def test_files_are_listed_with_their_digests(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one.json").write_bytes(b"{}")
+    held = draw_documents.file_digests(tmp_path).to_numpy().tolist()
+    assert held == [["a/one.json", 2, hashlib.sha256(b"{}").hexdigest()]]
+
+
+def test_the_conference_reads_decisions_one_by_one_and_counts_daily_work():
+    held = workspace(
+        entry(1, "plan.step"), entry(2, "result.entered"), entry(3, "result.entered"),
+        entry(4, "plan.step", at="2026-04-30T09:00:00+08:00"),
+    )  # fmt: skip
+    assert conference_documents.decisions(held, "2026-05")["sequence"].tolist() == [1]
+    assert conference_documents.daily_work(held, "2026-05").to_numpy().tolist() == [["result.entered", 2]]
