@@ -54,7 +54,8 @@ def _run(desk: Desk, translate: Translate) -> None:
         {
             _(section): [_page(each, desk, is_first=each is first, translate=_) for each in pages]
             for section, pages in SECTIONS
-        }
+        },
+        expanded=True,
     )
     remember(_sidebar(desk, _))
     entry = entries.get(page.url_path, first)

@@ -89,8 +89,9 @@ def _funnel(rows: pd.DataFrame, overall: float, view: View) -> alt.TopLevelMixin
     most = max(2, int(rows["n"].max() * 1.1))
     sizes = np.unique(np.geomspace(1, most, POINTS).astype(np.int64))
     limits = league.funnel_limits(overall, sizes).melt("n", var_name="line", value_name="share")
+    top = min(1.0, max(float(rows["value"].max()), overall) * 1.4) or 1.0
     x = alt.X("n:Q", title="n", scale=alt.Scale(domain=[0, most]), axis=alt.Axis(format=",d", tickCount=6))
-    y = alt.Y("share:Q", title=_("Share"), axis=alt.Axis(format=".0%"), scale=alt.Scale(domain=[0, 1], clamp=True))
+    y = alt.Y("share:Q", title=_("Share"), axis=alt.Axis(format=".0%"), scale=alt.Scale(domain=[0, top], clamp=True))
     lines = (
         alt.Chart(limits).mark_line(color=QUIET, strokeWidth=1.5, strokeDash=[4, 3]).encode(x=x, y=y, detail="line:N")
     )
