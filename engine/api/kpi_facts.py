@@ -118,30 +118,33 @@ def _days_of(keys: pd.Series, days: pd.Series) -> pd.Series:
 def _orders(workspace: Workspace, district: pd.Series, *, on: date) -> pd.DataFrame:
     columns = ("rectification_id", "entity_id", "department_code", "event", "due_on", "occurred_on")
     rows = _rows(workspace, "rectifications", on=on, columns=columns)
-    by = rows.sort_values("occurred_on", kind="stable").groupby("rectification_id")
-    orders = by.agg(
-        entity_id=("entity_id", "first"),
-        department_code=("department_code", "first"),
-        ordered_on=("occurred_on", "min"),
-        due_on=("due_on", "last"),
-    ).reset_index()
-    closed = rows[rows["event"].isin(CLOSED)].groupby("rectification_id")["occurred_on"].min()
-    return _placed(orders.assign(closed_on=_days_of(orders["rectification_id"], closed)), district)
+    rows = rows.sort_values("occurred_on", kind="stable")
+    begun = rows.drop_duplicates("rectification_id").rename(columns={"occurred_on": "ordered_on"})
+    set_last = rows[rows["due_on"].notna()].drop_duplicates("rectification_id", keep="last")  # an extension moves it
+    last = set_last[["rectification_id", "due_on"]]
+    orders = begun.drop(columns=["due_on", "event"]).merge(last, on="rectification_id", how="left")
+    closed = _first_days(rows[rows["event"].isin(CLOSED)], "rectification_id", "closed_on")
+    return _placed(orders.merge(closed, on="rectification_id", how="left"), district)
+
+
+def _first_days(rows: pd.DataFrame, key: str, name: str) -> pd.DataFrame:
+    """The first day of each key's rows as column ``name``; a join of it never asks what an empty column holds."""
+    ordered = rows.sort_values("occurred_on", kind="stable").drop_duplicates(key)
+    return ordered[[key, "occurred_on"]].rename(columns={"occurred_on": name})
 
 
 def _referrals(workspace: Workspace, district: pd.Series, *, book: PolicyBook, on: date) -> pd.DataFrame:
     columns = ("referral_id", "entity_id", "to_department", "event", "due_on", "occurred_on")
     rows = _rows(workspace, "referrals", on=on, columns=columns).sort_values("occurred_on", kind="stable")
     sent = rows[rows["event"] == "sent"].drop_duplicates("referral_id", keep="last")
-    received = rows[rows["event"].isin(("received", "returned"))]
-    last = received.groupby("referral_id")["occurred_on"].max()
-    found = sent.rename(columns={"occurred_on": "sent_on", "to_department": "department_code"}).drop(columns="event")
+    answered = rows[rows["event"].isin(("received", "returned"))].drop_duplicates("referral_id", keep="last")
+    received = answered[["referral_id", "occurred_on"]].rename(columns={"occurred_on": "received_on"})
+    found = sent.rename(columns={"occurred_on": "sent_on", "to_department": "department_code"})
+    found = found.drop(columns=["event", "due_on"]).merge(received, on="referral_id", how="left")
     days, calendar = int(book.value(RECEIPT, on=on)), calendar_of(book, on=on)
-    until = {
-        day: pd.Timestamp(calendar.after(day.date(), days).on) for day in pd.to_datetime(found["sent_on"]).unique()
-    }
-    own = pd.to_datetime(found["sent_on"]).map(until)
-    return _placed(found.assign(received_on=_days_of(found["referral_id"], last), due_on=pd.to_datetime(own)), district)
+    sent_on = pd.to_datetime(found["sent_on"])
+    until = [pd.Timestamp(calendar.after(day.date(), days).on) for day in sent_on]
+    return _placed(found.assign(due_on=pd.to_datetime(pd.Series(until, index=found.index))), district)
 
 
 def _events(workspace: Workspace, *, on: date) -> pd.DataFrame:
@@ -154,27 +157,19 @@ def _events(workspace: Workspace, *, on: date) -> pd.DataFrame:
 
 def _cases(workspace: Workspace, district: pd.Series, *, book: PolicyBook, on: date) -> pd.DataFrame:
     events = _events(workspace, on=on)
-    by = events.groupby("punishment_id", sort=True)
-    cases = by.agg(
-        entity_id=("entity_id", "first"), measure_id=("measure_id", "first"), listing_id=("listing_id", "first")
-    ).reset_index()
-    first = {
-        step: events[events["event"] == step].groupby("punishment_id")["occurred_on"].min()
-        for step in ("triggered", "pushed", "hit", "applied", "fed_back", "release_pushed")
-    }
-    when = {step: _days_of(cases["punishment_id"], days) for step, days in first.items()}
+    cases = events.drop_duplicates("punishment_id")[["punishment_id", "entity_id", "measure_id", "listing_id"]]
+    for step in ("triggered", "pushed", "hit", "applied", "fed_back", "release_pushed"):
+        first = _first_days(events[events["event"] == step], "punishment_id", f"{step}_on")
+        cases = cases.merge(first, on="punishment_id", how="left")
     ends, reasons = _ends(workspace, book=book, on=on) if len(cases) else ({}, {})
     ended_on = pd.to_datetime(cases["listing_id"].map(ends))
-    due = _last_days(ended_on, RELEASE_POLICY, book=book, on=on).where(when["pushed"].notna())
+    due = _last_days(ended_on, RELEASE_POLICY, book=book, on=on).where(cases["pushed_on"].notna())
     return _placed(cases, district).assign(
         department_code=cases["punishment_id"].map(_applying(events)).fillna("").astype(str),
-        triggered_on=when["triggered"],
-        hit_on=when["hit"],
-        is_hit=when["hit"].notna(),
-        is_applied=when["applied"].notna(),
-        is_fed_back=when["fed_back"].notna(),
+        is_hit=cases["hit_on"].notna(),
+        is_applied=cases["applied_on"].notna(),
+        is_fed_back=cases["fed_back_on"].notna(),
         release_due_on=due,
-        release_pushed_on=when["release_pushed"],
         is_ended=ended_on.notna(),
         is_repaired=cases["listing_id"].map(reasons).eq("repaired"),
     )

@@ -88,6 +88,9 @@ def test_figures_are_the_counts_of_the_year(year):
     assert (
         found.loc["released_in_time", "denominator"] - found.loc["released_in_time", "numerator"] == year.late_releases
     )
+    orders = {key for key, _, disposal, _, _ in year.findings if disposal == "order_to_correct"}
+    assert found.loc["put_right_in_time", ["numerator", "denominator"]].tolist() == [len(orders)] * 2
+    assert found.loc["receipt", "denominator"] > 0
     cards = kpis.scorecards(year.workspace, book=BOOK, period=YEAR, as_of=END)
     assert set(cards["department_code"]) == {"SCJG", "WJW", "SW"} and cards["score"].between(0, 1).all()
 
