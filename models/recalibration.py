@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from engine.errors import NothingToLearnError
+from engine.features.registry import FEATURES
+from models.admission import has_record
 from models.artifact import FittedModel
 from models.calibration import fit_platt
 from models.examples import Basis, assemble_examples
@@ -50,6 +52,9 @@ def calibrated_on_random(
     """
     card = model.card
     rows = assemble_examples(features, labels, population=card.population, known_by=known_by, basis=Basis.RANDOM)
+    # as in training: a firm without a record is not graded, and where it stands says nothing of the others
+    read = [feature for feature in FEATURES if feature.name in card.feature_names]
+    rows = rows.part(has_record(rows.rows, features=read))
     n_adverse = int(rows.adverse.sum())
     if min(n_adverse, len(rows.rows) - n_adverse) < MIN_ADVERSE:
         raise NothingToLearnError(

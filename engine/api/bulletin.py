@@ -9,6 +9,7 @@ from datetime import date
 
 import pandas as pd
 
+from engine.api.conference_documents import lateness
 from engine.api.joint_punishment import funnel
 from engine.api.kpi_facts import read_facts
 from engine.api.kpis import Period, department_names, frozen_versions, scorecards, shown_values, values
@@ -20,8 +21,10 @@ from engine.parameters import PolicyBook
 from engine.store.report_files import CHART_FONT, Part, Report, report_docx, report_pdf
 from engine.store.table_files import xlsx_bytes
 
-__all__ = ["bulletin", "bulletin_tables", "report_docx", "report_pdf", "workbook"]
+__all__ = ["bulletin", "bulletin_tables", "one_pager", "report_docx", "report_pdf", "workbook"]
 BAR = "#1F4E79"
+MOST_LATE = 6
+"""Departments listed as late on the page for the leadership."""
 
 
 def bulletin_tables(workspace: Workspace, *, book: PolicyBook, period: Period, as_of: date) -> dict[str, pd.DataFrame]:
@@ -65,6 +68,44 @@ def bulletin(
         title=translate(N_("Bulletin of supervision")),
         subtitle=period.name,
         footer=f"{translate(N_('Bulletin of supervision'))} {period.name} · {as_of.isoformat()}",
+        remarks=[one.render(translate) for one in said],
+        parts=[part for part in parts if part.rows],
+        language=language,
+    )
+
+
+def one_pager(
+    workspace: Workspace, *, book: PolicyBook, period: Period, as_of: date, translate: Translate, language: str
+) -> Report:
+    """Return one page for the leadership: figures with a target, who reached how much of them, who is late."""
+    tables = bulletin_tables(workspace, book=book, period=period, as_of=as_of)
+    names = department_names(workspace, as_of=as_of)
+    aimed = tables["figures"][tables["figures"]["target"].notna()]
+    missed = int((~aimed["meets_target"].astype("boolean")).fillna(value=False).sum())
+    late = lateness(workspace, book=book, as_of=as_of)
+    by = late.groupby("department", sort=True).agg(n=("n", "sum"), days=("longest", "max")).reset_index()
+    by = by.sort_values(["n", "department"], ascending=[False, True]).head(MOST_LATE)
+    said = [
+        Message(
+            N_("{missed} of {n} figures with a target miss it; {late} matters are late on {day}."),
+            {"missed": missed, "n": int(aimed["value"].notna().sum()), "late": int(late["n"].sum()), "day": as_of},
+        )
+    ]
+    heads = [N_("department"), N_("matters that are late"), N_("Longest (days)")]
+    rows = [
+        [_called(str(row["department"]), names) or "–", f"{row['n']:,}", f"{row['days']}"]
+        for row in by.to_dict("records")
+    ]
+    title = translate(N_("Supervision on one page"))
+    parts = [
+        _figures(aimed, translate),
+        _scores(tables["departments"], names, translate, title=N_("Scorecards of the departments")),
+        Part(translate(N_("What is late")), _translated(heads, translate), rows),
+    ]
+    return Report(
+        title=title,
+        subtitle=period.name,
+        footer=f"{title} {period.name} · {as_of.isoformat()}",
         remarks=[one.render(translate) for one in said],
         parts=[part for part in parts if part.rows],
         language=language,

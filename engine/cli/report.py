@@ -53,6 +53,26 @@ def bulletin(
     _written(out or Path(f"bulletin-{asked.name}.{form.value}"), made, as_json=as_json)
 
 
+def one_pager(
+    period: PeriodArgument,
+    form: Annotated[Form, typer.Option("--form", help=N_("pdf or docx."))] = Form.PDF,
+    out: OutOption = None,
+    as_of: AsOfOption = None,
+    profile: ProfileOption = "default",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write one page for the leadership."""
+    from engine.api.bulletin import one_pager as made
+    from engine.api.kpis import period_named
+    from engine.api.policies import read_policies
+
+    def page(opened: Any, name: str, **terms: Any) -> Any:
+        return made(opened, book=read_policies(profile), period=period_named(name), **terms)
+
+    _report("one-pager", period_named(period).name, page, form, out, as_of, workspace, as_json)
+
+
 def workbook(
     period: PeriodArgument,
     out: OutOption = None,

@@ -101,6 +101,7 @@ COMMANDS = (
     Command(("run", "reproduce"), "engine.cli.monthly:reproduce", N_("Compute a past run again from its manifest.")),
     Command(("run", "list"), "engine.cli.monthly:list_runs", N_("List the monthly runs.")),
     Command(("report", "bulletin"), "engine.cli.report:bulletin", N_("Write the bulletin of a month or a year.")),
+    Command(("report", "one-pager"), "engine.cli.report:one_pager", N_("Write one page for the leadership.")),
     Command(("report", "workbook"), "engine.cli.report:workbook", N_("Write its tables as a workbook.")),
     Command(("report", "conference"), "engine.cli.report:conference", N_("Write the papers of the conference.")),
     Command(("report", "publicity"), "engine.cli.report:publicity", N_("Write a draw's published results.")),

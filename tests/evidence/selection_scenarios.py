@@ -42,20 +42,22 @@ from models.recalibration import calibrated_on_random
 LAST_DAY = date(2025, 12, 31)
 TRAIN_DATES = tuple(date(year, month, 28) for year in (2023, 2024) for month in (3, 6, 9, 12))
 TEST_DATE = date(2025, 6, 30)
+YEARS = 8
+"""Long enough that the histories of three years that the features read are full on every date."""
 POPULATION = "enterprise"
 READS = "inspections_adverse_share_36m"
 VISITED, RANDOM_SHARE = 0.12, 0.05
 PULL = 0.8
 """Log of the probability per standard deviation of what draws the visitor."""
 
-FULL, SMALL = (20_000, 20, CANDIDATES), (6_000, 1, CANDIDATES[1:2])
+FULL, SMALL = (20_000, 10, CANDIDATES[:2]), (6_000, 1, CANDIDATES[1:2])
 LEVEL, SLOPE = (0.85, 1.15), (0.9, 1.1)
 
 
 def world(n_entities, *, seed=3):
     """Features of every enterprise on every date, and its true chance that a check finds something."""
     with tempfile.TemporaryDirectory() as folder:
-        made = simulate(Path(folder) / "sources", n_entities=n_entities, years=5, seed=seed, last_day=LAST_DAY)
+        made = simulate(Path(folder) / "sources", n_entities=n_entities, years=YEARS, seed=seed, last_day=LAST_DAY)
         with closing(open_workspace(Path(folder) / "workspace", create=True)) as workspace:
             load_records(workspace, [file.path for file in made.files], at=china_morning(LAST_DAY))
             truth = made.city.truth

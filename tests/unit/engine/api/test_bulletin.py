@@ -99,6 +99,22 @@ def test_same_input_same_bytes(tables, language):
     assert documents.workbook(None, **terms) == documents.workbook(None, **terms)
 
 
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is missing: install poppler-utils")
+def test_the_page_for_the_leadership_is_one_page_with_every_figure_that_has_a_target(tables, tmp_path, monkeypatch):
+    late = pd.DataFrame({"department": ["M", "F"], "clock": ["c", "c"], "n": [2, 1], "longest": [9, 4]})
+    monkeypatch.setattr(documents, "lateness", lambda *_, **__: late)
+    terms = {"book": BOOK, "period": YEAR, "as_of": END, "translate": translator("zh_CN"), "language": "zh_CN"}
+    path = tmp_path / "one.pdf"
+    path.write_bytes(report_pdf(documents.one_pager(None, **terms)))
+    text = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout
+
+    plain = text.replace(" ", "").replace("\n", "")
+    assert "1/1" in plain and "3项事务逾期" in plain and "4项有目标的指标中4项未达标" in plain
+    aimed = shown_values(tables["figures"][tables["figures"]["target"].notna()])
+    assert len(aimed) == len(TARGETS)
+    assert all(shown.replace(" ", "") in plain for shown in aimed["shown"])
+
+
 def test_no_english_word_in_the_chinese_bulletin(tables):
     held = report()
     texts = [held.title, *held.remarks, *(part.title for part in held.parts), *(part.remark for part in held.parts)]
