@@ -67,7 +67,9 @@ def converted(text: str, to: LogicalType) -> str:
         return f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]+(\\.0+)?') THEN TRY_CAST({text} AS BIGINT) END"
     if to is LogicalType.NUMBER:
         number = f"TRY_CAST({text} AS DOUBLE)"
-        return f"CASE WHEN isfinite({number}) AND NOT contains({text}, '_') THEN {number} END"
+        # the database reads '+-0' as 0: two signs are a slip of the pen, not a number
+        two_signs = f"regexp_matches({text}, '[+-][+-]')"
+        return f"CASE WHEN isfinite({number}) AND NOT contains({text}, '_') AND NOT {two_signs} THEN {number} END"
     if to is LogicalType.DATE:
         return f"CASE WHEN {text} >= '0' AND {text} < ':' THEN TRY_CAST({text} AS DATE) END"  # no 'epoch', 'infinity'
     if to is LogicalType.BOOLEAN:

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.contracts.schema import LogicalType
@@ -37,6 +37,7 @@ def test_whole_numbers_are_taken_as_written_or_not_at_all(text):
 
 
 @given(NUMBERS)
+@example("+-0")
 @settings(max_examples=200, deadline=None)
 def test_numbers_are_finite_or_nothing(text):
     found = convert(text, LogicalType.NUMBER)

@@ -13,18 +13,18 @@ from engine.errors import UsageError
 from engine.pipeline.small_cells import SmallCellRule
 from engine.store.draws import DrawFolder, PrivateDraw
 from tests import policies
-from tests.unit.engine.cli.test_measure import ACTOR, DRAWS, workspace
+from tests.unit.engine.cli.test_measure import ACTOR, DRAWS, FEW_REACHED, ONE_TEAM, workspace
 
 __all__ = ["workspace"]
 
 
 def test_every_draw_is_read_from_the_run_that_wrote_it(workspace):
-    assert list(latest_runs(workspace.warehouse)) == list(DRAWS)
+    assert list(latest_runs(workspace.warehouse)) == [*FEW_REACHED, *ONE_TEAM, *DRAWS]
     for draw_id in DRAWS:
         rows = draw_results(workspace, draw_id=draw_id)
         assert set(rows["draw_id"]) == {draw_id}
         assert rows["result_codes"].notna().all()
-    assert set(logged_draws(workspace)["draw_id"]) == set(DRAWS)
+    assert set(logged_draws(workspace)["draw_id"]) == {*FEW_REACHED, *ONE_TEAM, *DRAWS}
     assert first_results(workspace, draw_ids=["2025-001"]) == {"2025-001": date(2025, 2, 10)}
     with pytest.raises(UsageError, match="name draws that were run"):
         latest_runs(workspace.warehouse, draw_ids=["1999-001"])
