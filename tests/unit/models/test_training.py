@@ -157,7 +157,8 @@ def test_random_rows_too_few_to_rank_give_the_level(workspace, model, tmp_path):
     builder = FeatureBuilder(other.warehouse, book=BOOK)
     fitted = fit_population(other.warehouse, builder, book=BOOK, population="plants", split=SPLIT, seed=1)
     # assert
-    assert fitted.card.inputs["calibrated_on"] == "157 random rows, 47 adverse"  # two on one day count once; firms without a record say nothing
+    # two on one day count once; firms without a record say nothing
+    assert fitted.card.inputs["calibrated_on"] == "157 random rows, 47 adverse"
     tables = eve_tables(
         other.warehouse,
         builder,
