@@ -143,7 +143,8 @@ def _referrals(workspace: Workspace, district: pd.Series, *, book: PolicyBook, o
     found = found.drop(columns=["event", "due_on"]).merge(received, on="referral_id", how="left")
     days, calendar = int(book.value(RECEIPT, on=on)), calendar_of(book, on=on)
     sent_on = pd.to_datetime(found["sent_on"])
-    until = [pd.Timestamp(calendar.after(day.date(), days).on) for day in sent_on]
+    last = {day: pd.Timestamp(calendar.after(day.date(), days).on) for day in sent_on.unique()}
+    until = [last[day] for day in sent_on]
     return _placed(found.assign(due_on=pd.to_datetime(pd.Series(until, index=found.index))), district)
 
 
