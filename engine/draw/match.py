@@ -16,7 +16,6 @@ from engine.draw.encoding import HashSuite, plain_integer
 from engine.draw.flow import (
     Face,
     Flow,
-    greatest_potentials,
     is_only_flow,
     narrow,
     residual_arcs,
@@ -34,6 +33,7 @@ from engine.draw.network import (
     pair_tickets,
 )
 from engine.draw.posts import Visit, teams_of
+from engine.draw.potentials import greatest_potentials
 from engine.draw.roster import EXPERT_DEPARTMENT, LEADER, Officer
 from engine.draw.seating import seat_team
 from engine.draw.shortage import Shortage, find_shortage, left_unmatched
