@@ -3,6 +3,7 @@
 Only the module of the command that was called is imported; every other command is listed from the table alone.
 """
 
+import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -20,6 +21,8 @@ from engine.i18n import chosen_language, translator
 from engine.messages import N_, Message, Translate
 
 EXIT_INTERRUPTED = 130
+NEAR = 0.7
+"""Likeness from which a command counts as the one that was meant (difflib's ratio)."""
 OVERVIEW = N_("信衡 xinheng: credit risk, sampling ratios, a public draw and honest measurement.")
 
 
@@ -78,8 +81,7 @@ def _misuse(complaint: Any) -> MisusedCommandError:
 
 def _program(words: Sequence[str], translate: Translate) -> Any:
     called = tuple(word for word in words if not word.startswith("-"))[:2]
-    if called and called[0] not in GROUPS and (called[0],) not in {command.path for command in COMMANDS}:
-        raise MisusedCommandError(problem=Message(N_("there is no command {name}"), {"name": called[0]}))
+    _refuse_unknown(called)
     rich_utils.OPTIONS_PANEL_TITLE = translate(N_("Options"))
     rich_utils.ARGUMENTS_PANEL_TITLE = translate(N_("Arguments"))
     rich_utils.COMMANDS_PANEL_TITLE = translate(N_("Commands"))
@@ -100,6 +102,22 @@ def _program(words: Sequence[str], translate: Translate) -> Any:
     built = typer.main.get_command(program)
     _translate_options(built, translate)
     return built
+
+
+def _refuse_unknown(called: tuple[str, ...]) -> None:
+    """Name a command that is not there, and the nearest that is, before the parser says so in its own language."""
+    paths = {command.path for command in COMMANDS}
+    if not called or called[:1] in paths or called in paths or called in {(group,) for group in GROUPS}:
+        return
+    depth = 2 if called[0] in GROUPS else 1
+    name, group = " ".join(called[:depth]), called[: depth - 1]
+    there = {path[:depth] for path in paths if path[: depth - 1] == group} | {(one,) for one in GROUPS if depth == 1}
+    near = difflib.get_close_matches(name, sorted(" ".join(path) for path in there), n=1, cutoff=NEAR)
+    if near:
+        said = Message(N_("there is no command {name}, perhaps {near} was meant"), {"name": name, "near": near[0]})
+    else:
+        said = Message(N_("there is no command {name}"), {"name": name})
+    raise MisusedCommandError(problem=said)
 
 
 def _load(command: Command) -> Callable[..., Any]:

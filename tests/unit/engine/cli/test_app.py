@@ -11,6 +11,9 @@ from engine.cli import main
     ("words", "said"),
     [
         (["nonsense"], "there is no command nonsense"),
+        (["dmeo"], "there is no command dmeo, perhaps demo was meant"),
+        (["policy", "chekc"], "there is no command policy chekc, perhaps policy check was meant"),
+        (["policy", "qqq", "--json"], "there is no command policy qqq"),
         (["--nonsense"], "there is no option --nonsense"),
         (["--lang", "fr", "demo"], "'fr' is not usable"),
         (["grade"], "--as-of is missing"),
