@@ -258,6 +258,13 @@ class MonthlyRunError(PolicyError):
     template = N_("Monthly run {run}: {problem}; {remedy}.")
 
 
+class GradeOverrideError(PolicyError):
+    """A grade cannot be set, reviewed, contested or decided as asked."""
+
+    code = "policy.grade_override"
+    template = N_("Grade of {subject}: {problem}; nothing was changed.")
+
+
 class ResultRefusedError(PolicyError):
     """A step of a result that law or the city plan does not allow."""
 

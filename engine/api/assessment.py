@@ -7,12 +7,13 @@ from datetime import date
 import pandas as pd
 
 from engine.api.featuring import FeatureBuilder, FeatureEngine
+from engine.api.override_book import approved_overrides
 from engine.api.quality import require_quality
 from engine.errors import AsOfOutsideDataError, TableMissingError
 from engine.features.cohorts import cohort
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.pipeline.assessment import Graded, Scored, grade_entities, score_entities
+from engine.pipeline.assessment import Graded, Scored, Standing, grade_entities, score_entities
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.scorecard.reasons import sentence
 from engine.store.documents import load_policies
@@ -156,6 +157,8 @@ def grade(
 ) -> Graded:
     """Turn stored scores of ``as_of`` into grades under the dated policy; store and return them.
 
+    No run goes before a single command, so no grade is held by its band; the monthly run does that.
+
     Raises
     ------
     TableMissingError
@@ -170,9 +173,10 @@ def grade(
         open_listings(warehouse, book=book, as_of=as_of),
         book=book,
         as_of=as_of,
+        standing=Standing(sector_grades=sector_grades(warehouse, as_of=as_of), overrides=approved_overrides(workspace)),
     )
     warehouse.write_run(
-        {"grades": graded.grades, "grade_shares": graded.shares.assign(as_of=as_of)},
+        {"grades": graded.grades, "grade_shares": graded.shares.assign(as_of=as_of), "grade_limits": graded.limits},
         kind="grade",
         as_of=as_of,
         manifest=said(book),
@@ -180,6 +184,19 @@ def grade(
         at=clock(),
     )
     return graded
+
+
+def sector_grades(warehouse: Warehouse, *, as_of: date) -> pd.DataFrame:
+    """Return the outside grades in force on a day, entity_id, scheme, external_grade; of one scheme the latest last."""
+    rows = warehouse.history("external_grades")
+    known = rows.filter(
+        rows.known_at <= as_of,
+        rows.superseded_at.isnull() | (rows.superseded_at > as_of),
+        rows.occurred_on <= as_of,
+        rows.valid_until.isnull() | (rows.valid_until >= as_of),
+    )
+    ordered = known.order_by(["entity_id", "scheme", "occurred_on", "external_grade_id"])
+    return pd.DataFrame(ordered.select("entity_id", "scheme", "external_grade").execute())
 
 
 def open_listings(warehouse: Warehouse, *, book: PolicyBook, as_of: date) -> pd.DataFrame:
@@ -204,9 +221,12 @@ def explain(workspace: Workspace, entity_id: str, *, as_of: date | None = None) 
     if scores.empty:
         remedy = Message(N_("{entity_id} was not scored; check the identifier"), {"entity_id": entity_id})
         raise TableMissingError(table="scores", remedy=remedy)
-    first = scores.iloc[0]
     grades = _rows_of(warehouse, "grades", entity_id, as_of=as_of)
     told = _rows_of(warehouse, "reasons", entity_id, as_of=as_of).sort_values("rank")
+    # several models may have scored it: the one that decided is explained
+    models = list(grades["model"].dropna()) or [scores["model"].iloc[0]]
+    first = scores[scores["model"] == models[0]].iloc[0]
+    told = told[told["model"] == first["model"]]
     reasons = tuple(
         Reason(int(row["rank"]), str(row["feature"]), float(row["points"]), sentence(row["template"], row["params"]))
         for row in told.to_dict("records")

@@ -5,12 +5,14 @@ was killed goes on with the first stage that is missing, and computes what the s
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 
-from engine.api.assessment import require_inside_data
+from engine.api.assessment import cohort_on, require_inside_data
+from engine.api.learned_scoring import LearnedChampion, as_json, learned_champions
 from engine.api.model_card import card, card_text
 from engine.api.monthly_records import (
     FINISHED,
@@ -24,8 +26,10 @@ from engine.api.monthly_records import (
     started_entries,
 )
 from engine.api.monthly_stages import Stages, run_of_stage
+from engine.api.override_book import approved_overrides
 from engine.api.quality import require_quality
 from engine.errors import MonthlyRunError, ShareMovementError
+from engine.grading.champions import read_champions
 from engine.i18n import translator
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
@@ -88,7 +92,18 @@ def _started(workspace: Workspace, *, as_of: date, profile: str, actor: Actor, c
     require_inside_data(workspace.warehouse, as_of=as_of)
     gate = require_quality(workspace, as_of=as_of, profile=profile)
     book, inputs, code = policies_of(workspace, profile), snapshot(workspace), code_version()
-    held = {"as_of": as_of, "profile": profile, "files": [f.sha256 for f in inputs.files], "policies": book.digest}
+    learned = learned_champions(
+        workspace,
+        read_champions(book, on=as_of),
+        populations=set(cohort_on(workspace.warehouse, as_of=as_of)["population"]),
+        as_of=as_of,
+        run=f"{as_of:%Y%m%d}",
+    )
+    overrides = [each.override_id for each in approved_overrides(workspace) if each.is_in_force(as_of)]
+    held = {
+        "as_of": as_of, "profile": profile, "files": [f.sha256 for f in inputs.files], "policies": book.digest,
+        "models": [each.digest for each in learned], "overrides": overrides,
+    }  # fmt: skip
     run_id = f"monthly-{as_of:%Y%m%d}-{digest_of(held | {'code': code['digest']})[:10]}"
     if not workspace.ledger.entries(action=STARTED, subject=run_id):
         workspace.ledger.append(
@@ -100,7 +115,9 @@ def _started(workspace: Workspace, *, as_of: date, profile: str, actor: Actor, c
                 "inputs": inputs.as_json(),
                 "policy_digest": book.digest,
                 "policies": policy_text(book),
-                "model_digest": model_digest(book, as_of=as_of),
+                "model_digest": model_digest(book, learned, as_of=as_of),
+                "learned": as_json(learned),
+                "overrides": overrides,
                 "code": code,
                 "previous": _previous(workspace, as_of=as_of, profile=profile),
                 "quality": gate.colour,
@@ -112,10 +129,11 @@ def _started(workspace: Workspace, *, as_of: date, profile: str, actor: Actor, c
     return manifest_of(workspace, run_id)
 
 
-def model_digest(book: PolicyBook, *, as_of: date) -> str:
-    """Return the SHA-256 over the scorecards in force, as their readable documents."""
+def model_digest(book: PolicyBook, learned: Sequence[LearnedChampion], *, as_of: date) -> str:
+    """Return the SHA-256 over the scorecards in force, as documents, and the digests of the models that decide."""
     names = sorted(set(book.value("scorecard.models", on=as_of).values()))
-    return digest_of([document(read_scorecard(book, name=name, on=as_of)) for name in names])
+    documents = [document(read_scorecard(book, name=name, on=as_of)) for name in names]
+    return digest_of(documents + [f"{each.population}:{each.digest}" for each in learned])
 
 
 def _previous(workspace: Workspace, *, as_of: date, profile: str) -> str | None:
@@ -171,6 +189,7 @@ def _finish(
             {
                 "grades": graded.grades,
                 "grade_shares": graded.shares.assign(**day),
+                "grade_limits": graded.limits,
                 "grade_moves": moved[moved["cause"] != "none"].assign(**day),
                 "grade_migration": matrix.assign(**day),
             },
@@ -257,6 +276,7 @@ def _exports(manifest: Manifest, grades: pd.DataFrame, warnings: pd.DataFrame) -
     told = {
         "run_id": manifest.run_id, "as_of": as_of.isoformat(), "inputs": manifest.inputs.as_json(),
         "policy_digest": book.digest, "profile": book.profile, "model_digest": manifest.model_digest,
+        "learned": as_json(manifest.learned),
         "code": manifest.code, "previous": manifest.previous,
     }  # fmt: skip
     files["manifest.json"] = (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
+from engine.api.learned_scoring import LearnedChampion, of_json
 from engine.errors import MonthlyRunError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
@@ -26,7 +27,8 @@ class Manifest:
     Parameters
     ----------
     run_id : str. as_of : date. inputs : the record files. book : every dated policy value at the start.
-    model_digest : SHA-256 of the scorecards in force. code : version and digest of the program.
+    model_digest : SHA-256 of the scorecards in force and of the stored models that decide.
+    learned : the stored models that decide, by population. code : version and digest of the program.
     previous : monthly run that movements are counted from, None for the first.
     starter : who started it. sequence : of the ledger entry.
     """
@@ -36,6 +38,7 @@ class Manifest:
     inputs: Snapshot
     book: PolicyBook
     model_digest: str
+    learned: tuple[LearnedChampion, ...]
     code: dict[str, str]
     previous: str | None
     starter: str
@@ -82,6 +85,7 @@ def _manifest(entry: Entry) -> Manifest:
         inputs=Snapshot.of(said["inputs"]),
         book=book,
         model_digest=said["model_digest"],
+        learned=of_json(said.get("learned", ())),  # runs of before models could decide name none
         code=said["code"],
         previous=said["previous"],
         starter=entry.actor,

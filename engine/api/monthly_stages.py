@@ -9,25 +9,30 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 
+import ibis
 import pandas as pd
 import pyarrow as pa
 
-from engine.api.assessment import cohort_on, open_listings
-from engine.api.featuring import FeatureBuilder
-from engine.api.monthly_records import Manifest, finished_before, finished_of
+from engine.api.assessment import cohort_on, open_listings, sector_grades
+from engine.api.featuring import HISTORIES, REGISTERS, FeatureBuilder
+from engine.api.learned_scoring import score_learned
+from engine.api.monthly_records import Manifest, finished_before, finished_of, manifest_of
+from engine.api.override_book import approved_overrides
 from engine.errors import MonthlyRunError
 from engine.features.cohorts import cohort
 from engine.grading.champions import read_champions
 from engine.grading.migration import SHARE_MOVEMENT, ShareMovement, migration_matrix, moves, share_movements
 from engine.messages import N_, Message
-from engine.pipeline.assessment import SCORECARD_MODEL, Graded, Scored, grade_entities, score_entities
+from engine.pipeline.assessment import SCORECARD_MODEL, Graded, Scored, Standing, grade_entities, score_entities
 from engine.pipeline.early_warning import warn
 from engine.store.ledger import digest_of
-from engine.store.snapshot import PastWarehouse
+from engine.store.snapshot import PastWarehouse, Snapshot
 from engine.store.workspace import Workspace
 from engine.warnings.rules import WarningInputs
 
 CLOSED = "warning.closed"
+SCORED_TABLES = (*HISTORIES, *REGISTERS)
+"""Record tables of an entity's own that its score reads."""
 _TEXT = ("warning_id", "rule_code", "subject", "entity_id", "group", "level", "template", "params", "reference")
 WARNINGS_SCHEMA = pa.schema(
     [(name, pa.string()) for name in _TEXT]
@@ -63,26 +68,36 @@ class Stages:
         return FeatureBuilder(self.warehouse, book=self._manifest.book).build(spine, on=self._as_of)
 
     def scored(self, features: pd.DataFrame) -> Scored:
-        """Return tables ``scores`` and ``reasons``.
+        """Return tables ``scores`` and ``reasons``: of the scorecards, and of every stored model that decides.
 
         Raises
         ------
         MonthlyRunError
-            Policy names a deciding model that this run cannot compute.
+            Policy names a deciding model for a population, and the run started without one.
         """
-        champions = read_champions(self._manifest.book, on=self._as_of)
-        others = {champions.default, *champions.populations.values()} - {SCORECARD_MODEL}
-        if others:
-            problem = Message(N_("policy names {model} as the deciding model"), {"model": ", ".join(sorted(others))})
-            remedy = Message(N_("the monthly run computes the scorecard alone: score and grade by the single commands"))
-            raise MonthlyRunError(run=self._manifest.run_id, problem=problem, remedy=remedy)
-        return score_entities(features, self.entities, book=self._manifest.book, as_of=self._as_of)
+        manifest, book = self._manifest, self._manifest.book
+        require_every_champion(manifest, set(self.entities["population"]))
+        by_card = score_entities(features, self.entities, book=book, as_of=self._as_of)
+        learned = score_learned(self._workspace, features, self.entities, manifest.learned, run=manifest.run_id)
+        if learned.scores.empty:
+            return by_card
+        return Scored(
+            pd.concat([by_card.scores, learned.scores], ignore_index=True),
+            pd.concat([by_card.reasons, learned.reasons], ignore_index=True),
+        )
 
     def graded(self, scores: pd.DataFrame) -> Graded:
-        """Return tables ``grades`` and ``grade_shares``."""
+        """Return tables ``grades``, ``grade_shares`` and ``grade_limits``."""
         book = self._manifest.book
         listings = open_listings(self.warehouse, book=book, as_of=self._as_of)
-        return grade_entities(scores, self.entities, listings, book=book, as_of=self._as_of)
+        return grade_entities(scores, self.entities, listings, book=book, as_of=self._as_of, standing=self._standing())
+
+    def _standing(self) -> Standing:
+        return Standing(
+            previous=self.previous_grades(),
+            sector_grades=sector_grades(self.warehouse, as_of=self._as_of),
+            overrides=approved_overrides(self._workspace, until=self._manifest.sequence),
+        )
 
     def previous_grades(self) -> pd.DataFrame | None:
         """Return the grades of the run before, None for the first."""
@@ -97,8 +112,26 @@ class Stages:
         previous = self.previous_grades()
         if previous is None:
             previous = grades.iloc[:0]
-        moved = moves(previous, grades)
+        moved = moves(previous, grades, with_news=self._with_news())
         return moved, migration_matrix(moved)
+
+    def _with_news(self) -> frozenset[str]:
+        """Entities of which a record became known, was replaced or was loaded late since the run before."""
+        if self._manifest.previous is None:
+            return frozenset()
+        before = manifest_of(self._workspace, self._manifest.previous)
+        since, until = before.as_of, self._as_of
+        known = [
+            rows.filter(_falls(rows.known_at, since, until) | _falls(rows.superseded_at, since, until))
+            for rows in (self.warehouse.history(name) for name in SCORED_TABLES)
+        ]
+        there = {file.path for file in before.inputs.files}
+        late = tuple(file for file in self._manifest.inputs.files if file.path not in there)
+        added = PastWarehouse(self._workspace, Snapshot(late, self._manifest.inputs.ledger_sequence))
+        names = {file.table for file in late} & set(SCORED_TABLES)
+        known += [rows.filter(rows.known_at <= until) for rows in (added.table(name) for name in sorted(names))]
+        found = [rows.select("entity_id").distinct().execute()["entity_id"] for rows in known]
+        return frozenset(str(name) for names in found for name in names)
 
     def movements(self, grades: pd.DataFrame) -> tuple[ShareMovement, ...]:
         """Return the shares that moved more than policy allows."""
@@ -123,8 +156,11 @@ class Stages:
         book, as_of = self._manifest.book, self._as_of
         previous = self.previous_grades()
         before = grades.iloc[:0] if previous is None else previous
-        scores = grades[["entity_id", "score"]].merge(
-            before[["entity_id", "score"]].rename(columns={"score": "previous_score"}), on="entity_id", how="left"
+        # scores of two models are on two scales
+        scores = grades[["entity_id", "model", "score"]].merge(
+            before[["entity_id", "model", "score"]].rename(columns={"score": "previous_score"}),
+            on=["entity_id", "model"],
+            how="left",
         )
         return WarningInputs(
             entities=self.described(),
@@ -163,6 +199,25 @@ class Stages:
             stands = rows[is_own_day | ~rows["warning_id"].isin(closed)]
             held += list(zip(stands["rule_code"], stands["subject"], strict=True))
         return held
+
+
+def _falls(day: ibis.Value, since: date, until: date) -> ibis.Value:
+    """Whether a day lies after ``since`` and not after ``until``; null is no day."""
+    return (day > since) & (day <= until)
+
+
+def require_every_champion(manifest: Manifest, populations: set[str]) -> None:
+    """Raise when policy lets a model decide in a population that the run has none for: its firms would all be U."""
+    champions = read_champions(manifest.book, on=manifest.as_of)
+    there = {each.population for each in manifest.learned}
+    for population in sorted(populations - there):
+        if champions.of(population) != SCORECARD_MODEL:
+            problem = Message(
+                N_("policy names {model} as the deciding model of {population}, and none was promoted"),
+                {"model": champions.of(population), "population": population},
+            )
+            remedy = Message(N_("promote one with 'xinheng promote', or let policy name the scorecard"))
+            raise MonthlyRunError(run=manifest.run_id, problem=problem, remedy=remedy)
 
 
 def run_of_stage(workspace: Workspace, manifest: Manifest, kind: str) -> str | None:

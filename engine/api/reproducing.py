@@ -95,8 +95,8 @@ def reproduce(
     notes = []
     if manifest.code != code_version():
         notes.append(Message(N_("the program has changed since the run")))
-    if manifest.model_digest != model_digest(manifest.book, as_of=manifest.as_of):
-        notes.append(Message(N_("the scorecards of the manifest do not have its digest")))
+    if manifest.model_digest != model_digest(manifest.book, manifest.learned, as_of=manifest.as_of):
+        notes.append(Message(N_("the scorecards and models of the manifest do not have its digest")))
     return Reproduction(run_id, manifest.as_of, found, n_rows, stored, computed, tuple(notes))
 
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import ceil
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from engine.errors import PolicyInconsistentError
@@ -25,6 +26,9 @@ MINIMUM_COVERAGE = "grading.minimum_coverage"
 DECIDING_SCORES = TableShape(
     "deciding scores", ("entity_id", "as_of"), {"model": "text, null without a score"} | dict(SCORES.columns)
 )
+
+LIMIT_COLUMNS = ("highest_a", "highest_b", "highest_c")
+"""Columns of a table of limits: the highest score that is still A, B, C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,29 @@ def read_cutoffs(book: PolicyBook, *, on: date) -> Cutoffs:
     return Cutoffs(_target_shares(shares.get("default") or {}), named, coverage)
 
 
+def grade_limits(scores: pd.DataFrame, cutoffs: Cutoffs) -> pd.DataFrame:
+    """Return the highest score that is still A, B, C of every population.
+
+    Parameters
+    ----------
+    scores : as for :func:`assign_grades`.
+    cutoffs : rules of the day.
+
+    Returns
+    -------
+    DataFrame, key (population, as_of), sorted by it: highest_a, highest_b, highest_c (infinite where nothing is
+    classified).
+    """
+    DECIDING_SCORES.check(scores)
+    is_scored = _is_classified(scores, cutoffs)
+    rows = []
+    for places in scores.groupby(["population", "as_of"], sort=True).indices.values():
+        population, as_of = scores["population"].iloc[places[0]], scores["as_of"].iloc[places[0]]
+        part = scores["score"].iloc[places[is_scored[places]]]
+        rows.append((population, as_of, *cutoffs.of(str(population)).limits(part)))
+    return pd.DataFrame(rows, columns=["population", "as_of", *LIMIT_COLUMNS])
+
+
 def assign_grades(scores: pd.DataFrame, cutoffs: Cutoffs) -> pd.DataFrame:
     """Return the grade that each entity's score gives it.
 
@@ -127,7 +154,7 @@ def assign_grades(scores: pd.DataFrame, cutoffs: Cutoffs) -> pd.DataFrame:
     """
     DECIDING_SCORES.check(scores)
     grades = np.full(len(scores), Grade.UNCLASSIFIED.value, dtype=object)
-    is_scored = (scores["score"].notna() & (scores["coverage_ratio"] >= cutoffs.minimum_coverage)).to_numpy()
+    is_scored = _is_classified(scores, cutoffs)
     names = np.asarray([grade.value for grade in RISK_GRADES], dtype=object)
     for rows in scores.groupby(["population", "as_of"], sort=True).indices.values():
         classified = rows[is_scored[rows]]
@@ -173,6 +200,11 @@ def achieved_shares(grades: pd.DataFrame, cutoffs: Cutoffs, *, column: str = "gr
                 }
             )
     return pd.DataFrame(rows, columns=["population", "grade", "n", "share", "target_share", "highest_score"])
+
+
+def _is_classified(scores: pd.DataFrame, cutoffs: Cutoffs) -> npt.NDArray[np.bool_]:
+    known = scores["score"].notna() & (scores["coverage_ratio"] >= cutoffs.minimum_coverage)
+    return known.to_numpy(dtype=np.bool_)
 
 
 def _target_shares(value: Mapping[str, object]) -> TargetShares:

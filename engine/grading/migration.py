@@ -1,6 +1,6 @@
 """Who moved between two grade tables and why, and whether so many moved that a person must sign first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,12 +21,22 @@ class Cause(StrEnum):
 
     NEWCOMER = "newcomer"
     LEFT = "left"
-    OVERRIDE_BEGAN = "override_began"
-    OVERRIDE_ENDED = "override_ended"
-    MODEL_CHANGED = "model_changed"
-    SCORE_MOVED = "score_moved"
-    CUT_MOVED = "cut_moved"
+    HYSTERESIS = "hysteresis"
+    """The cut alone would have moved it; its band held it."""
     NONE = "none"
+    STATUTE_BEGAN = "statute_began"
+    REVIEWED_BEGAN = "reviewed_began"
+    SECTOR_BEGAN = "sector_began"
+    STATUTE_ENDED = "statute_ended"
+    REVIEWED_ENDED = "reviewed_ended"
+    SECTOR_ENDED = "sector_ended"
+    MODEL_CHANGED = "model_changed"
+    CUT_MOVED = "cut_moved"
+    """Its score is the same, the rule or its limit is not."""
+    NEW_RECORDS = "new_records"
+    """Its score moved, and records of its own became known since."""
+    SCORE_MOVED = "score_moved"
+    """Its score moved without: records grew old, or those of peers and relatives changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,41 +64,44 @@ class ShareMovement:
         )
 
 
-def moves(previous: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
+def moves(previous: pd.DataFrame, current: pd.DataFrame, *, with_news: Collection[str] = frozenset()) -> pd.DataFrame:
     """Return each entity's grade before and now with the cause.
 
     Parameters
     ----------
     previous, current : tables ``grades`` after overrides, each of one as_of.
+    with_news : entities of which a record became known, or was replaced, between the two.
 
     Returns
     -------
     DataFrame, key entity_id, sorted by it: population (the current one where there is one), from_grade, to_grade
-    (``-`` when absent), cause (see :class:`Cause`; ``none`` when the grade did not change).
+    (``-`` when absent), cause (see :class:`Cause`; ``none`` or ``hysteresis`` when the grade did not change).
     """
-    columns = ["entity_id", "population", "grade", "model", "score", "override_code"]
     GRADES.check(previous)
     GRADES.check(current)
-    both = previous[columns].merge(
-        current[columns], on="entity_id", how="outer", suffixes=("_before", "_now"), indicator=True, sort=True
+    both = _compared(previous).merge(
+        _compared(current), on="entity_id", how="outer", suffixes=("_before", "_now"), indicator=True, sort=True
     )
     left, new = both["_merge"] == "left_only", both["_merge"] == "right_only"
     is_same = (both["grade_before"] == both["grade_now"]) & ~left & ~new
-    had, has = both["override_code_before"].notna(), both["override_code_now"].notna()
-    same_score = (both["score_before"] == both["score_now"]) | (both["score_before"].isna() & both["score_now"].isna())
+    is_held = is_same & (both["settled_grade_now"] != both["score_grade_now"])
+    is_overridden = _changed(both, "override_code") | (both["settled_grade_before"] == both["settled_grade_now"])
+    # what ended tells more than nothing, what began tells more than what ended
+    began, ended = _kinds(both["override_code_now"]), _kinds(both["override_code_before"])
+    kinds = [is_overridden & (side == kind) for side in (began, ended) for kind in _KINDS]
     cause = np.select(
-        [new, left, is_same, has & ~had, had & ~has, both["model_before"] != both["model_now"], ~same_score],
         [
-            Cause.NEWCOMER,
-            Cause.LEFT,
-            Cause.NONE,
-            Cause.OVERRIDE_BEGAN,
-            Cause.OVERRIDE_ENDED,
-            Cause.MODEL_CHANGED,
-            Cause.SCORE_MOVED,
+            new, left, is_held, is_same, *kinds, _changed(both, "model"), ~_changed(both, "score"),
+            both["entity_id"].isin(with_news),
         ],
-        default=Cause.CUT_MOVED,
-    )
+        [
+            Cause.NEWCOMER, Cause.LEFT, Cause.HYSTERESIS, Cause.NONE,
+            Cause.STATUTE_BEGAN, Cause.REVIEWED_BEGAN, Cause.SECTOR_BEGAN,
+            Cause.STATUTE_ENDED, Cause.REVIEWED_ENDED, Cause.SECTOR_ENDED,
+            Cause.MODEL_CHANGED, Cause.CUT_MOVED, Cause.NEW_RECORDS,
+        ],
+        default=Cause.SCORE_MOVED,
+    )  # fmt: skip
     return pd.DataFrame(
         {
             "entity_id": both["entity_id"],
@@ -98,6 +111,27 @@ def moves(previous: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
             "cause": cause,
         }
     )
+
+
+_KINDS = ("statute", "reviewed", "sector")
+
+
+def _compared(grades: pd.DataFrame) -> pd.DataFrame:
+    columns = ["entity_id", "population", "grade", "model", "score", "override_code", "score_grade"]
+    # runs of before there were bands hold the grade of the cut only
+    settled = grades["settled_grade"] if "settled_grade" in grades.columns else grades["score_grade"]
+    return grades[columns].assign(settled_grade=settled)
+
+
+def _changed(both: pd.DataFrame, name: str) -> pd.Series:
+    before, now = both[f"{name}_before"], both[f"{name}_now"]
+    return (before != now) & ~(before.isna() & now.isna())
+
+
+def _kinds(codes: pd.Series) -> pd.Series:
+    """Kind of every override code: ``sector`` and ``reviewed`` by their prefix, a statute otherwise; null without."""
+    prefix = codes.astype("object").map(lambda code: str(code).partition(".")[0], na_action="ignore")
+    return prefix.where(prefix.isna() | prefix.isin(_KINDS[1:]), _KINDS[0])
 
 
 def migration_matrix(moved: pd.DataFrame) -> pd.DataFrame:

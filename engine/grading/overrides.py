@@ -23,10 +23,12 @@ LISTINGS_IN_FORCE = TableShape(
     ("entity_id", "listing_id"),
     {"list_type": "abnormal, serious_violation, judgment_defaulter", "occurred_on": "day of listing"},
 )
+_OVERRIDE_COLUMNS = ("override_code", "override_reference", "override_until")
 _ENDS = ("in_force_until", "ended_on")
 """First date on which a listing no longer counts (repaired or withdrawn), first date off the list."""
 
-_SEVERITY = {Grade.UNCLASSIFIED: -1} | {grade: place for place, grade in enumerate(RISK_GRADES)}
+SEVERITY = {Grade.UNCLASSIFIED: -1} | {grade: place for place, grade in enumerate(RISK_GRADES)}
+"""Order of the grades, U below A."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,8 @@ def apply_overrides(
 
     Returns
     -------
-    DataFrame like ``grades``, with override_code and override_reference (null where none applies). If several rules
-    apply, the riskiest grade wins, then the first rule in the list.
+    DataFrame like ``grades``, with override_code, override_reference and override_until (null) of the rule; those that
+    were there stay where none applies. If several rules apply, the riskiest grade wins, then the first in the list.
 
     Raises
     ------
@@ -90,14 +92,17 @@ def apply_overrides(
     GRADES.check(grades)
     LISTINGS_IN_FORCE.check(listings)
     _require_known(listings, as_of=as_of)
-    result = grades.assign(override_code=None, override_reference=None)
-    result = result.astype({"override_code": "object", "override_reference": "object"})
+    result = grades.copy()
+    for name in _OVERRIDE_COLUMNS:
+        if name not in result.columns:
+            result[name] = pd.Series(None, index=grades.index, dtype="object")
     # last write wins, so the riskiest grade and, within it, the first rule come last
-    for rule in sorted(reversed(rules), key=lambda rule: _SEVERITY[rule.grade]):
+    for rule in sorted(reversed(rules), key=lambda rule: SEVERITY[rule.grade]):
         listed = listings.loc[_is_triggered(listings, rule, as_of=as_of), "entity_id"]
         # a firm that the score alone puts there keeps the legal ground as well
-        is_not_riskier = result["score_grade"].map(_SEVERITY) <= _SEVERITY[rule.grade]
+        is_not_riskier = grades["grade"].map(SEVERITY) <= SEVERITY[rule.grade]
         hit = result["entity_id"].isin(listed) & is_not_riskier
+        result.loc[hit, list(_OVERRIDE_COLUMNS)] = None
         result.loc[hit, "grade"] = rule.grade.value
         result.loc[hit, "override_code"] = rule.code
         result.loc[hit, "override_reference"] = rule.reference
@@ -119,13 +124,6 @@ def _is_triggered(listings: pd.DataFrame, rule: OverrideRule, *, as_of: date) ->
             until = pd.to_datetime(listings[name])
             is_triggered &= until.isna() | (until > end_of_day)
     return is_triggered
-
-
-def _term_ends(listed_on: pd.Series, *, months: int) -> pd.Series:
-    """First day after each listing's term, by the kernel's calendar months."""
-    days = listed_on.drop_duplicates()
-    ends = {day: pd.Timestamp(add_months(day.date(), months)) for day in days}
-    return pd.to_datetime(listed_on.map(ends))
 
 
 def _require_known(listings: pd.DataFrame, *, as_of: date) -> None:

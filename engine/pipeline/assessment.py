@@ -3,14 +3,26 @@
 One function per hand-over; tables in, tables out. The tables are those of ``docs/decisions/0001-structure.md``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 
 from engine.grading.champions import champion_scores, read_champions, scorecard_names
-from engine.grading.cutoffs import achieved_shares, assign_grades, read_cutoffs
+from engine.grading.cutoffs import (
+    LIMIT_COLUMNS,
+    Cutoffs,
+    ScoreLimits,
+    achieved_shares,
+    assign_grades,
+    grade_limits,
+    read_cutoffs,
+)
+from engine.grading.hysteresis import read_hysteresis, settle_grades
 from engine.grading.overrides import apply_overrides, read_overrides
+from engine.grading.reviewed import ReviewedOverride, apply_reviewed, read_grounds
+from engine.grading.sectors import apply_sectors, read_sectors
 from engine.parameters import PolicyBook
 from engine.scorecard.points import score_points
 from engine.scorecard.reasons import reasons
@@ -42,10 +54,34 @@ class Graded:
     ----------
     grades : table ``grades``, one row per entity in scope.
     shares : achieved beside target shares, key (population, grade).
+    limits : highest score that was still A, B, C, key (population, as_of).
     """
 
     grades: pd.DataFrame
     shares: pd.DataFrame
+    limits: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a grade rests on beside scores and listings; nothing of it is the default.
+
+    Parameters
+    ----------
+    previous : table ``grades`` of the run before; None without one: no grade is held.
+    sector_grades : grades of sectors in force; entity_id, scheme, external_grade.
+    overrides : what two persons set.
+    limits : table of limits to cut by instead of the policy's shares, for whoever is graded apart from the others.
+    """
+
+    previous: pd.DataFrame | None = None
+    sector_grades: pd.DataFrame | None = None
+    overrides: Sequence[ReviewedOverride] = ()
+    limits: pd.DataFrame | None = None
+
+
+NOTHING_STANDS = Standing()
+"""Grades from scores and listings alone."""
 
 
 def score_entities(features: pd.DataFrame, entities: pd.DataFrame, *, book: PolicyBook, as_of: date) -> Scored:
@@ -90,38 +126,68 @@ _REASON_COLUMNS = ("entity_id", "as_of", "model", "rank", "feature", "value", "p
 
 
 def grade_entities(
-    scores: pd.DataFrame, entities: pd.DataFrame, listings: pd.DataFrame, *, book: PolicyBook, as_of: date
+    scores: pd.DataFrame,
+    entities: pd.DataFrame,
+    listings: pd.DataFrame,
+    *,
+    book: PolicyBook,
+    as_of: date,
+    standing: Standing = NOTHING_STANDS,
 ) -> Graded:
-    """Cut the champion's scores into grades and apply what law fixes.
+    """Cut the champion's scores into grades and apply what stands above the score.
 
     Parameters
     ----------
     scores : table ``scores``, any number of models, all of this ``as_of``.
     entities : the cohort of ``as_of``, key entity_id; reads population. Entities without a score become U.
     listings : listings not removed as of ``as_of`` (entity_id, listing_id, list_type, occurred_on).
-    book : gives champion, shares, limits and overrides of ``as_of``.
+    book : gives champion, shares, limits, bands, sectors, grounds and overrides of ``as_of``.
+    standing : the run before, grades of sectors, overrides by persons.
 
     Returns
     -------
     Graded, one row per entity.
     """
     deciding = champion_scores(scores, read_champions(book, on=as_of))
-    return grade_by(deciding, entities, listings, book=book, as_of=as_of)
+    return grade_by(deciding, entities, listings, book=book, as_of=as_of, standing=standing)
 
 
 def grade_by(
-    deciding: pd.DataFrame, entities: pd.DataFrame, listings: pd.DataFrame, *, book: PolicyBook, as_of: date
+    deciding: pd.DataFrame,
+    entities: pd.DataFrame,
+    listings: pd.DataFrame,
+    *,
+    book: PolicyBook,
+    as_of: date,
+    standing: Standing = NOTHING_STANDS,
 ) -> Graded:
     """Cut the scores of whichever model decides into grades; see :func:`grade_entities`.
 
     Parameters
     ----------
     deciding : rows of table ``scores``, at most one per entity.
+
+    Notes
+    -----
+    In this order, each over the one before: cut, hysteresis, grade of the sector, override by two persons, statute.
     """
     cohort = entities[["entity_id", "population"]].assign(as_of=as_of)
     columns = ["entity_id", "model", "score", "coverage_ratio"]
     every = cohort.merge(deciding[columns], on="entity_id", how="left", validate="1:1")
     cutoffs = read_cutoffs(book, on=as_of)
-    cut = assign_grades(every, cutoffs)
-    grades = apply_overrides(cut, listings, rules=read_overrides(book, on=as_of), as_of=as_of)
-    return Graded(grades, achieved_shares(grades, cutoffs))
+    if standing.limits is not None:
+        cutoffs = _fixed(cutoffs, standing.limits)
+    limits = grade_limits(every, cutoffs)
+    grades = assign_grades(every, cutoffs)
+    grades = settle_grades(grades, standing.previous, limits=limits, hysteresis=read_hysteresis(book, on=as_of))
+    if standing.sector_grades is not None:
+        grades = apply_sectors(grades, standing.sector_grades, rules=read_sectors(book, on=as_of))
+    grades = apply_reviewed(grades, standing.overrides, rules=read_grounds(book, on=as_of), as_of=as_of)
+    grades = apply_overrides(grades, listings, rules=read_overrides(book, on=as_of), as_of=as_of)
+    return Graded(grades, achieved_shares(grades, cutoffs), limits)
+
+
+def _fixed(cutoffs: Cutoffs, limits: pd.DataFrame) -> Cutoffs:
+    rows = limits.set_index("population")[list(LIMIT_COLUMNS)]
+    fixed = {str(name): ScoreLimits((float(a), float(b), float(c))) for name, a, b, c in rows.itertuples()}
+    return Cutoffs(cutoffs.default, fixed, cutoffs.minimum_coverage)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import pandas as pd
+
 from engine.messages import Message
 
 Clock = Callable[[], datetime]
@@ -34,3 +36,17 @@ class Progress(Protocol):
 
 def silent(stage: Message, share: float | None = None) -> None:
     """Take progress and say nothing."""
+
+
+class Scorer(Protocol):
+    """Applies one stored model; the package that fitted it, or another one, provides it."""
+
+    @property
+    def name(self) -> str:
+        """What scores and policy call the model."""
+
+    def score(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Return table ``scores`` for every feature row, with ``probability`` where the model gives one."""
+
+    def reasons(self, features: pd.DataFrame, *, top: int) -> pd.DataFrame:
+        """Return table ``reasons`` whose points add up to the score."""

@@ -23,37 +23,64 @@ def test_causes():
     before = _grades(
         [
             ("cut", "A", 5.0, None),
+            ("fed", "A", 1.0, None),
             ("gone", "A", 1.0, None),
+            ("joined", "A", 1.0, None),
             ("listed", "A", 1.0, None),
             ("removed", "D", 1.0, "serious"),
+            ("reviewed", "C", 1.0, None),
             ("scored", "A", 1.0, None),
             ("still", "B", 3.0, None),
+            ("until", "B", 1.0, "reviewed.not_on_record"),
         ]
     )
     now = _grades(
         [
             ("cut", "B", 5.0, None),
+            ("fed", "C", 8.0, None),
+            ("joined", "D", 1.0, "sector.food"),
             ("listed", "D", 1.0, "serious"),
             ("new", "C", 7.0, None),
             ("removed", "A", 1.0, None),
+            ("reviewed", "B", 1.0, "reviewed.not_on_record"),
             ("scored", "C", 8.0, None),
             ("still", "B", 4.0, None),
+            ("until", "A", 1.0, None),
         ]
     )
 
-    found = moves(before, now).set_index("entity_id")
+    found = moves(before, now, with_news={"fed", "listed", "still"}).set_index("entity_id")
 
     assert found["cause"].to_dict() == {
         "cut": Cause.CUT_MOVED,
+        "fed": Cause.NEW_RECORDS,
         "gone": Cause.LEFT,
-        "listed": Cause.OVERRIDE_BEGAN,
+        "joined": Cause.SECTOR_BEGAN,
+        "listed": Cause.STATUTE_BEGAN,
         "new": Cause.NEWCOMER,
-        "removed": Cause.OVERRIDE_ENDED,
+        "removed": Cause.STATUTE_ENDED,
+        "reviewed": Cause.REVIEWED_BEGAN,
         "scored": Cause.SCORE_MOVED,
         "still": Cause.NONE,
+        "until": Cause.REVIEWED_ENDED,
     }
     assert found.loc["gone", ["population", "from_grade", "to_grade"]].tolist() == ["city", "A", "-"]
     assert found.loc["new", ["population", "from_grade", "to_grade"]].tolist() == ["city", "-", "C"]
+
+
+def test_who_was_held_is_told_apart_from_who_did_not_move():
+    before = _grades([("e", "B", 3.0, None), ("f", "B", 3.0, None)]).assign(settled_grade="B")
+    now = _grades([("e", "B", 2.0, None), ("f", "B", 3.0, None)]).assign(settled_grade="B")
+    now.loc[0, "score_grade"] = "A"
+
+    assert moves(before, now)["cause"].tolist() == [Cause.HYSTERESIS, Cause.NONE]
+
+
+def test_a_statute_in_force_before_and_after_is_no_cause():
+    before = _grades([("e", "C", 3.0, "abnormal")]).assign(settled_grade="A")
+    now = _grades([("e", "D", 9.0, "abnormal")]).assign(settled_grade="D")
+
+    assert moves(before, now)["cause"].tolist() == [Cause.SCORE_MOVED]
 
 
 def test_another_model_is_its_own_cause():
