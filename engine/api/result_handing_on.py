@@ -68,6 +68,7 @@ def take(
     event: str,
     asked: Sequence[Asked],
     *,
+    then: str = "",
     book: PolicyBook,
     department: str = "",
     actor: Actor,
@@ -80,6 +81,7 @@ def take(
     ----------
     event : ``ordered``, ``extended``, ``reported``, ``rechecked``, ``passed``, ``failed``, ``decided``, ``sent``,
         ``received``, ``replied``, ``returned`` or ``closed``.
+    then : a second event of the same act, e.g. what a re-check showed; both are taken or neither.
     idempotency_key : the same call with the same key is taken once.
 
     Raises
@@ -91,9 +93,14 @@ def take(
     """
     today = clock().date()
     own = acting_department(workspace, department, actor=actor, on=today)
-    said = {"event": event, "department": own, "asked": [_plain(one) for one in asked]}
+    said = {
+        "event": event,
+        "department": own,
+        "asked": [_plain(one) for one in asked],
+        **({"then": then} if then else {}),
+    }
     if held := earlier_call(workspace, idempotency_key, said):
-        return tuple(step[0] for step in held.particulars["steps"])
+        return tuple(dict.fromkeys(step[0] for step in held.particulars["steps"]))
     with workspace.drawing():
         known = _known(workspace, event, book=book, on=today)
         matters = matters_on(workspace, on=today)
@@ -102,14 +109,15 @@ def take(
         taken: list[tuple[Matter, Event, Asked]] = []
         for one in asked:
             matter = _matter(one, matters, findings, own=own, kind=one.kind or _own_kind(event))
-            step = Handing(
-                event, own, actor.name, today, one.to_department, one.officers, one.due_on, one.annexes, one.reason
-            )
-            made = next_event(matter, step, known=known)
-            matters[matter.matter] = _after(matter, made)
-            taken.append((matter, made, one))
+            for name in events:
+                step = Handing(
+                    name, own, actor.name, today, one.to_department, one.officers, one.due_on, one.annexes, one.reason
+                )
+                made = next_event(matter, step, known=known)
+                taken.append((matter, made, one))
+                matter = matters[matter.matter] = _after(matter, made)
         _keep(workspace, taken, call=digest_of(said), actor=actor, clock=clock, idempotency_key=idempotency_key)
-    return tuple(matter.matter for matter, _, _ in taken)
+    return tuple(dict.fromkeys(matter.matter for matter, _, _ in taken))
 
 
 def matters(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
@@ -213,12 +221,13 @@ def _keep(
     ]
     officers = {event.matter: list(one.officers) for _, event, one in taken if one.officers}
     event_name = taken[0][1].event if taken else ""
+    is_one = len({event.matter for _, event, _ in taken}) == 1
     workspace.ledger.append(
         f"{ACTION}.{event_name}",
-        subject=taken[0][1].matter if len(taken) == 1 else call[:16],
+        subject=taken[0][1].matter if is_one else call[:16],
         content={"steps": steps, "officers": officers, "call": call},
         actor=actor,
         at=clock(),
-        reason=taken[0][2].reason if len(taken) == 1 else "",
+        reason=taken[0][2].reason if is_one else "",
         idempotency_key=idempotency_key,
     )

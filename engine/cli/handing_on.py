@@ -76,8 +76,8 @@ def report(
 
 def recheck(
     subjects: SubjectsArgument,
+    passed: PassedOption,
     officer: OfficersOption = None,
-    passed: PassedOption = True,
     why: WhyOption = "",
     department: ActingOption = "",
     key: KeyOption = None,
@@ -85,11 +85,10 @@ def recheck(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Re-check with two officers, and say whether it passed."""
+    """Re-check with two officers, and say whether it passed; there is no answer by default."""
+    shown = "passed" if passed else "failed"
     terms = (department, key, profile, workspace)
-    _take("rechecked", subjects, *terms, officers=officer, is_quiet=True)
-    again = (department, f"{key}:outcome" if key else None, profile, workspace)
-    _take("passed" if passed else "failed", subjects, *again, as_json=as_json, why=why)
+    _take("rechecked", subjects, *terms, then=shown, as_json=as_json, officers=officer, why=why)
 
 
 def refer(
@@ -238,7 +237,7 @@ def _take(
     why: str = "",
     officers: list[str] | None = None,
     annexes: list[str] | None = None,
-    is_quiet: bool = False,
+    then: str = "",
 ) -> None:
     from engine.api.policies import read_policies
     from engine.api.result_handing_on import Asked, take
@@ -255,14 +254,14 @@ def _take(
         opened,
         event,
         asked,
+        then=then,
         book=read_policies(profile, workspace=opened),
         department=department,
         actor=current_actor(),
         clock=current_time,
         idempotency_key=key,
     )
-    if is_quiet:
-        return
+    event = then or event
     if as_json:
         show_json({"event": event, "matters": list(done)})
         return

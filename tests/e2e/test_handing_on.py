@@ -46,12 +46,18 @@ def test_an_order_is_re_checked_by_two_officers_and_closed(desk, found):
     rows, _ = waiting(desk, date(2026, 3, 21))
     assert rows[matter]["due"] == "2026-04-03"
     one = ("--officer", "p000")
-    refused = desk.refused("results", "recheck", matter, *one, *own, actor="Li", day=date(2026, 3, 24))
+    recheck, day = ("results", "recheck", matter, *own), date(2026, 3, 24)
+    refused = desk.refused(*recheck, *one, "--passed", actor="Li", day=day)
     two = (*one, "--officer", "p003")
-    desk.json("results", "recheck", matter, *two, *own, actor="Li", day=date(2026, 3, 24))
+    unanswered, unexplained = (
+        desk.call(*recheck, *two, actor="Li", day=day),
+        desk.refused(*recheck, *two, "--failed", actor="Li", day=day),
+    )
+    desk.json(*recheck, *two, "--passed", actor="Li", day=day)  # nothing of what was refused stays
     desk.json("results", "close", matter, *own, actor="Li", day=date(2026, 3, 25))
 
     assert "不能进行" in again and "行政处罚法" in refused
+    assert unanswered[0] == 2 and "--passed" in unanswered[2] and "说明" in unexplained
     rows, follow = waiting(desk, date(2026, 3, 26))
     assert matter not in rows and key not in rows and follow["done"] == 1
     added = desk.json("results", "fell-through", "--as-of", "2026-03-26", actor="Bao")
