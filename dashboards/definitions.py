@@ -133,3 +133,20 @@ CHANCE = Definition(
     ),
 )
 LEAGUE = (CHANCE,)
+
+BUDGETED = Definition(
+    N_("Lift at budgets"),
+    N_(
+        "Findings per item check if the objects with the highest scores were visited first, up to a share of all, "
+        "divided by those of a uniform draw. Estimated from randomly drawn rows, each weighted by one over its "
+        "probability; limits by MOVER. Ties at the cut are counted in expectation."
+    ),
+)
+CALIBRATED = Definition(
+    N_("Calibration"),
+    N_(
+        "Mean predicted chance beside the rate found, both weighted for the frame. Brier score: mean squared "
+        "difference of chance and outcome (0 is best), beside that of one chance for everybody."
+    ),
+)
+LIFTS = (BUDGETED, CALIBRATED)

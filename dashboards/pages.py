@@ -28,6 +28,7 @@ SECTIONS = (
         (
             PageEntry("what_if", N_("What if: ratios"), Action.TRY_RATIOS),
             PageEntry("hit_rate", N_("Hit rate by grade"), Action.SEE_FIGURES),
+            PageEntry("lift", N_("Lift and calibration"), Action.SEE_MODELS),
             PageEntry("league", N_("Departments and districts"), Action.SEE_FIGURES),
             PageEntry("record", N_("Credit record"), Action.SEE_ENTITIES),
             PageEntry("warnings", N_("Early warnings"), Action.SEE_WARNINGS),

@@ -83,6 +83,21 @@ POPULATION_NAMES = {
 }
 """What people call the entity types that are populations of their own; others go by their code."""
 
+SCORE_NAMES = {
+    "challenger": N_("learned model (LightGBM)"),
+    "scorecard": N_("points scorecard"),
+    "penalties_count_24m": N_("penalties of 24 months, counted"),
+    "last_outcome": N_("last outcome"),
+    "last_score": N_("last score"),
+    "prior_rate": N_("prior rate"),
+    "mean_past_score": N_("mean of past scores"),
+    "random": N_("random order"),
+    "inspector_only": N_("(to explain) inspectors alone"),
+    "model_with_inspector": N_("(to explain) model and inspectors"),
+    "model_inspector_adjusted": N_("(to explain) model with inspectors held fixed"),
+}
+"""What people call the scores by which entities can be ordered."""
+
 PROBABILITY_COLUMNS = ("design_probability", "inclusion_probability")
 
 

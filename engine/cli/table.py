@@ -251,6 +251,7 @@ COMMANDS = (
         "engine.cli.punishment_effect:effect",
         N_("Say what follows a measure, beside like firms."),
     ),
+    Command(("lift",), "engine.cli.lift:lift", N_("Say what the highest scores would find, beside a uniform draw.")),
     Command(("verify",), "engine.cli.verification:verify", N_("Recompute a published draw and name what is wrong.")),
     Command(("publish",), "engine.cli.publicity:publish", N_("Write the public site as plain files.")),
     Command(("audit-draw",), "engine.cli.publicity:audit_draw", N_("Say what a draw of another system shows.")),

@@ -58,12 +58,8 @@ def measure_draw(
     Table ``measurements`` (docs/decisions/0001-structure.md). Populations are domains of the same draws; a grade or
     population too thin for a figure has a row with its reason in ``note``.
     """
-    kept, thin = split_thin_items(strata)
-    inside = pd.MultiIndex.from_frame(results[_ITEM]).isin(pd.MultiIndex.from_frame(kept[_ITEM]))
-    measured = results[inside]
-    outcome = classify_outcomes(measured["result_codes"])
-    sample = design_sample(measured.assign(outcome=outcome), kept)
-    rows = _left_out_rows(results[~inside], thin)
+    sample, left_out, thin = measurable(results, strata)
+    rows = _left_out_rows(left_out, thin)
     for population in sorted(sample.rows["population"].unique()):
         own = sample.rows["population"] == population
         named = sample.rows["grade"].where(own)
@@ -91,6 +87,20 @@ def measure_described(results: pd.DataFrame, *, measure: str, as_of: date, level
         rates = hit_rates(part, cluster="entity_id", confidence=level)
         rows += _rate_rows(rates, population=str(population), measure=measure)
     return pd.DataFrame(rows, columns=[*COLUMNS]).assign(as_of=as_of)[[*COLUMNS]]
+
+
+def measurable(results: pd.DataFrame, strata: pd.DataFrame) -> tuple[DesignSample, pd.DataFrame, pd.DataFrame]:
+    """Return the drawn rows as a sample with their ``outcome``, and the rows and strata of items too thin for it.
+
+    Parameters
+    ----------
+    results, strata : see :func:`measure_draw`.
+    """
+    kept, thin = split_thin_items(strata)
+    inside = pd.MultiIndex.from_frame(results[_ITEM]).isin(pd.MultiIndex.from_frame(kept[_ITEM]))
+    measured = results[inside]
+    sample = design_sample(measured.assign(outcome=classify_outcomes(measured["result_codes"])), kept)
+    return sample, results[~inside], thin
 
 
 def split_thin_items(strata: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
