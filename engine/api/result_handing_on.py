@@ -93,12 +93,8 @@ def take(
     """
     today = clock().date()
     own = acting_department(workspace, department, actor=actor, on=today)
-    said = {
-        "event": event,
-        "department": own,
-        "asked": [_plain(one) for one in asked],
-        **({"then": then} if then else {}),
-    }
+    events = (event, then) if then else (event,)
+    said = {"event": "+".join(events), "department": own, "asked": [_plain(one) for one in asked]}
     if held := earlier_call(workspace, idempotency_key, said):
         return tuple(dict.fromkeys(step[0] for step in held.particulars["steps"]))
     with workspace.drawing():
