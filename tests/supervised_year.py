@@ -13,6 +13,7 @@ from engine.api.draw_substitution import substitute_object
 from engine.api.drawn_checks import drawn_checks
 from engine.api.intake import ingest
 from engine.api.logged_draws import latest_runs
+from engine.api.objection_desk import ObjectionDesk
 from engine.api.punishment_steps import Desk
 from engine.api.result_entry import enter
 from engine.api.result_handing_on import Asked, take
@@ -54,6 +55,8 @@ class Year:
     substituted: int = 0
     late_releases: int = 0
     findings: list[tuple[str, str, str, date, str]] = field(default_factory=list)
+    rows: list[dict[str, str]] = field(default_factory=list)
+    corrected: list[tuple[str, str]] = field(default_factory=list)
     listings: dict[str, tuple[str, str, date]] = field(default_factory=dict)
 
     def load(self, table, rows, *, on):
@@ -62,6 +65,9 @@ class Year:
 
     def take(self, event, asked, *, on, department=LEAD, actor=CHIEF):
         return take(self.workspace, event, asked, book=BOOK, department=department, actor=actor, clock=at(on))
+
+    def objects(self, department, *, on, actor=HEAD):
+        return ObjectionDesk(self.workspace, book=BOOK, department=department, actor=actor, clock=at(on))
 
     def desk(self, department, *, on, actor=CLERK):
         return Desk(self.workspace, book=BOOK, department=department, actor=actor, clock=at(on))
@@ -82,8 +88,8 @@ def run_year(folder):
     for name, (own, day) in DRAWS.items():
         draw(year.workspace, name, own, day=day)
         inspect(year, name, drawn_on=day + timedelta(days=3))
-    follow_up(year)
     objections(year)
+    follow_up(year)
     punish(year)
     return year
 
@@ -149,6 +155,7 @@ def scan(visit, rows, own, of, *, on):
 def results(year, part, of, *, on):
     """Enter (some wrong at first, some late), return a few, publish all."""
     rows = [cells for visit, checks, own in part for cells in of_visit(visit, checks, own, of, on=on)]
+    year.rows += rows
     wrong = [{**row, "result_wordings": "一切良好"} for row in rows[::7]]
     year.refused += len(enter(year.workspace, wrong, actor=CLERK, clock=at(on)).refused)
     late = rows[5::11]
@@ -259,22 +266,38 @@ def suspect(year, keys, own, day):
 
 
 def objections(year):
-    """Two firms object to a published result: one is maintained, one is corrected by returning and publishing anew."""
+    """Two firms object to a published result: one is maintained, one is corrected and published anew, its order closed.
+
+    The order that rested on the corrected one falls; a third objection says nothing of substance and is declined.
+    """
     chosen = [one for one in year.findings if one[2] == "order_to_correct"][:2]
-    for at_row, (key, entity, _, on, _) in enumerate(chosen):
-        filed, decided = work(on, 2), work(on, 6)
-        rows = [objection(f"O{at_row}", entity, key, "filed", filed, "对结果有异议")]
-        rows.append(objection(f"O{at_row}", entity, key, ("maintained", "corrected")[at_row], decided, "复核"))
-        year.load("objections", rows[:1], on=filed)
-        year.load("objections", rows[1:], on=decided)
+    chosen += [one for one in year.findings if one[2] == "notice_to_department"][:1]
+    for place, (key, _, _, on, _) in enumerate(chosen):
+        own = key.rpartition("-")[2]
+        filed, decided = work(on, 2), work(on, (4, 6, 12)[place])
+        number = year.objects(own, on=filed, actor=CLERK).register(key, reason="对结果有异议", evidence=("照片2",))
+        if place == 2:
+            year.objects(own, on=filed).decline([number], reason="未说明事实")
+            continue
+        ordered = year.take("ordered", [Asked(key, due_on=work(on, 40))], on=on, department=own) if place == 1 else ()
+        until = work(filed, 15) if place == 1 else None
+        year.objects(own, on=work(filed, 1)).accept([number], until=until, reason="需他方核查" if until else "")
+        year.objects(own, on=decided).decide([number], is_corrected=place == 1, reason="复核")
+        if place == 1:
+            republish(year, key, own, on=decided)
+            year.take("closed", [Asked(*ordered, reason="原结果已更正")], on=work(decided, 2), department=own)
+            year.corrected.append((number, key))
 
 
-def objection(name, entity, key, event, on, reason):
-    return {
-        "objection_event_id": f"{name}-{event}", "objection_id": name, "entity_id": entity,
-        "target_table": "inspections", "target_id": key, "event": event, "reason": reason, "due_on": None,
-        "channel": "window", "occurred_on": on, "known_at": on,
-    }  # fmt: skip
+def republish(year, key, own, *, on):
+    """The corrected result is entered, reviewed and public on the next working day; what rested on it is closed."""
+    cells = next(row for row in year.rows if key_of(row) == key)
+    mended = {**cells, "result_wordings": "未发现问题", "disposal": "", "rectify_by": "", "note": "异议核实后更正"}
+    told = enter(year.workspace, [mended], actor=CLERK, clock=at(on))
+    assert told.merged == (key,), [str(row.sentence) for row in told.refused]
+    submit(year.workspace, [key], department=own, actor=CLERK, clock=at(on))
+    publish(year.workspace, [key], department=own, actor=CHIEF, clock=at(work(on, 1)))
+    year.findings = [(name, *rest[:1], "" if name == key else rest[1], *rest[2:]) for name, *rest in year.findings]
 
 
 def punish(year):

@@ -5,12 +5,14 @@ ground of selection.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from engine.api.objections import INSPECTIONS, marked
 from engine.errors import UsageError
 from engine.messages import N_, Message, Translate
 from engine.store.draws import DrawFolder
@@ -21,6 +23,7 @@ from engine.vocabulary import JOINER
 
 _WIDTHS = {3: (2.4, 0.8, 5.2), 5: (0.7, 1.8, 1, 2, 5.2)}
 """Of the tables of files and of entries; a digest of 64 characters needs half the page."""
+_NAMED = {"entity_id": "entities", "item_code": "items", "department_code": "departments"}
 RESULT_WORDS = {
     "no_problem": N_("no problem found"),
     "pending": N_("problem found, to be dealt with"),
@@ -51,8 +54,7 @@ def publicity(workspace: Workspace, draw_id: str, *, as_of: date, translate: Tra
     rows = [
         [
             row["name"], row["item"], row["department"],
-            "；".join(translate(RESULT_WORDS[code]) for code in row["result_codes"].split(JOINER)),
-            str(row["occurred_on"]), str(row["public_on"]),
+            _result(row, translate), str(row["occurred_on"]), str(row["public_on"]),
         ]
         for row in found.to_dict("records")
     ]  # fmt: skip
@@ -63,30 +65,52 @@ def publicity(workspace: Workspace, draw_id: str, *, as_of: date, translate: Tra
     return Report(title, f"{draw_id} · {as_of}", footer, [note], [part], language)
 
 
+def _result(row: Mapping[Any, Any], translate: Translate) -> str:
+    """The result in words, with the marks that law asks for: corrected since, or disputed and being checked."""
+    said = "；".join(translate(RESULT_WORDS[code]) for code in row["result_codes"].split(JOINER))
+    if row["is_disputed"]:
+        said += translate(N_(" (disputed, being checked)"))
+    if row["corrected_on"] is not None and not pd.isna(row["corrected_on"]):
+        said += Message(N_(" (corrected on {day})"), {"day": row["corrected_on"]}).render(translate)
+    return said
+
+
 def public_results(workspace: Workspace, draw_id: str, *, as_of: date) -> pd.DataFrame:
-    """Return the public results of a draw: name, item, department, result_codes, occurred_on, public_on; by name."""
+    """Return the public results of a draw: name, item, department, result_codes, occurred_on, public_on,
+    corrected_on (null unless a later version stands), is_disputed (an objection is not settled); by name.
+    """
     history = workspace.warehouse.history("inspections")
     known = history.filter(history.known_at <= as_of, history.draw_id == draw_id)
     public = dict(known.group_by("inspection_id").aggregate(on=known.known_at.min()).execute().itertuples(index=False))
     rows = known.filter(known.superseded_at.isnull() | (known.superseded_at > as_of))
-    kept = ("inspection_id", "entity_id", "item_code", "department_code", "result_codes", "occurred_on")
+    kept = ("inspection_id", "entity_id", "item_code", "department_code", "result_codes", "occurred_on", "known_at")
     found = rows.select(*kept).execute()
-    names = {}
-    for table, key in (("entities", "entity_id"), ("items", "item_code"), ("departments", "department_code")):
-        own = workspace.warehouse.history(table)
-        own = own.filter(own.known_at <= as_of, own.superseded_at.isnull() | (own.superseded_at > as_of))
-        own = own.filter(own[key].isin(sorted(found[key].unique())))
-        column = "name"
-        names[key] = own.select(key, column).execute().set_index(key)[column].to_dict()
+    first = found["inspection_id"].map(public)
+    is_later = pd.to_datetime(found["known_at"]) > pd.to_datetime(first)
+    names = names_on(workspace, {key: sorted(found[key].unique()) for key in _NAMED}, as_of=as_of)
+    disputed = {name for table, name in marked(workspace, as_of=as_of) if table == INSPECTIONS}
     found = found.assign(
         name=found["entity_id"].map(names["entity_id"]).fillna(found["entity_id"]),
         item=found["item_code"].map(names["item_code"]).fillna(found["item_code"]),
         department=found["department_code"].map(names["department_code"]).fillna(found["department_code"]),
         occurred_on=pd.to_datetime(found["occurred_on"]).dt.date,
-        public_on=pd.to_datetime(found["inspection_id"].map(public)).dt.date,
+        public_on=pd.to_datetime(first).dt.date,
+        corrected_on=pd.to_datetime(found["known_at"]).dt.date.where(is_later, None),
+        is_disputed=found["inspection_id"].isin(disputed),
     )
-    shown = ["name", "item", "department", "result_codes", "occurred_on", "public_on"]
+    shown = ["name", "item", "department", "result_codes", "occurred_on", "public_on", "corrected_on", "is_disputed"]
     return pd.DataFrame(found.sort_values(["name", "inspection_id"], ignore_index=True)[shown])
+
+
+def names_on(workspace: Workspace, wanted: Mapping[str, Sequence[str]], *, as_of: date) -> dict[str, dict[str, str]]:
+    """Return column → code → name of objects, items and departments, as on the registers on a day."""
+    names = {}
+    for key, codes in wanted.items():
+        own = workspace.warehouse.history(_NAMED[key])
+        own = own.filter(own.known_at <= as_of, own.superseded_at.isnull() | (own.superseded_at > as_of))
+        rows = own.filter(own[key].isin(list(codes))).select(key, "name").execute()
+        names[key] = dict(zip(rows[key], rows["name"], strict=True))
+    return names
 
 
 def archive(workspace: Workspace, draw_id: str, *, as_of: date, translate: Translate, language: str) -> Report:

@@ -13,6 +13,8 @@ import pandas as pd
 from engine.api.draw_order import CERTIFIED
 from engine.api.drawn_checks import drawn_checks
 from engine.api.joint_punishment import stalls
+from engine.api.objection_desk import ACTION
+from engine.api.objections import objections_on
 from engine.api.plan_book import rows_on
 from engine.api.punishment_book import punishment_book
 from engine.api.result_entry import ACTIONS, result_steps
@@ -28,6 +30,7 @@ from engine.store.ledger import Entry
 from engine.store.workspace import Workspace
 from engine.vocabulary import ADVERSE_RESULTS, JOINER
 
+OBJECTION = f"{ACTION}."
 UNSTAFFED, REPLACED, NOT_VISITED, NO_RESULT = "unstaffed", "replaced", "not_visited", "no_result"
 STATES = (UNSTAFFED, REPLACED, NOT_VISITED, NO_RESULT, *(state.value for state in State))
 STATE_WORDS = {
@@ -36,6 +39,7 @@ STATE_WORDS = {
     NOT_VISITED: N_("not visited yet"),
     NO_RESULT: N_("visited, no result yet"),
 }
+_PUBLIC = ("inspections", "being_corrected", "adverse", "with_disposal")
 COLUMNS = ("subject", "kind", "department", "since", "why")
 
 
@@ -43,9 +47,7 @@ def check_states(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
     """Return every drawn check with its state on a day: rows of :func:`drawn_checks` with ``result`` and ``state``."""
     checks = drawn_checks(workspace, on=as_of)
     keys = checks["visit_id"] + "-" + checks["item_code"] + "-" + checks["department_code"]
-    standing = {
-        key: one.state.value for key, one in result_steps(workspace).items() if date.fromisoformat(one.at[:10]) <= as_of
-    }
+    standing = {key: one.state.value for key, one in result_steps(workspace, on=as_of).items()}
     visited = scanned_items(workspace, on=as_of)
     pairs = zip(checks["visit_id"], checks["item_code"], strict=True)
     visit_state = pd.Series(
@@ -62,34 +64,34 @@ def totals(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame, key draw_id: drawn, reserves, one column per state of :data:`STATES`, inspections (published rows that
-    carry the draw), adverse (of them), with_disposal (of the adverse, by their entry), is_reconciled.
+    carry the draw), being_corrected (of them, opened again and not public anew), adverse (of the others), with_disposal
+    (of the adverse, by their entry), is_reconciled.
     """
     states = check_states(workspace, as_of=as_of)
     if states.empty:
-        return pd.DataFrame(
-            columns=["draw_id", "drawn", "reserves", *STATES, "inspections", "adverse", "with_disposal"]
-        )
+        return pd.DataFrame(columns=["draw_id", "drawn", "reserves", *STATES, *_PUBLIC])
     is_reserve = states["mode"] == "reserve"
     counted = pd.crosstab(states["draw_id"], states["state"]).reindex(columns=list(STATES), fill_value=0)
     drawn = (~is_reserve).groupby(states["draw_id"]).sum()
     found = counted.assign(drawn=drawn, reserves=is_reserve.groupby(states["draw_id"]).sum())
     n_replaced = states["is_replaced"].astype(bool).groupby(states["draw_id"]).sum()
     public = _public(workspace, as_of=as_of)
+    opened = set(states.loc[states["state"] != State.PUBLISHED.value, "result"])
+    is_opened = public["inspection_id"].isin(opened)
     disposed = {one.key for one in findings_on(workspace, on=as_of) if one.disposal != NOTHING_FOLLOWS}
-    by_draw = public.groupby("draw_id")
-    found["inspections"] = by_draw.size().reindex(found.index).fillna(0).astype(int)
-    found["adverse"] = by_draw["is_adverse"].sum().reindex(found.index).fillna(0).astype(int)
+    found["inspections"] = public.groupby("draw_id").size().reindex(found.index).fillna(0).astype(int)
+    found["being_corrected"] = public[is_opened].groupby("draw_id").size().reindex(found.index).fillna(0).astype(int)
+    public = public[~is_opened]
+    found["adverse"] = public.groupby("draw_id")["is_adverse"].sum().reindex(found.index).fillna(0).astype(int)
     held = public[public["is_adverse"] & public["inspection_id"].isin(disposed)].groupby("draw_id").size()
     found["with_disposal"] = held.reindex(found.index).fillna(0).astype(int)
     found["is_reconciled"] = (
         (found[list(STATES)].sum(axis=1) == found["drawn"] + found["reserves"])
-        & (found["inspections"] == found[State.PUBLISHED.value])
+        & (found["inspections"] == found[State.PUBLISHED.value] + found["being_corrected"])
         & (found["with_disposal"] == found["adverse"])
         & (found["reserves"] == n_replaced)
     )
-    return found.reset_index()[
-        ["draw_id", "drawn", "reserves", *STATES, "inspections", "adverse", "with_disposal", "is_reconciled"]
-    ]
+    return found.reset_index()[["draw_id", "drawn", "reserves", *STATES, *_PUBLIC, "is_reconciled"]]
 
 
 def fell_through(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFrame:
@@ -147,12 +149,23 @@ def explain_check(workspace: Workspace, result: str, *, as_of: date) -> pd.DataF
     for entry in workspace.ledger.entries():
         if entry.action.startswith(f"{FOLLOW_UP}.") and any(step[1] == result for step in entry.particulars["steps"]):
             rows.append(_entry(entry.action.partition(".")[2], entry))
-    objections = rows_on(workspace, "objections", on=as_of)
-    for row in objections[objections["target_id"] == result].to_dict("records"):
-        day = pd.Timestamp(row["occurred_on"]).date()
-        rows.append((day, f"objection {row['event']}", "", row["reason"] or "", None))
+    rows += _objections(workspace, result, as_of=as_of)
     found = pd.DataFrame(rows, columns=["on", "event", "actor", "reason", "sequence"])
     return found[found["on"] <= as_of].sort_values(["on", "sequence"], kind="stable", ignore_index=True)
+
+
+def _objections(workspace: Workspace, result: str, *, as_of: date) -> list[tuple[Any, ...]]:
+    """Steps of the objections to a result: from the ledger, and from files for those that another system keeps."""
+    rows, held = [], set()
+    for entry in workspace.ledger.entries():
+        for number, _, target, state, _ in entry.particulars["steps"] if entry.action.startswith(OBJECTION) else ():
+            if target == result:
+                held.add(number)
+                rows.append(_entry(f"objection {state}", entry))
+    for one in objections_on(workspace, on=as_of).values():
+        if one.target_id == result and one.objection_id not in held:
+            rows += [(step.on, f"objection {step.event}", "", step.reason, None) for step in one.events]
+    return rows
 
 
 def _entry(event: str, entry: Entry) -> tuple[Any, ...]:

@@ -63,12 +63,14 @@ def enter(
     return _enter(workspace, read, source=source, wordings=wordings, actor=actor, clock=clock)
 
 
-def result_steps(workspace: Workspace) -> dict[str, Standing]:
-    """Return where every result stands, from the ledger."""
+def result_steps(workspace: Workspace, *, on: date | None = None) -> dict[str, Standing]:
+    """Return where every result stands after the steps of a day, None = all of them; from the ledger."""
     entries = [(state, entry) for state, action in ACTIONS.items() for entry in workspace.ledger.entries(action=action)]
     steps = []
     for state, entry in sorted(entries, key=lambda pair: pair[1].sequence):
         said = entry.particulars
+        if on is not None and date.fromisoformat(entry.entered_at[:10]) > on:
+            continue
         for key, department, draw in said["results"]:
             steps.append(
                 Step(

@@ -50,7 +50,7 @@ def findings_on(workspace: Workspace, *, on: date) -> list[Finding]:
     """Return every result on record that asks for something; a returned one is none until it is entered anew."""
     cells = entered_cells(workspace, on=on)
     found = []
-    for standing in result_steps(workspace).values():
+    for standing in result_steps(workspace, on=on).values():
         row = cells.get(standing.result_id, {})
         if standing.state is State.RETURNED or row.get("disposal", NOTHING_FOLLOWS) == NOTHING_FOLLOWS:
             continue

@@ -13,7 +13,7 @@ import pandas as pd
 from engine.api.plan_book import rows_on
 from engine.api.repeated_calls import earlier_call
 from engine.api.result_entry import entered_cells, load_rows, result_steps
-from engine.api.result_follow_up import event_rows, events_on
+from engine.api.result_follow_up import event_rows, events_on, findings_on
 from engine.api.result_grounds import officer_departments
 from engine.api.result_review import acting_department
 from engine.errors import UsageError
@@ -156,7 +156,15 @@ def _known(workspace: Workspace, event: str, *, book: PolicyBook, on: date) -> K
     if event in ("sent", "decided"):
         departments = frozenset(map(str, rows_on(workspace, "departments", on=on)["department_code"]))
     officers = officer_departments(workspace, on=on) if event in ("rechecked", "decided") else {}
-    return Known(departments, officers, tuple(book.value(ANNEXES, on=on)) if event == "sent" else ())
+    annexes = tuple(book.value(ANNEXES, on=on)) if event == "sent" else ()
+    return Known(departments, officers, annexes, _fallen(workspace, on=on) if event == "closed" else frozenset())
+
+
+def _fallen(workspace: Workspace, *, on: date) -> frozenset[str]:
+    """Results that were entered anew and published without anything that has to follow."""
+    asking = {one.key for one in findings_on(workspace, on=on)}
+    standing = result_steps(workspace, on=on).values()
+    return frozenset(one.key for one in standing if one.n > 1 and one.state is State.PUBLISHED) - asking
 
 
 def _findings(workspace: Workspace, *, on: date) -> dict[str, tuple[str, str]]:
@@ -164,7 +172,7 @@ def _findings(workspace: Workspace, *, on: date) -> dict[str, tuple[str, str]]:
     cells = entered_cells(workspace, on=on)
     return {
         key: (cells[one.result_id]["entity_id"], one.department)
-        for key, one in result_steps(workspace).items()
+        for key, one in result_steps(workspace, on=on).items()
         if one.state is not State.RETURNED and one.result_id in cells
     }
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from engine.api.drawn_checks import drawn_checks
 from engine.api.joint_punishment import stalls
+from engine.api.objections import unsettled
 from engine.api.plan_book import every_line, rows_on
 from engine.api.punishment_book import listings_on
 from engine.api.result_entry import entered_cells, result_steps
@@ -23,6 +24,7 @@ from engine.api.result_grounds import scanned_items
 from engine.errors import UsageError
 from engine.messages import N_, Message
 from engine.outcomes.deadlines import PUBLISH_RESULT, Due, clocks, deadline
+from engine.outcomes.objections import CLOCK, LONGEST
 from engine.outcomes.punishment import RELEASE_POLICY, Listing
 from engine.outcomes.review import State
 from engine.outcomes.working_days import Deadline
@@ -37,7 +39,6 @@ ABNORMAL = "deadlines.abnormal_list"
 WINDOW, FOLLOW_UP = "plan.window", "follow_up"
 TO_ABNORMAL = frozenset({ResultCode.UNREACHABLE, ResultCode.NOT_PUBLICISED, ResultCode.FALSE_PUBLICITY})
 """Results that put a firm on the list of abnormal operations (DOMAIN.md §3.4)."""
-_DECIDED = frozenset({"rejected", "corrected", "maintained", "withdrawn"})
 _WINDOW_RULE = "city plan 四(一): time window of the published plan line"
 
 
@@ -69,7 +70,6 @@ def inbox(
         *_results(workspace, as_of=as_of),
         *_abnormal(workspace, book=book, as_of=as_of),
         *_complaints(workspace, as_of=as_of),
-        *_objections(workspace, as_of=as_of),
         *_registered(workspace, as_of=as_of),
         *(_penalties(workspace, since=penalties_since, as_of=as_of) if penalties_since else ()),
     ]
@@ -84,7 +84,8 @@ def inbox(
             known[key] = deadline(book, one.clock, event=one.event, on=as_of)
         until, reference = known[key]
         found.append(_due(one.clock, one.subject, one.department, one.event, until, reference, as_of=as_of))
-    found += [one for one in _plans(workspace, book=book, as_of=as_of) if (one.clock, one.subject) not in met]
+    told = [*_plans(workspace, book=book, as_of=as_of), *_objections(workspace, book=book, as_of=as_of)]
+    found += [one for one in told if (one.clock, one.subject) not in met]
     found += _windows(workspace, as_of=as_of)
     found += _follow_ups(workspace, book=book, as_of=as_of)
     found += _releases(workspace, book=book, as_of=as_of)
@@ -141,7 +142,7 @@ def _due(
 
 def _results(workspace: Workspace, *, as_of: date) -> Iterator[_Begun]:
     """Every item scanned in whose result is not public, whether or not it has one."""
-    public = {key for key, one in result_steps(workspace).items() if one.state is State.PUBLISHED}
+    public = {key for key, one in result_steps(workspace, on=as_of).items() if one.state is State.PUBLISHED}
     owners = rows_on(workspace, "items", on=as_of).set_index("item_code")["department_code"].to_dict()
     for (visit, item), scan in scanned_items(workspace, on=as_of).items():
         owner = str(owners.get(item, ""))
@@ -156,7 +157,7 @@ def _abnormal(workspace: Workspace, *, book: PolicyBook, as_of: date) -> Iterato
     for listing in listings_on(workspace, book=book, on=as_of).values():
         if listing.list_type == "abnormal":
             spans.setdefault(listing.entity_id, []).append(listing)
-    public = {key: one for key, one in result_steps(workspace).items() if one.state is State.PUBLISHED}
+    public = {key: one for key, one in result_steps(workspace, on=as_of).items() if one.state is State.PUBLISHED}
     cells = entered_cells(workspace, on=as_of) if public else {}
     history = workspace.warehouse.history("inspections")
     rows = history.filter(history.inspection_id.isin(sorted(public)), history.superseded_at.isnull())
@@ -178,16 +179,16 @@ def _complaints(workspace: Workspace, *, as_of: date) -> Iterator[_Begun]:
             yield _Begun(clock, row["complaint_id"], "", _day(row["occurred_on"]))
 
 
-def _objections(workspace: Workspace, *, as_of: date) -> Iterator[_Begun]:
-    rows = rows_on(workspace, "objections", on=as_of)
-    over = set(rows.loc[rows["event"].isin(_DECIDED), "objection_id"])
-    for row in rows[(rows["event"] == "filed") & ~rows["objection_id"].isin(over)].to_dict("records"):
-        yield _Begun("deadlines.objection", row["objection_id"], _owner_of(row), _day(row["occurred_on"]))
-
-
-def _owner_of(row: dict[Any, Any]) -> str:
-    """A result's department is the last part of its key; other objections go to the office of the conference."""
-    return str(row["target_id"]).rpartition("-")[2] if row["target_table"] == "inspections" else ""
+def _objections(workspace: Workspace, *, book: PolicyBook, as_of: date) -> list[Due]:
+    """Objections not decided, and corrections not public yet; a decision that was put off has its own last day."""
+    found = []
+    for one in unsettled(workspace, as_of=as_of):
+        until, reference = deadline(book, CLOCK, event=one.filed_on, on=as_of)
+        if one.due_on and one.due_on > until.on:
+            until = Deadline(one.due_on, is_provisional=until.is_provisional)
+            reference = book.dated(LONGEST, on=one.filed_on).reference
+        found.append(_due(CLOCK, one.objection_id, one.owner, one.filed_on, until, reference, as_of=as_of))
+    return found
 
 
 def _penalties(workspace: Workspace, *, since: date, as_of: date) -> Iterator[_Begun]:

@@ -21,6 +21,7 @@ class Form(StrEnum):
 
 
 DrawArgument = Annotated[str, typer.Argument(help=N_("Draw, e.g. D1."))]
+ObjectionArgument = Annotated[str, typer.Argument(help=N_("Number of the objection."))]
 OutOption = Annotated[Path | None, typer.Option("--out", help=N_("Where to write it."))]
 
 
@@ -129,6 +130,20 @@ def publicity(
     from engine.api.draw_documents import publicity as made
 
     _report("publicity", draw, made, form, out, as_of, workspace, as_json)
+
+
+def correction(
+    objection: ObjectionArgument,
+    form: Annotated[Form, typer.Option("--form", help=N_("pdf or docx."))] = Form.PDF,
+    out: OutOption = None,
+    as_of: AsOfOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the notice (更正公示) of a result that was corrected on an objection."""
+    from engine.api.correction_documents import correction as made
+
+    _report("correction", objection, made, form, out, as_of, workspace, as_json)
 
 
 def archive(

@@ -33,6 +33,7 @@ GROUPS = {
     "arm": N_("Randomised control arm and grade-blind visits."),
     "plan": N_("The annual plan: lines, merging, calendar, approval, tasks."),
     "results": N_("Results of checks: enter, review, publish, and what is due."),
+    "objection": N_("Objections to a record: register, accept, decide, correct in public."),
     "punishment": N_("Joint punishment: from a list decision to its release."),
     "kpi": N_("Figures of departments and districts: show, scorecards, frozen months."),
     "report": N_("Documents: the periodic bulletin, its workbook."),
@@ -111,6 +112,7 @@ COMMANDS = (
     Command(("report", "workbook"), "engine.cli.report:workbook", N_("Write its tables as a workbook.")),
     Command(("report", "conference"), "engine.cli.report:conference", N_("Write the papers of the conference.")),
     Command(("report", "publicity"), "engine.cli.report:publicity", N_("Write a draw's published results.")),
+    Command(("report", "correction"), "engine.cli.report:correction", N_("Write the notice of a corrected result.")),
     Command(("report", "archive"), "engine.cli.report:archive", N_("Write a draw's archive list with digests.")),
     Command(("kpi", "list"), "engine.cli.kpi:list_figures", N_("List every figure and its rule.")),
     Command(("kpi", "show"), "engine.cli.kpi:show", N_("Show the figures of a month or a year.")),
@@ -217,6 +219,12 @@ COMMANDS = (
     Command(("results", "reply"), "engine.cli.handing_on:reply", N_("Answer what was handed on.")),
     Command(("results", "hand-back"), "engine.cli.handing_on:hand_back", N_("Return what does not concern you.")),
     Command(("results", "close"), "engine.cli.handing_on:close", N_("Close what was answered or put right.")),
+    Command(("objection", "register"), "engine.cli.objection:register", N_("Put an objection to a record on record.")),
+    Command(("objection", "accept"), "engine.cli.objection:accept", N_("Accept it and mark the record as disputed.")),
+    Command(("objection", "decline"), "engine.cli.objection:decline", N_("Decline it, with the reason.")),
+    Command(("objection", "decide"), "engine.cli.objection:decide", N_("Maintain the record, or have it corrected.")),
+    Command(("objection", "withdraw"), "engine.cli.objection:withdraw", N_("Say that it was taken back.")),
+    Command(("objection", "list"), "engine.cli.objection:list_objections", N_("List objections and what is due.")),
     Command(
         ("punishment", "trigger"), "engine.cli.punishment:trigger", N_("Open the cases that list decisions ask for.")
     ),

@@ -104,11 +104,18 @@ class Handing:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What stands on record: codes of departments, officer → department, annexes that a suspected crime needs."""
+    """What stands on record.
+
+    Parameters
+    ----------
+    departments : codes. officer_departments : officer → department. annexes : that a suspected crime needs.
+    fallen : results corrected since, which ask for nothing any more; what rests on one is closed from where it stands.
+    """
 
     departments: frozenset[str]
     officer_departments: Mapping[str, str] = field(default_factory=dict)
     annexes: Sequence[str] = ()
+    fallen: frozenset[str] = frozenset()
 
 
 def next_event(matter: Matter, step: Handing, *, known: Known) -> Event:
@@ -130,7 +137,8 @@ def next_event(matter: Matter, step: Handing, *, known: Known) -> Event:
 
 def _follows(matter: Matter, step: Handing, known: Known) -> None:
     allowed = _ORDER_FROM if matter.kind == ORDERED else _CRIME_FROM if matter.kind == CRIME else _REFERRAL_FROM
-    if step.event not in allowed or matter.state not in allowed[step.event]:
+    ends_early = step.event == "closed" and matter.finding in known.fallen and matter.state not in (_NEW, "closed")
+    if not ends_early and (step.event not in allowed or matter.state not in allowed[step.event]):
         stands: object = Message(EVENT_WORDS[matter.state]) if matter.state else "-"
         words = N_("it stands at {state}, so {event} does not follow")
         _refuse(matter, words, _CRIME_RULE if matter.kind == CRIME else _NO_GAP, state=stands, event=_word(step.event))
@@ -168,7 +176,7 @@ def _in_time(matter: Matter, step: Handing, known: Known) -> None:
 def _says_why(matter: Matter, step: Handing, known: Known) -> None:
     if step.reason.strip():
         return
-    closes_badly = step.event == "closed" and matter.state in ("failed", "returned")
+    closes_badly = step.event == "closed" and (matter.state in ("failed", "returned") or matter.finding in known.fallen)
     if step.event in _SAYS_WHY or closes_badly:
         _refuse(matter, N_("{event} says why"), _NO_GAP, event=_word(step.event))
 

@@ -6,6 +6,7 @@ import pytest
 
 from engine.api import kpis
 from engine.api.joint_punishment import cases, explain, funnel, overdue_releases
+from engine.api.objections import correction_of, objections, unsettled
 from engine.api.reconciliation import check_states, explain_check, fell_through, totals
 from engine.api.result_follow_up import open_follow_ups
 from engine.api.result_inbox import inbox
@@ -55,7 +56,26 @@ def test_every_check_is_explained_by_its_entries(year):
         if key in year.returned:
             assert events.count("entered") == 2 and "returned" in events
         if key in dict.fromkeys(one[0] for one in year.findings if one[2] == "order_to_correct"):
-            assert events[-1] in ("closed", "objection maintained", "objection corrected")
+            assert events[-1] == "closed"
+
+
+def test_a_corrected_objection_goes_through_to_republication(year):
+    ((number, key),) = year.corrected
+    events = explain_check(year.workspace, key, as_of=END)["event"].tolist()
+    listed = objections(year.workspace, as_of=END).set_index("objection_id")
+    found = correction_of(year.workspace, number, as_of=END)
+
+    way = ["objection filed", "objection accepted", "objection annotated", "objection corrected", "returned"]
+    assert events[events.index(way[0]) :][: len(way)] == way
+    assert events[-4:] == ["entered", "submitted", "published", "closed"]
+    assert (found.before, found.after) == ("corrected", "no_problem")
+    own = listed.loc[number]
+    assert own["decided_on"] < found.republished_on <= own["due_on"]
+    assert sorted(listed["state"]) == ["corrected", "maintained", "rejected"] and not listed["is_marked"].any()
+    assert unsettled(year.workspace, as_of=END) == []
+    half_way = totals(year.workspace, as_of=own["decided_on"])
+    assert half_way["being_corrected"].sum() == 1
+    assert half_way["is_reconciled"].all()
 
 
 def test_every_punishment_is_explained_and_every_ended_listing_released(year):
@@ -89,7 +109,8 @@ def test_figures_are_the_counts_of_the_year(year):
         found.loc["released_in_time", "denominator"] - found.loc["released_in_time", "numerator"] == year.late_releases
     )
     orders = {key for key, _, disposal, _, _ in year.findings if disposal == "order_to_correct"}
-    assert found.loc["put_right_in_time", ["numerator", "denominator"]].tolist() == [len(orders)] * 2
+    n_orders = len(orders) + len(year.corrected)
+    assert found.loc["put_right_in_time", ["numerator", "denominator"]].tolist() == [n_orders] * 2
     assert found.loc["receipt", "denominator"] > 0
     cards = kpis.scorecards(year.workspace, book=BOOK, period=YEAR, as_of=END)
     assert set(cards["department_code"]) == {"SCJG", "WJW", "SW"} and cards["score"].between(0, 1).all()
