@@ -35,15 +35,31 @@ def test_every_result_has_its_official_words():
 def test_a_sheet_says_name_item_result_and_days_and_nothing_of_how_a_firm_was_chosen(monkeypatch):
     day = date(2026, 5, 4)
     found = pd.DataFrame(
-        [("甲公司", "公示信息", "市监", "corrected;unreachable", day, day)],
-        columns=["name", "item", "department", "result_codes", "occurred_on", "public_on"],
+        [
+            ("甲公司", "公示信息", "市监", "corrected;unreachable", day, day, None, False),
+            ("乙公司", "公示信息", "市监", "no_problem", day, day, date(2026, 5, 20), True),
+        ],
+        columns=[
+            "name",
+            "item",
+            "department",
+            "result_codes",
+            "occurred_on",
+            "public_on",
+            "corrected_on",
+            "is_disputed",
+        ],
     )
     monkeypatch.setattr(draw_documents, "public_results", lambda *_, **__: found)
 
     (part,) = draw_documents.publicity(workspace(), "D1", **TERMS).parts
 
     words = "；".join(ZH(draw_documents.RESULT_WORDS[code]) for code in ("corrected", "unreachable"))
-    assert part.rows == [["甲公司", "公示信息", "市监", words, "2026-05-04", "2026-05-04"]]
+    marks = f"{ZH(draw_documents.RESULT_WORDS['no_problem'])}（有异议，核查中）（2026-05-20 更正）"
+    assert part.rows == [
+        ["甲公司", "公示信息", "市监", words, "2026-05-04", "2026-05-04"],
+        ["乙公司", "公示信息", "市监", marks, "2026-05-04", "2026-05-04"],
+    ]
 
 
 def test_a_draw_without_public_results_has_no_sheet(monkeypatch):
