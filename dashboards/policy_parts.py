@@ -93,7 +93,7 @@ def best_within(policy: RatioPolicy, workbench: Workbench, view: View) -> None:
         return
     try:
         with st.spinner(_("Searching ...")):
-            best = queries.best_ratios(view, checks=wanted)
+            best = queries.best_ratios(view, workbench, checks=wanted)
     except SupervisionError as error:
         st.error(error.render(_))
         return

@@ -5,10 +5,9 @@ policies; anything that becomes visible in the workspace makes another version.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from threading import Lock
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -23,18 +22,17 @@ from engine.api import (
     policy_simulation,
     reading,
     verification,
+    what_if_marts,
 )
 from engine.api.desk import Action, Desk
 from engine.draw.checks import Verification
 from engine.laboratory.experiment import Experiment
 
 KEPT = 256
-KEPT_BENCHES = 4
+KEPT_BENCHES = 16
 PROFILE = "default"
 FUTURES = 1000
 SEED = 0
-_PREPARING = Lock()
-"""Preparing a laboratory takes gigabytes on a million objects; one at a time keeps the memory of the server bounded."""
 Answer = TypeVar("Answer")
 
 
@@ -130,18 +128,23 @@ def team_loads(view: View, draw_id: str) -> pd.DataFrame:
     return kept(view, draw_reading.team_loads, needs=Action.SEE_DRAWS, draw_id=draw_id)
 
 
-def workbench(view: View) -> Workbench:
+def stored_trial(view: View) -> what_if_marts.StoredTrial | None:
+    """Return what is stored of the next draw's frame for this person's rows; None when nothing is."""
+    return kept(view, what_if_marts.stored_trial, needs=Action.TRY_RATIOS, profile=PROFILE, as_of=view.as_of)
+
+
+def workbench(view: View, trial: what_if_marts.StoredTrial) -> Workbench:
     """Return the laboratory of the next draw; read-only and shared, since every trial is a new object.
 
-    One for all roles with the same rows: it is large, and a role changes nothing in it.
+    One for all roles with the same rows: a role changes nothing in it.
     """
     folder, _role, rows, records, policies = view.desk.key(Action.TRY_RATIOS)
-    return _workbench((folder, rows, records, policies), view.as_of, view.desk)
+    return _workbench((folder, rows, records, policies, trial.run_id), view.as_of, view.desk)
 
 
-def best_ratios(view: View, *, checks: int) -> policy_optimum.BestPolicy:
+def best_ratios(view: View, held: Workbench, *, checks: int) -> policy_optimum.BestPolicy:
     """Return the ratios that find most within so many item checks a year, with the curve of precision."""
-    return _best(view.desk.key(Action.TRY_RATIOS), view.as_of, checks, view)
+    return _best(view.desk.key(Action.TRY_RATIOS), view.as_of, checks, held)
 
 
 def verification_of(view: View, draw: draw_reading.DrawRecord, expected: str | None) -> Verification:
@@ -165,18 +168,16 @@ def _verification(key: tuple[str, ...], bundle: str, expected: str | None) -> Ve
 
 
 @st.cache_resource(max_entries=KEPT_BENCHES, show_spinner=False)
-def _best(key: tuple[str, ...], as_of: date, checks: int, _view: View) -> policy_optimum.BestPolicy:
-    held = workbench(_view)
+def _best(key: tuple[str, ...], as_of: date, checks: int, _held: Workbench) -> policy_optimum.BestPolicy:
     wishes = policy_optimum.Wishes(float(checks), (), None, None, by_item=False)
-    return policy_optimum.optimise_policy(held.bench, held.experiment, wishes)
+    return policy_optimum.optimise_policy(_held.bench, _held.experiment, wishes)
 
 
 @st.cache_resource(max_entries=KEPT_BENCHES, show_spinner=False)
 def _workbench(key: tuple[str, ...], as_of: date, _desk: Desk) -> Workbench:
-    with _PREPARING, _desk.reading(Action.TRY_RATIOS) as held:
-        bench = laboratory.prepare(held, profile=PROFILE, occasion=laboratory.Occasion.of_year(as_of))
-        experiment = laboratory.experiment_of(bench, draws=FUTURES, seed=SEED)
-        groups = policy_burden.burden_groups(held, bench, experiment)
+    with _desk.reading(Action.TRY_RATIOS) as held:
+        bench, experiment, groups = what_if_marts.stored_laboratory(
+            held, profile=PROFILE, as_of=as_of, draws=FUTURES, seed=SEED
+        )
     present = policy_simulation.simulate_policy(bench, experiment)
-    small = replace(bench, logged=bench.logged.head(0))  # a million objects' draws are a gigabyte nobody asks for again
-    return Workbench(small, experiment, present, policy_simulation.allocate_policy(bench).table, groups)
+    return Workbench(bench, experiment, present, policy_simulation.allocate_policy(bench).table, groups)

@@ -8,7 +8,7 @@ from dashboards import words
 from engine.api.accounts import Account
 from engine.api.jobs import Job, JobState
 from engine.draw.checks import Check, CheckState
-from engine.messages import Message, Translate
+from engine.messages import Translate
 from engine.vocabulary import JOINER
 
 JOINED = JOINER
@@ -254,8 +254,8 @@ def jobs(
             _("Status"): [_(states[each.state]) for each in held],
             _("Share done"): [words.share(each.share, digits=0) for each in held],
             _("What came of it"): [
-                Message(each.problem, each.params).render(_)
-                if each.problem
+                each.saying.render(_)
+                if each.problem and each.saying
                 else " · ".join(f"{name} {value}" for name, value in each.result.items())
                 for each in held
             ],

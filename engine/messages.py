@@ -6,6 +6,7 @@ translation catalogue, and the values that go into it. ``engine.i18n`` renders i
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 Translate = Callable[[str], str]
 
@@ -38,3 +39,26 @@ class Message:
 
     def __str__(self) -> str:
         return self.render()
+
+
+def recorded(params: Mapping[str, object]) -> dict[str, object]:
+    """Return the values of a message as JSON holds them: messages among them stay messages, the rest is as printed."""
+    return {
+        name: {"template": value.template, "params": recorded(value.params)} if isinstance(value, Message) else value
+        for name, value in ((name, _plain(value)) for name, value in params.items())
+    }
+
+
+def revived(template: str, params: Mapping[str, Any]) -> Message:
+    """Return the message whose values :func:`recorded` gave."""
+    return Message(
+        template,
+        {
+            name: revived(value["template"], value["params"]) if isinstance(value, dict) else value
+            for name, value in params.items()
+        },
+    )
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, (Message, str, int, float)) else str(value)

@@ -15,6 +15,7 @@ from engine.api.draw_order import CommittedDraw, DrawOrder
 from engine.api.draw_running import run_draw
 from engine.api.draw_signing import sign_draw
 from engine.api.featuring import FeatureBuilder
+from engine.api.marts import build_marts
 from engine.api.plan_approval import approve, consolidate, publish
 from engine.api.plan_reading import published_lines
 from engine.api.plan_submission import decide, open_proposals, schedule_plan, submit
@@ -84,6 +85,8 @@ def _run_loop(
     with watch.stage("measure", Message(N_("Measure what was found"))):
         measured = measure(workspace, draw_ids=[DRAW_ID], book=book, actor=PLANNER, clock=_measured_at)
         populations = _city_populations(measured, scores, models, workspace=workspace, seed=seed)
+    with watch.stage("marts", Message(N_("Make the tables of the pages ready"))):
+        build_marts(workspace, actor=PLANNER, clock=_measured_at)
     return Demonstration(
         source="simulation",
         as_of=LAST_DAY,

@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboards import guard, parts, tables, words
+from dashboards import guard, job_parts, parts, tables, words
 from dashboards.view import View, choose, current_view
 from engine.access.rights import Role
 from engine.access.scope import scope_of
@@ -15,7 +15,7 @@ from engine.api.desk import Action
 from engine.api.jobs import KINDS, JobState, jobs, start_job
 from engine.api.table_export import csv_bytes
 from engine.errors import SupervisionError
-from engine.messages import N_, Message
+from engine.messages import N_
 
 PARTS = {"reads": N_("Reads and exports"), "decisions": N_("Decisions"), "accounts": N_("Accounts"), "jobs": N_("Jobs")}
 KINDS_OF_READ = {
@@ -33,6 +33,7 @@ STATES = {
 }
 SHOWN = 500
 EVERY_SECONDS = 2
+LINKED = 5
 
 
 def show(view: View) -> None:
@@ -176,8 +177,15 @@ def _act(view: View, act: partial[None]) -> None:
 
 def _jobs(view: View) -> None:
     _ = view.translate
-    if view.desk.may(Action.RUN_JOB) and st.button(_(KINDS["marts"][2]), type="primary"):
-        start_job(view.desk, "marts")
+    if view.desk.may(Action.RUN_JOB):
+        month = KINDS["monthly"][2]
+        left, right = st.columns(2, vertical_alignment="bottom")
+        if left.button(_(KINDS["marts"][2]), type="primary"):
+            start_job(view.desk, "marts")
+        with right.form("run_month"):
+            day = st.date_input(_("Grades as of"), value=view.as_of or view.desk.clock().date())
+            if st.form_submit_button(_(month)):
+                start_job(view.desk, "monthly", as_of=day.isoformat())
     _followed(view)
 
 
@@ -192,9 +200,11 @@ def _followed(view: View) -> None:
         return
     under_way = [each for each in held if each.state is JobState.RUNNING]
     for each in under_way:
-        st.progress(each.share, text=Message(each.stage or KINDS[each.kind][2], each.params).render(_))
+        st.progress(each.share, text=each.saying.render(_) if each.saying else _(KINDS[each.kind][2]))
     named = {kind: work[2] for kind, work in KINDS.items()}
     parts.plain_table(tables.jobs(held, kinds=named, states=STATES, translate=_))
+    for each in held[:LINKED]:
+        job_parts.result_link(each, view)
 
 
 show(current_view())

@@ -1,5 +1,6 @@
 """Hold a draw before everybody: plan line, commitment, two signatures, public event, draw, verification."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -8,16 +9,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards import acts, parts, queries, tables, words
+from dashboards import acts, job_parts, parts, queries, tables, words
 from dashboards.definitions import DRAWN
 from dashboards.view import View, choose, current_view, switch
 from engine.api import draw_console
 from engine.api.desk import Action
-from engine.api.draw_commitment import commit_draw
-from engine.api.draw_order import CommittedDraw, DrawOrder, RunDraw
 from engine.api.draw_reading import DrawRecord, DrawState
-from engine.api.draw_running import run_draw
 from engine.api.draw_signing import sign_draw, taken_key
+from engine.api.job_works import order_asked, values_asked
 from engine.draw.entropy import SIMULATED_SOURCE, EntropyValue
 from engine.errors import SupervisionError
 from engine.messages import N_
@@ -51,13 +50,16 @@ def show(view: View) -> None:
     _ = view.translate
     parts.heading(_("Hold a draw"), (DRAWN,), view=view, is_measured=False)
     acts.tell_done()
+    said = {"commit_draw": partial(_committed, view), "run_draw": partial(_drawn, view)}
+    busy = job_parts.under_way(view, said, needs=Action.SEE_DRAWS)
     draws = {draw.draw_id: draw for draw in queries.draws(view)}
     label = {NEW: _("A new draw"), **{name: name for name in draws}}
     chosen = choose(st.selectbox, _("Draw"), tuple(label), name="hold", default=NEW, label_of=label.__getitem__)
     ceremony = switch(_("Ceremony view for the projector"), name="ceremony")
     if chosen == NEW:
         _steps(1, view)
-        _new(view)
+        if not busy:
+            _new(view)
         return
     draw = draws[chosen]
     signed = queries.kept(view, draw_console.signatures, needs=Action.SEE_DRAWS, draw_id=chosen)
@@ -74,7 +76,8 @@ def show(view: View) -> None:
     if draw.state is DrawState.VOID:
         st.error(_("This draw was voided and stays visible. Reason: {reason}").format(reason=draw.reason))
         return
-    _next(stage, view)
+    if not busy:
+        _next(stage, view)
 
 
 def _reached(stage: Stage) -> int:
@@ -119,21 +122,14 @@ def _new(view: View) -> None:
         key = right.file_uploader(_("Your signing key, for a real draw only; it is not kept"))
         if not st.form_submit_button(_("Freeze the frame and publish the commitment"), type="primary"):
             return
-    order = _order(view, name.strip(), tuple(chosen), day, events if real else "")
-    if order is None:
-        return
-    committed = partial(_committed, view, order, None if real else int(seed), key.getvalue() if key else None)
-    said = _("Committed {draw_id}: publish the digest {digest} before the events.")
-    with st.spinner(_("Freezing and hashing the frame ...")):
-        acts.act(
-            view,
-            Action.COMMIT_DRAW,
-            committed,
-            said=lambda made: said.format(draw_id=made.draw_id, digest=made.commit_digest),
-        )
+    asked = _order(view, name.strip(), tuple(chosen), day, events if real else "")
+    if asked is not None:
+        seed_asked = {} if real else {"seed": str(int(seed))}
+        job_parts.begin(view, "commit_draw", key=key.getvalue() if key else None, **asked, **seed_asked)
 
 
-def _order(view: View, name: str, lines: tuple[str, ...], day: date, events: str) -> DrawOrder | None:
+def _order(view: View, name: str, lines: tuple[str, ...], day: date, events: str) -> dict[str, str] | None:
+    """Return what is asked of the work that commits; None when something is missing."""
     _ = view.translate
     pairs = [each.strip().partition(":") for each in events.replace("，", ",").split(",") if each.strip()]
     named = {source: number for source, _colon, number in pairs} or {SIMULATED_SOURCE: "1"}
@@ -141,21 +137,13 @@ def _order(view: View, name: str, lines: tuple[str, ...], day: date, events: str
         st.error(_("Give the draw a name, choose at least one line, and write events as source:number."))
         return None
     earliest = view.desk.clock() + GAP
-    deadlines = dict.fromkeys(named, earliest + SPAN)
-    return DrawOrder(draw_id=name, as_of=day, lines=lines, events=named, not_before=earliest, deadlines=deadlines)
+    times = {"not_before": earliest.isoformat(), "deadline": (earliest + SPAN).isoformat()}
+    return order_asked(draw_id=name, as_of=day, lines=lines, events=named) | times
 
 
-def _committed(view: View, order: DrawOrder, seed: int | None, key: bytes | None, workspace: Any) -> CommittedDraw:
-    desk = view.desk
-    return commit_draw(
-        workspace,
-        order,
-        profile=queries.PROFILE,
-        actor=desk.viewer.actor,
-        clock=desk.clock,
-        simulation_seed=seed,
-        key=taken_key(key),
-    )
+def _committed(view: View, made: Mapping[str, Any]) -> str:
+    said = view.translate(N_("Committed {draw_id}: publish the digest {digest} before the events."))
+    return said.format(draw_id=made["draw_id"], digest=made["commit_digest"])
 
 
 def _show_big(draw: DrawRecord, view: View) -> None:
@@ -248,10 +236,8 @@ def _run(draw: DrawRecord, view: View) -> None:
     if any(once.value != again or not once.value for once, again in typed):
         st.error(_("The two readings of a value differ or are empty: read it again from the source."))
         return
-    values = [once for once, _again in typed]
-    given = key.getvalue() if key else None
-    with st.spinner(_("Drawing ...")):
-        acts.act(view, Action.RUN_DRAW, partial(_ran, view, draw.draw_id, values, given), said=partial(_drawn, view))
+    values = values_asked(tuple(once for once, _again in typed))
+    job_parts.begin(view, "run_draw", key=key.getvalue() if key else None, draw_id=draw.draw_id, values=values)
 
 
 def _typed(source: str, event: str, view: View) -> tuple[EntropyValue, str]:
@@ -264,14 +250,10 @@ def _typed(source: str, event: str, view: View) -> tuple[EntropyValue, str]:
     return EntropyValue(source, event, once.strip(), at.strip(), ""), again.strip()
 
 
-def _ran(view: View, draw_id: str, values: list[EntropyValue], key: bytes | None, workspace: Any) -> RunDraw:
-    desk = view.desk
-    return run_draw(workspace, draw_id, values=values, actor=desk.viewer.actor, clock=desk.clock, key=taken_key(key))
-
-
-def _drawn(view: View, made: RunDraw) -> str:
+def _drawn(view: View, made: Mapping[str, Any]) -> str:
     said = view.translate(N_("Drawn {draw_id}: {visits} visits carry {checks} checks."))
-    return said.format(draw_id=made.draw_id, visits=words.count(made.visits), checks=words.count(made.checks))
+    counts = {"visits": words.count(made["visits"]), "checks": words.count(made["checks"])}
+    return said.format(draw_id=made["draw_id"], **counts)
 
 
 def _verify(draw: DrawRecord, view: View) -> None:

@@ -2,11 +2,12 @@
 
 from datetime import date
 from functools import partial
+from typing import TypeGuard
 
 import pandas as pd
 import streamlit as st
 
-from dashboards import acts, charts, guard, parts, policy_parts, queries, ratio_grid, tables, words
+from dashboards import acts, charts, guard, job_parts, parts, policy_parts, queries, ratio_grid, tables, words
 from dashboards.definitions import WHAT_IF
 from dashboards.queries import Workbench
 from dashboards.view import View, current_view
@@ -18,6 +19,7 @@ from engine.api.policy_simulation import (
     simulate_policy,
     simulated_table,
 )
+from engine.api.what_if_marts import StoredTrial
 from engine.laboratory.simulation import difference
 from engine.messages import N_
 from engine.ratios.policy import RatioPolicy
@@ -34,13 +36,37 @@ def show(view: View) -> None:
     if view.as_of is None:
         parts.nothing_yet(_("Nothing has been measured in this workspace yet."), command="xinheng demo")
         return
-    with st.spinner(_("Preparing the frame of the next draw ...")):
-        workbench = queries.workbench(view)
+    trial = queries.stored_trial(view)
+    if not _is_ready(trial, view):
+        return
+    workbench = queries.workbench(view, trial)
     frame = workbench.bench.frame.source.render(_)
     strip = _("Frame: {frame} · {futures} futures, seed {seed} · all populations of the frame together")
     st.caption(strip.format(frame=frame, futures=words.count(queries.FUTURES), seed=queries.SEED))
     _trial(workbench, view, as_of=view.as_of)
     policy_parts.drafts_and_approval(view)
+
+
+def _is_ready(trial: StoredTrial | None, view: View) -> TypeGuard[StoredTrial]:
+    """Say what is missing or stale and offer to prepare it; whether there is something to show."""
+    _ = view.translate
+    day = view.as_of.isoformat() if view.as_of else ""
+    told = _("The frame of the next draw is ready.")
+    if job_parts.under_way(view, {"what_if": lambda _result: told}, needs=Action.TRY_RATIOS):
+        return trial is not None and trial.problem is None
+    if trial is None:
+        parts.nothing_yet(
+            _("The frame of the next draw was not prepared for your rows yet."), command="xinheng marts build"
+        )
+        job_parts.offer(view, "what_if", label=_("Prepare it now"), as_of=day)
+        return False
+    if not trial.is_current:
+        said = _("Records or policies changed since this frame was counted (version {old}, now {new}).")
+        st.warning(said.format(old=trial.version[:12], new=trial.present_version[:12]))
+        job_parts.offer(view, "what_if", label=_("Count it anew"), as_of=day)
+    if trial.problem is not None:
+        st.error(trial.problem.render(_))
+    return trial.problem is None
 
 
 @guard.fragment(Action.TRY_RATIOS)

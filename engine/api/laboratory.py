@@ -22,7 +22,7 @@ from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.earlier_draws import EarlierDraws
 from engine.pipeline.eligibility import exclude, frame_rows
-from engine.pipeline.framing import NOTHING_PLANNED
+from engine.pipeline.framing import NOTHING_PLANNED, Planned
 from engine.pipeline.laboratory import Frame, Terms, earlier_draws_of, laboratory_frame
 from engine.pipeline.planning import drawn_so_far, in_plan, with_arms, without_due
 from engine.ratios.capacity import Capacity, read_capacity, read_efforts
@@ -119,15 +119,15 @@ def prepare(
         held = sorted({*standing, *earlier_draws(workspace, occasion.until.year)})
         earlier = earlier_draws_of(entered.logged, held, entered.eligible, draw=occasion.draw)
     done = entered.done if earlier is None else earlier.done
-    terms = Terms(
-        items=entered.items,
-        efforts=read_efforts(book, listed, on=as_of),
-        minimum_cell=policy.minimum_cell,
-        nearest=neighbour_order(book.value("ratios.neighbours", on=as_of)),
-        rounding=policy.rounding,
+    terms = terms_of(
+        entered.items,
+        listed,
+        book=book,
+        policy=policy,
+        on=as_of,
         draw=occasion.draw if plan is None else plan.draw.draws,
-        done=done,
         capacity=entered.capacity(done),
+        done=done,
         planned=NOTHING_PLANNED if plan is None else plan.draw.planned,
         groups={} if plan is None else plan.draw.groups,
     )
@@ -140,8 +140,36 @@ def prepare(
         n_outside=entered.n_outside,
     )
     capacity = read_capacity(book, listed, on=as_of)
-    names = _names(workspace, on=as_of)
+    names = unit_names(workspace, on=as_of)
     return Bench(book, policy, entered.items, entered.logged, frame, occasion, capacity, names, earlier, plan)
+
+
+def terms_of(
+    items: pd.DataFrame,
+    listed: pd.DataFrame,
+    *,
+    book: PolicyBook,
+    policy: RatioPolicy,
+    on: date,
+    draw: DrawOfYear | Mapping[str, DrawOfYear],
+    capacity: Capacity,
+    done: pd.DataFrame | None = None,
+    planned: Planned = NOTHING_PLANNED,
+    groups: Mapping[str, str] | None = None,
+) -> Terms:
+    """Return what a draw follows besides its ratios; ``items`` are drawn, ``listed`` is the whole list in force."""
+    return Terms(
+        items=items,
+        efforts=read_efforts(book, listed, on=on),
+        minimum_cell=policy.minimum_cell,
+        nearest=neighbour_order(book.value("ratios.neighbours", on=on)),
+        rounding=policy.rounding,
+        draw=draw,
+        done=done,
+        capacity=capacity,
+        planned=planned,
+        groups=groups or {},
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -237,7 +265,7 @@ def _latest_grades(workspace: Workspace, *, by: date) -> tuple[pd.DataFrame, dat
     return stored(warehouse, "grades", as_of=max(known)), max(known)
 
 
-def _names(workspace: Workspace, *, on: date) -> dict[str, str]:
+def unit_names(workspace: Workspace, *, on: date) -> dict[str, str]:
     """What people call departments and districts; codes stand for themselves where no register names them."""
     found: dict[str, str] = {}
     for table, key in (("departments", "department_code"), ("districts", "district_code")):

@@ -18,6 +18,7 @@ from engine.api.access_log import anchor_access_log
 from engine.api.accounts import accounts
 from engine.api.policies import read_policies
 from engine.api.results import measured_results
+from engine.api.what_if_marts import build_what_if
 from engine.errors import TableMissingError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
@@ -27,6 +28,7 @@ from engine.store.workspace import Workspace
 
 MEASUREMENTS, SHARES = "scope_measurements", "scope_grade_shares"
 KIND = "marts"
+PROFILE = "default"
 _OUTSIDE = "\x00"
 _KEY = ["draw_id", "entity_id", "item_code"]
 _RESTS = "rests_on"
@@ -34,18 +36,23 @@ _RESTS = "rests_on"
 
 @dataclass(frozen=True, slots=True)
 class Marts:
-    """What was built: the run, the scopes and as-of dates it has rows for."""
+    """What was built: the run, the scopes and as-of dates it has rows for.
+
+    ``what_if`` is the run of the frame of the next draw, None where the stored one still stands.
+    """
 
     run_id: str
     scopes: tuple[str, ...]
     as_ofs: tuple[date, ...]
     n_rows: int
+    what_if: str | None = None
 
 
 def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: Progress = silent) -> Marts | None:
     """Compute the tables of every scope that an active account has, store them, and anchor the log of reads.
 
-    Cost: per scope and measured day one pass over the drawn rows and one over the grades.
+    Cost: per scope and measured day one pass over the drawn rows and one over the grades; per scope the frame of the
+    next draw as of the newest measured day, unless it stands (:func:`engine.api.what_if_marts.build_what_if`).
 
     Returns
     -------
@@ -55,7 +62,7 @@ def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
     limited = [each for each in scopes if not each.is_whole]
     anchor_access_log(workspace, actor=actor, clock=clock)
     measured, graded = _latest(workspace, "measurements"), _latest(workspace, "grades")
-    steps = len(measured) * len(limited) + len(graded)
+    steps = len(measured) * len(limited) + len(graded) + 1
     done = 0
     figures, shares = [], []
     for run in graded:
@@ -78,8 +85,18 @@ def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
     run_id = workspace.warehouse.write_run(
         held, kind=KIND, as_of=days[-1], manifest={"scopes": keys}, actor=actor, at=clock()
     )
+    what_if = None
+    if measured:
+        what_if = build_what_if(
+            workspace,
+            as_of=measured[0].as_of,
+            profile=PROFILE,
+            actor=actor,
+            clock=clock,
+            progress=lambda stage, share=None: progress(stage, None if share is None else (done + share) / steps),
+        )
     progress(Message(N_("done")), 1.0)
-    return Marts(run_id, keys, tuple(days), sum(len(table) for table in held.values()))
+    return Marts(run_id, keys, tuple(days), sum(len(table) for table in held.values()), what_if)
 
 
 def scope_table(workspace: Workspace, name: str, *, as_of: date, source: str) -> pd.DataFrame | None:
@@ -126,7 +143,7 @@ def _figures(workspace: Workspace, run: Run, scope: Scope) -> pd.DataFrame:
     draws = _draws(run, whole)
     results = whole.drop(columns=["as_of", "outcome", "adverse"])
     results = results.assign(population=results["population"].where(inside, _OUTSIDE))
-    book = read_policies("default", workspace=workspace)
+    book = read_policies(PROFILE, workspace=workspace)
     found = measured_results(workspace, results, draw_ids=draws, book=book, as_of=run.as_of)
     own = found[found["population"] != _OUTSIDE]
     return own.assign(scope=scope.key, **{_RESTS: run.run_id})

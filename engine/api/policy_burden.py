@@ -72,6 +72,13 @@ def burden_groups(
     for kind, column in values.items():
         code, names = pd.factorize(column.to_numpy(dtype=object), sort=True)
         kinds[kind] = group_objects(experiment, code, tuple(map(str, names)))
+    return compared_with(bench, experiment, kinds, before=before)
+
+
+def compared_with(
+    bench: Bench, experiment: Experiment, kinds: Mapping[str, Groups], *, before: RatioPolicy | None = None
+) -> BurdenGroups:
+    """Return groups with the visits that a policy (the bench's own when None) gives them."""
     ratios = bench.frame.ratios_under(bench.policy if before is None else before)
     visits = {kind: visits_of_groups(experiment, groups, ratios) for kind, groups in kinds.items()}
     return BurdenGroups(kinds, visits, bench.names)

@@ -1,5 +1,6 @@
 """Long work asked for on the pages: list it, look at one, do one."""
 
+import sys
 from dataclasses import asdict
 from typing import Annotated
 
@@ -10,6 +11,10 @@ from engine.cli.output import current_translate, show_json, show_table
 from engine.messages import N_
 
 JobArgument = Annotated[str, typer.Argument(help=N_("The job, as 'jobs list' names it."))]
+
+KeyOption = Annotated[
+    bool, typer.Option("--key-on-stdin", help=N_("Read the private key that the work signs with from standard input."))
+]
 
 
 def listed(*, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> int:
@@ -28,11 +33,17 @@ def listed(*, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOptio
     return 0
 
 
-def run(job: JobArgument, *, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> int:
+def run(
+    job: JobArgument,
+    *,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    key_on_stdin: KeyOption = False,
+    as_json: JsonOption = False,
+) -> int:
     """Do the work of a waiting job in this process."""
     from engine.api.jobs import JobState, run_job
 
-    done = run_job(workspace, job)
+    done = run_job(workspace, job, key=sys.stdin.buffer.read() if key_on_stdin else None)
     if as_json:
         show_json({"job": asdict(done)})
     return 0 if done.state is JobState.DONE else 1

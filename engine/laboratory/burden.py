@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 
 from engine.laboratory.experiment import Experiment
@@ -27,6 +28,12 @@ class Groups:
         """Objects of each group."""
         return np.asarray(self.members.sum(axis=1), dtype=float).ravel()
 
+    def table(self) -> pd.DataFrame:
+        """Return the groups as a table, key (group, profile): n_objects."""
+        held = self.members.tocoo()
+        names = np.array(self.names, dtype=object)
+        return pd.DataFrame({"group": names[held.row], "profile": held.col.astype("int64"), "n_objects": held.data})
+
 
 def group_objects(experiment: Experiment, code: Codes, names: tuple[str, ...]) -> Groups:
     """Return the objects in their groups.
@@ -39,6 +46,18 @@ def group_objects(experiment: Experiment, code: Codes, names: tuple[str, ...]) -
     shape = (len(names), len(profiles.n_objects))
     ones = np.ones(len(code))
     return Groups(names, sp.csr_matrix((ones, (code, profiles.of_object)), shape=shape))
+
+
+def groups_again(table: pd.DataFrame, *, n_profiles: int) -> Groups:
+    """Return the groups from their table.
+
+    Parameters
+    ----------
+    table : :meth:`Groups.table`.
+    """
+    code, names = pd.factorize(table["group"].astype(str), sort=True)
+    held = (table["n_objects"].to_numpy(dtype=float), (code, table["profile"].to_numpy(dtype=np.int64)))
+    return Groups(tuple(map(str, names)), sp.csr_matrix(held, shape=(len(names), n_profiles)))
 
 
 def visits_of_groups(experiment: Experiment, groups: Groups, ratios: FloatArray) -> FloatArray:

@@ -85,6 +85,44 @@ def set_up(cells: pd.DataFrame, memberships: pd.DataFrame, *, draws: int, genera
         See :func:`~engine.laboratory.cells.checked_cells`.
     """
     table = checked_cells(cells)
+    grade, group = pd.factorize(table["grade"], sort=True)[0], _ticket_groups(table)
+    return _ready(table, _profiles(memberships, grade, group), draws=draws, generator=generator)
+
+
+def set_up_again(cells: pd.DataFrame, kinds: pd.DataFrame, *, draws: int, generator: Generator) -> Experiment:
+    """Return what :func:`set_up` returned, from its cells and its kinds of objects; equal to the last bit.
+
+    Parameters
+    ----------
+    cells : as given to :func:`set_up`. kinds : :func:`kinds_of` its profiles.
+
+    Notes
+    -----
+    Cost: that of the cells; no object is looked at. ``profiles.of_object`` is empty.
+    """
+    table = checked_cells(cells)
+    held = kinds["cell"].to_numpy(dtype=np.int64)
+    starts = np.flatnonzero(np.r_[True, np.diff(kinds["profile"].to_numpy()) != 0])
+    n_objects = kinds["n_objects"].to_numpy(dtype=float)[starts]
+    grade, group = pd.factorize(table["grade"], sort=True)[0], _ticket_groups(table)
+    nobody = np.zeros(0, dtype=np.int64)
+    profiles = _with_tickets(n_objects, starts, held, grade=grade, group=group, of_object=nobody)
+    return _ready(table, profiles, draws=draws, generator=generator)
+
+
+def kinds_of(profiles: Profiles) -> pd.DataFrame:
+    """Return the kinds of objects as a table, key (profile, cell) in the order of both: n_objects of the profile."""
+    lengths = np.diff(np.r_[profiles.starts, len(profiles.cells)])
+    return pd.DataFrame(
+        {
+            "profile": np.repeat(np.arange(len(profiles.starts)), lengths),
+            "cell": profiles.cells,
+            "n_objects": np.repeat(profiles.n_objects, lengths),
+        }
+    )
+
+
+def _ready(table: pd.DataFrame, profiles: Profiles, *, draws: int, generator: Generator) -> Experiment:
     grade, grades = pd.factorize(table["grade"], sort=True)
     item, items = pd.factorize(table["item_code"], sort=True)
     # rates are drawn in the order of the key: the order of rows must not decide which number a cell gets
@@ -92,7 +130,6 @@ def set_up(cells: pd.DataFrame, memberships: pd.DataFrame, *, draws: int, genera
     prior = fit_prior(shown)
     rates = posterior_rates(shown, prior, draws=draws, generator=generator)[:, back]
     stratum = pd.factorize(pd.MultiIndex.from_frame(table[["item_code", "stratum"]]))[0]
-    profiles = _profiles(memberships, grade, pd.factorize(table["ticket_group"], sort=True)[0])
     sizes = np.bincount(stratum, weights=table["n_units"]).astype(float)
     return Experiment(
         cells=table,
@@ -112,6 +149,10 @@ def set_up(cells: pd.DataFrame, memberships: pd.DataFrame, *, draws: int, genera
             profiles.of_tickets(profiles.n_objects), profiles.ticket_starts, stratum[profiles.cells], sizes=sizes
         ),
     )
+
+
+def _ticket_groups(table: pd.DataFrame) -> Codes:
+    return np.asarray(pd.factorize(table["ticket_group"], sort=True)[0], dtype=np.int64)
 
 
 def _evidence(table: pd.DataFrame) -> tuple[pd.DataFrame, Codes]:
@@ -138,10 +179,17 @@ def _profiles(memberships: pd.DataFrame, grade: Codes, group: Codes) -> Profiles
     starts = np.r_[0, np.cumsum(lengths)[:-1]]
     within = np.arange(lengths.sum()) - np.repeat(starts, lengths)
     held = cells[np.repeat(begins[first], lengths) + within]
+    return _with_tickets(
+        counts.astype(float), starts, held, grade=grade, group=group, of_object=of_object.astype(np.int64)
+    )
+
+
+def _with_tickets(
+    n_objects: FloatArray, starts: Codes, held: Codes, *, grade: Codes, group: Codes, of_object: Codes
+) -> Profiles:
+    """The profiles with where each ticket's cells begin."""
     begins_ticket = np.r_[True, group[held[1:]] != group[held[:-1]]]
     begins_ticket[starts] = True
     ticket_starts = np.flatnonzero(begins_ticket)
     first_ticket: Codes = np.asarray(np.searchsorted(ticket_starts, starts), dtype=np.int64)
-    return Profiles(
-        counts.astype(float), grade[held[starts]], starts, held, ticket_starts, first_ticket, of_object.astype(np.int64)
-    )
+    return Profiles(n_objects, grade[held[starts]], starts, held, ticket_starts, first_ticket, of_object)

@@ -160,7 +160,26 @@ def laboratory_frame(
     cells["effort"] = cells["item_code"].map({code: float(days) for code, days in terms.efforts.items()}).astype(float)
     cells["rounding"] = cells["item_class"].map({kind.value: rule for kind, rule in terms.rounding.items()})
     cells["ticket_group"] = [terms.groups.get(str(code), "") for code in cells["item_code"]]
-    ratios = expected_ratios(
+    code, objects = pd.factorize(held["entity_id"])
+    members = pd.DataFrame({"object": code, "cell": held["cell"].to_numpy()})
+    ratios = _ratios_of(cells, terms)
+    return Frame(cells, members, strata, terms, ratios, source, dict(n_outside or {}), pd.Index(objects))
+
+
+def frame_of_cells(cells: pd.DataFrame, terms: Terms, *, source: Message, n_outside: Mapping[str, int]) -> Frame:
+    """Return the frame again from its cells alone: ratios and allocation as before, but no object.
+
+    Parameters
+    ----------
+    cells : ``Frame.cells`` of :func:`laboratory_frame` under the same terms.
+    """
+    nobody = pd.DataFrame({"object": np.zeros(0, dtype=np.int64), "cell": np.zeros(0, dtype=np.int64)})
+    strata = Strata(cells.head(0), cells)
+    return Frame(cells, nobody, strata, terms, _ratios_of(cells, terms), source, n_outside, pd.Index([], dtype=object))
+
+
+def _ratios_of(cells: pd.DataFrame, terms: Terms) -> ExpectedRatios:
+    return expected_ratios(
         cells,
         terms.capped,
         draw=terms.draw,
@@ -168,9 +187,6 @@ def laboratory_frame(
         capacity=terms.capacity,
         control=terms.planned.control,
     )
-    code, objects = pd.factorize(held["entity_id"])
-    members = pd.DataFrame({"object": code, "cell": held["cell"].to_numpy()})
-    return Frame(cells, members, strata, terms, ratios, source, dict(n_outside or {}), pd.Index(objects))
 
 
 def allocation_of(frame: Frame, policy: RatioPolicy) -> Allocation:

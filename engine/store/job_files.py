@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
-from engine.messages import N_, Message
+from engine.messages import N_, Message, revived
 from engine.store.ledger import canonical
 
 FOLDER = "jobs"
@@ -54,6 +54,17 @@ class Job:
     share: float = 0.0
     result: Mapping[str, Any] = field(default_factory=dict)
     problem: str = ""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state in (JobState.WAITING, JobState.RUNNING)
+
+    @property
+    def saying(self) -> Message | None:
+        """What is done now, or why it failed; None before it began."""
+        template = self.problem or self.stage
+        return revived(template, self.params) if template else None
 
 
 def write_job(workspace: Path, job: Job) -> Job:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboards.queries import FUTURES, SEED
@@ -18,6 +19,7 @@ from engine.api.laboratory import Occasion, prepare
 from engine.api.policy_drafts import drafts
 from engine.api.policy_simulation import ratio_draft
 from engine.api.reading import opened as reading
+from engine.api.what_if_marts import build_what_if
 from engine.cli import main
 from engine.store.workspace import Workspace
 from engine.vocabulary import ItemClass
@@ -33,6 +35,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     opened = workspace_with(tmp_path_factory.mktemp("what-if"))
     run = {"kind": "measure", "as_of": AS_OF, "manifest": {}, "actor": ACTOR, "at": NOW}
     opened.warehouse.write_run({"measurements": measurements()}, **run)
+    build_what_if(opened, as_of=AS_OF, profile="default", actor=ACTOR, clock=lambda: NOW)
     opened.close()
     return Path(opened.path)
 
@@ -101,6 +104,33 @@ def test_a_link_repeats_the_trial_and_the_button_takes_it_back(
 
     assert app.number_input(key=MOVED).value == 2.0
     assert MOVED not in app.query_params
+
+
+def test_a_frame_that_was_not_prepared_is_offered_and_a_stale_one_is_named(
+    tmp_path: Path, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(workspace, tmp_path / "workspace")
+    shutil.rmtree(folder / "tables" / "what_if_frames")
+    held = Workspace(folder)
+    with held.decisions.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM files WHERE table_name = 'what_if_frames'")
+    held.close()
+    st.cache_data.clear()
+    app = opened(folder, monkeypatch)
+    assert not app.metric
+    assert "xinheng marts build" in app.code[-1].value
+
+    _press(app, "立即准备")
+    assert app.success
+    assert cards(app)
+    assert "抽样框统计之后" not in app.warning[0].value
+
+    held = Workspace(folder)
+    held.ledger.append("load.reversed", subject="x", content={}, actor=ACTOR, at=NOW)
+    held.close()
+    stale = opened(folder, monkeypatch)
+    assert "抽样框统计之后" in stale.warning[0].value
+    assert cards(stale) == cards(app)
 
 
 def test_ratios_that_fall_as_risk_rises_are_refused_in_words(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:

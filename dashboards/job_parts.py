@@ -1,0 +1,109 @@
+"""Long work from a page: started, followed while it runs, its end said with a link; the page itself never waits.
+
+Whoever comes to the page meanwhile sees the same work under way, and does not start it a second time.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from dashboards import acts, guard, words
+from dashboards.view import View
+from engine.api.desk import Action
+from engine.api.jobs import KINDS, Job, JobState, job, jobs, start_job
+from engine.errors import SupervisionError
+from engine.messages import N_
+
+STARTED_HERE = "started_here"
+EVERY_SECONDS = 1.5
+Sentences = Mapping[str, Callable[[Mapping[str, Any]], str]]
+PAGES = {
+    "commit_draw": ("hold_draw", "hold", "draw_id", N_("To the draw")),
+    "run_draw": ("draw", "draw", "draw_id", N_("To the draw")),
+    "what_if": ("what_if", None, "", N_("To the ratios")),
+    "monthly": ("quality", None, "", N_("To the data quality")),
+}
+"""Where the result of a kind of work is shown: page, parameter of its address, name in the result, words."""
+
+
+def begin(view: View, kind: str, *, key: bytes | None = None, **asked: str) -> None:
+    """Start the work and show the page anew, which follows it; a refusal stays on the page."""
+    try:
+        started = start_job(view.desk, kind, key=key, **asked)
+    except SupervisionError as error:
+        st.error(error.render(view.translate))
+        return
+    st.session_state[STARTED_HERE] = started.job_id
+    st.rerun(scope="app")
+
+
+def under_way(view: View, kinds: Sentences, *, needs: Action) -> bool:
+    """Show work of these kinds that is under way, and once how the work that was started here ended.
+
+    Parameters
+    ----------
+    kinds : kind of work to the sentence that its result makes.
+    needs : the right to see it.
+
+    Returns
+    -------
+    Whether some is under way: the page then offers nothing that would collide with it.
+    """
+    with view.desk.reading(needs) as workspace:
+        held = [each for each in jobs(workspace) if each.kind in kinds]
+    own = next((each for each in held if each.job_id == st.session_state.get(STARTED_HERE)), None)
+    if own is not None and not own.is_under_way:
+        del st.session_state[STARTED_HERE]
+        _ended(own, kinds, view)
+    running = next((each for each in reversed(held) if each.is_under_way), None)
+    if running is not None:
+        guard.fragment(needs, run_every=EVERY_SECONDS)(_followed)(running, view, needs)
+    return running is not None
+
+
+def offer(view: View, kind: str, *, label: str, **asked: str) -> None:
+    """Offer to start a piece of work to whoever has the right to it."""
+    if acts.offered(view, KINDS[kind][1]) and st.button(label, type="primary", key=f"start_{kind}"):
+        begin(view, kind, **asked)
+
+
+def result_link(held: Job, view: View) -> None:
+    """Show the way to what came of a job, where a page shows it to this person."""
+    _ = view.translate
+    if held.state is not JobState.DONE or held.kind not in PAGES:
+        return
+    page, parameter, name, said = PAGES[held.kind]
+    if not view.desk.may(NEEDS[held.kind]):
+        return
+    asked = {parameter: str(held.result[name])} if parameter and name in held.result else None
+    label = " · ".join([_(said), *(asked or {}).values(), words.moment(held.ended_at)])
+    st.page_link(f"views/{page}.py", label=label, query_params=asked)
+
+
+NEEDS = {
+    "commit_draw": Action.SEE_DRAWS,
+    "run_draw": Action.SEE_DRAWS,
+    "what_if": Action.TRY_RATIOS,
+    "monthly": Action.SEE_QUALITY,
+}
+
+
+def _ended(held: Job, kinds: Sentences, view: View) -> None:
+    _ = view.translate
+    if held.state is JobState.DONE:
+        st.success(kinds[held.kind](held.result))
+        result_link(held, view)
+    elif held.saying is not None:
+        st.error(held.saying.render(_))
+
+
+def _followed(held: Job, view: View, needs: Action) -> None:
+    """Show how far a job is; once it ended, show the page anew."""
+    _ = view.translate
+    with view.desk.reading(needs) as workspace:
+        now = job(workspace, held.job_id)
+    if not now.is_under_way:
+        st.rerun(scope="app")
+    said = now.saying.render(_) if now.saying is not None else _("waiting")
+    st.progress(now.share, text=f"{_(KINDS[now.kind][2])} · {said} · {now.name}")
