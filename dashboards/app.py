@@ -50,15 +50,14 @@ def _run(desk: Desk, translate: Translate) -> None:
     if first is None:
         st.info(_("Your role opens no page here."))
         return
-    page = st.navigation(
-        {
-            _(section): [_page(each, desk, is_first=each is first, translate=_) for each in pages]
-            for section, pages in SECTIONS
-        },
-        expanded=True,
-    )
+    pages = {_(section): [_page(each, desk, translate=_) for each in held] for section, held in SECTIONS}
+    home = next(page for held in pages.values() for page in held if page.url_path == first.name.replace("_", "-"))
+    page = st.navigation({"": [_front(home)], **pages}, expanded=True)
     remember(_sidebar(desk, _))
-    entry = entries.get(page.url_path, first)
+    entry = entries.get(page.url_path)
+    if entry is None:
+        page.run()
+        return
     desk.require(entry.needs)
     _tell(desk, entry)
     if not desk.viewer.scope.is_whole and not queries.standing(desk).as_ofs:
@@ -67,12 +66,17 @@ def _run(desk: Desk, translate: Translate) -> None:
     page.run()
 
 
-def _page(entry: PageEntry, desk: Desk, *, is_first: bool, translate: Translate) -> StreamlitPage:
+def _front(home: StreamlitPage) -> StreamlitPage:
+    """Return the page without a name, which opens the person's first page: every page has an address of its own."""
+    return st.Page(partial(st.switch_page, home), title="信衡", url_path="front", default=True, visibility="hidden")
+
+
+def _page(entry: PageEntry, desk: Desk, *, translate: Translate) -> StreamlitPage:
     """Return a page of the navigation; one that this person may not open is known, but neither shown nor run."""
     title, path = translate(entry.title), entry.name.replace("_", "-")
     if not desk.may(entry.needs):
         return st.Page(_refused, title=title, url_path=path, visibility="hidden")
-    return st.Page(f"views/{entry.name}.py", title=title, url_path=path, default=is_first)
+    return st.Page(f"views/{entry.name}.py", title=title, url_path=path)
 
 
 def _refused() -> None:

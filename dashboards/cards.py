@@ -1,5 +1,8 @@
 """The six cards of the briefing: value, then interval and n; coloured only where the interval excludes "no effect"."""
 
+from dataclasses import dataclass
+
+import pandas as pd
 import streamlit as st
 
 from dashboards import words
@@ -10,64 +13,86 @@ from engine.messages import Translate
 
 NO_EFFECT = 1.0
 """Value of a ratio that means no difference."""
+PLAIN = ("off", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One card as it is shown and taken away: what it is, its figure, what stands below, colour and arrow."""
+
+    definition: Definition
+    value: str
+    below: str
+    look: tuple[str, str] = PLAIN
 
 
 def show(facts: Facts, *, translate: Translate) -> None:
     """Show the cards in two rows of three."""
-    first, second = st.columns(3), st.columns(3)
-    with first[0]:
-        _rate(facts.hit_rate, translate=translate)
-    with first[1]:
-        _ratio(LIFT, facts.lift, translate=translate)
-    with first[2]:
-        _ratio(RATE_RATIO, facts.rate_ratio, translate=translate)
-    with second[0]:
-        _graded(facts, translate=translate)
-    with second[1]:
-        _drawn(facts, translate=translate)
-    with second[2]:
-        _quarantined(facts, translate=translate)
+    places = [*st.columns(3), *st.columns(3)]
+    for place, card in zip(places, cards(facts, translate=translate), strict=True):
+        with place:
+            _show(card, translate=translate)
 
 
-def _card(
-    definition: Definition, value: str, below: str, *, translate: Translate, look: tuple[str, str] = ("off", "off")
-) -> None:
-    colour, arrow = look
+def table(facts: Facts, *, translate: Translate) -> pd.DataFrame:
+    """Return the cards as rows, with what each figure means."""
     _ = translate
+    held = cards(facts, translate=_)
+    return pd.DataFrame(
+        {
+            _("Figure"): [_(each.definition.name) for each in held],
+            _("Value"): [each.value for each in held],
+            _("Interval and n"): [each.below for each in held],
+            _("Definition"): [_(each.definition.meaning) for each in held],
+        }
+    )
+
+
+def cards(facts: Facts, *, translate: Translate) -> tuple[Card, ...]:
+    """Return the cards of one population and date."""
+    _ = translate
+    return (
+        _rate(facts.hit_rate, translate=_),
+        _ratio(LIFT, facts.lift, translate=_),
+        _ratio(RATE_RATIO, facts.rate_ratio, translate=_),
+        _graded(facts, translate=_),
+        _drawn(facts, translate=_),
+        _quarantined(facts, translate=_),
+    )
+
+
+def _show(card: Card, *, translate: Translate) -> None:
+    _ = translate
+    colour, arrow = card.look
     st.metric(
-        _(definition.name),
-        value,
-        delta=below,
+        _(card.definition.name),
+        card.value,
+        delta=card.below,
         delta_color=colour,
         delta_arrow=arrow,
-        help=_(definition.meaning),
+        help=_(card.definition.meaning),
         border=True,
         height="stretch",
     )
 
 
-def _rate(rate: Figure | None, *, translate: Translate) -> None:
+def _rate(rate: Figure | None, *, translate: Translate) -> Card:
     _ = translate
     if rate is None or rate.n == 0:
-        _card(HIT_RATE, words.NOTHING, _("no result of a random draw yet"), translate=_)
-        return
+        return Card(HIT_RATE, words.NOTHING, _("no result of a random draw yet"))
     interval = words.share_interval(rate.low, rate.high)
     below = _("{interval} · n={n}").format(interval=interval, n=words.count(rate.n))
-    if rate.is_small:
-        below += " · " + _("too few")
-    _card(HIT_RATE, words.share(rate.value), below, translate=_)
+    return Card(HIT_RATE, words.share(rate.value), below + (" · " + _("too few") if rate.is_small else ""))
 
 
-def _ratio(definition: Definition, ratio: Figure | None, *, translate: Translate) -> None:
+def _ratio(definition: Definition, ratio: Figure | None, *, translate: Translate) -> Card:
     _ = translate
     if ratio is None or words.is_missing(ratio.value):
-        _card(definition, words.NOTHING, _("not measured yet"), translate=_)
-        return
+        return Card(definition, words.NOTHING, _("not measured yet"))
     below = _("{interval} · n={n}").format(interval=words.times_interval(ratio.low, ratio.high), n=words.count(ratio.n))
     look = ratio_look(ratio)
-    if look == ("off", "off"):
-        below += " · " + _("no significant difference")
-    _card(definition, words.times(ratio.value), below, translate=_, look=look)
+    unclear = " · " + _("no significant difference") if look == PLAIN else ""
+    return Card(definition, words.times(ratio.value), below + unclear, look)
 
 
 def ratio_look(ratio: Figure) -> tuple[str, str]:
@@ -76,39 +101,36 @@ def ratio_look(ratio: Figure) -> tuple[str, str]:
         return "normal", "up"
     if ratio.high < NO_EFFECT:
         return "inverse", "down"
-    return "off", "off"
+    return PLAIN
 
 
-def _graded(facts: Facts, *, translate: Translate) -> None:
+def _graded(facts: Facts, *, translate: Translate) -> Card:
     _ = translate
     if facts.n_graded == 0:
-        _card(GRADED, words.NOTHING, _("nothing graded yet"), translate=_)
-        return
+        return Card(GRADED, words.NOTHING, _("nothing graded yet"))
     parts = [
         f"{grade} {words.share(part)}" for grade, part in zip(facts.shares["grade"], facts.shares["share"], strict=True)
     ]
-    _card(GRADED, words.count(facts.n_graded), " · ".join(parts), translate=_)
+    return Card(GRADED, words.count(facts.n_graded), " · ".join(parts))
 
 
-def _drawn(facts: Facts, *, translate: Translate) -> None:
+def _drawn(facts: Facts, *, translate: Translate) -> Card:
     _ = translate
     draw = facts.draw
     if draw is None:
-        _card(DRAWN, words.NOTHING, _("no draw yet"), translate=_)
-        return
+        return Card(DRAWN, words.NOTHING, _("no draw yet"))
     below = _("{visits} visits · {checks} item checks").format(
         visits=words.count(draw.n_visits), checks=words.count(draw.n_checks)
     )
-    _card(DRAWN, words.count(draw.n_objects), below, translate=_)
+    return Card(DRAWN, words.count(draw.n_objects), below)
 
 
-def _quarantined(facts: Facts, *, translate: Translate) -> None:
+def _quarantined(facts: Facts, *, translate: Translate) -> Card:
     _ = translate
     intake = facts.intake
     if intake.rows_in == 0:
-        _card(QUARANTINED, words.NOTHING, _("nothing loaded yet"), translate=_)
-        return
+        return Card(QUARANTINED, words.NOTHING, _("nothing loaded yet"))
     below = _("{share} of {rows} rows").format(
         share=words.share(intake.quarantined / intake.rows_in, digits=2), rows=words.count(intake.rows_in)
     )
-    _card(QUARANTINED, words.count(intake.quarantined), below, translate=_)
+    return Card(QUARANTINED, words.count(intake.quarantined), below)

@@ -232,3 +232,22 @@ def policy_fan(fan: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
     dots = base.mark_point(size=90, filled=True, opacity=1).encode(x=alt.X("p50:Q", scale=top), shape=shape)
     said = base.mark_text(align="left", dx=8, fontSize=12).encode(x=alt.X("p90:Q", scale=top), text="text:N")
     return styled(alt.layer(spans, dots, said).properties(height=alt.Step(26), width="container"))
+
+
+def moves(moved: pd.DataFrame, *, before: str, after: str) -> alt.TopLevelMixin:
+    """Return a table of tiles: how many moved from which grade to which.
+
+    Parameters
+    ----------
+    moved : DataFrame ``from_grade``, ``to_grade``, ``n``. before, after : words of the axes.
+    """
+    tiles = alt.Chart(moved).encode(
+        x=alt.X("to_grade:N", title=after, axis=alt.Axis(orient="top")), y=alt.Y("from_grade:N", title=before)
+    )
+    colour = alt.Color("n:Q", scale=alt.Scale(type="sqrt", range=["#F4F6F8", "#9DB4CC"]), legend=None)
+    return styled(
+        alt.layer(
+            tiles.mark_rect(stroke="white").encode(color=colour),
+            tiles.mark_text(fontSize=13, color=INK).encode(text=alt.Text("n:Q", format=",")),
+        ).properties(height=alt.Step(36), width="container")
+    )

@@ -152,22 +152,3 @@ def score_histogram(bands: pd.DataFrame, *, translate: Translate) -> alt.TopLeve
         .encode(x=x, y=alt.value(0), text="said:N")
     )
     return styled(alt.layer(bars, rules, letters).properties(height=220, width="container"))
-
-
-def moves(moved: pd.DataFrame, *, before: str, after: str) -> alt.TopLevelMixin:
-    """Return a table of tiles: how many moved from which grade to which.
-
-    Parameters
-    ----------
-    moved : DataFrame ``from_grade``, ``to_grade``, ``n``. before, after : words of the axes.
-    """
-    tiles = alt.Chart(moved).encode(
-        x=alt.X("to_grade:N", title=after, axis=alt.Axis(orient="top")), y=alt.Y("from_grade:N", title=before)
-    )
-    colour = alt.Color("n:Q", scale=alt.Scale(type="sqrt", range=["#F4F6F8", "#9DB4CC"]), legend=None)
-    return styled(
-        alt.layer(
-            tiles.mark_rect(stroke="white").encode(color=colour),
-            tiles.mark_text(fontSize=13, color=INK).encode(text=alt.Text("n:Q", format=",")),
-        ).properties(height=alt.Step(36), width="container")
-    )

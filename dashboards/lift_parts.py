@@ -5,22 +5,17 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from dashboards import guard, lift_charts, parts, queries, words
+from dashboards import charts, guard, lift_charts, parts, queries, words
 from dashboards.view import View
 from engine.api.desk import Action
 from engine.api.score_lift import Calibration, KeptBacktest, ScoreLift, recut, score_bands, shares_in_force
 from engine.errors import TableMissingError
 from engine.messages import Translate
-from engine.vocabulary import RISK_GRADES, SCORE_NAMES
+from engine.vocabulary import RISK_GRADES
 
 KEY_BUDGET = 0.1
 """The budget of the first card."""
 STEP = 0.1
-
-
-def score_name(name: str, translate: Translate) -> str:
-    """Return what people call a score."""
-    return translate(SCORE_NAMES[name]) if name in SCORE_NAMES else name
 
 
 def maturity(found: ScoreLift, view: View) -> None:
@@ -41,7 +36,7 @@ def cards(found: ScoreLift, view: View) -> None:
         below = _("{interval} · n={n}").format(
             interval=words.times_interval(row["low"], row["high"]), n=words.count(row["n"])
         )
-        name = _("Lift of the first tenth: {score}").format(score=score_name(found.deciding, _))
+        name = _("Lift of the first tenth: {score}").format(score=words.score_name(found.deciding, _))
         small = " · " + _("too few") if row["is_small"] else ""
         with left:
             _card(name, words.times(row["lift"]), below + small)
@@ -71,7 +66,7 @@ def lifts(found: ScoreLift, view: View) -> None:
     """Show lift at budgets with intervals."""
     _ = view.translate
     st.subheader(_("Lift at budgets"))
-    names = {score: score_name(score, _) for score in dict.fromkeys(found.lifts["score"])}
+    names = {score: words.score_name(score, _) for score in dict.fromkeys(found.lifts["score"])}
     table = pd.DataFrame(
         {
             _("Score"): found.lifts["score"].map(names),
@@ -109,7 +104,7 @@ def chances(found: ScoreLift, view: View) -> None:
         st.caption(_("No model gave chances for this population; points of the scorecard are no chances."))
         return
     for name, each in found.overall.items():
-        st.markdown(_line(each, score_name(name, _), _))
+        st.markdown(_line(each, words.score_name(name, _), _))
         left, right = st.columns(2, gap="large")
         fifths = found.bins[found.bins["score"] == name]
         grades = found.grades[found.grades["score"] == name]
@@ -244,7 +239,7 @@ def _recut(view: View, held: tuple[str, ...], *, as_of: date, population: str) -
                     _("Grade"): [words.grade_name(grade, _) for grade in before.index],
                     _("in force"): before.map(words.count).to_numpy(),
                     _("tried"): after.map(words.count).to_numpy(),
-                    _("Change"): [f"{value:+,d}" if value else "0" for value in (after - before)],
+                    _("Change"): [words.change(value, digits=0) for value in (after - before)],
                 }
             )
         )
@@ -256,7 +251,7 @@ def _recut(view: View, held: tuple[str, ...], *, as_of: date, population: str) -
                 _("Entities"): moved["n"].map(words.count),
             }
         )
-        chart = lift_charts.moves(moved, before=_("Grade before"), after=_("Grade now"))
+        chart = charts.moves(moved, before=_("Grade before"), after=_("Grade now"))
         parts.chart_with_table(chart, table, alt_text=_("Moves between grades"), translate=_)
 
 
@@ -272,7 +267,7 @@ def backtest(kept: KeptBacktest, view: View) -> None:
     means = kept.means
     compared = pd.DataFrame(
         {
-            _("Score"): [score_name(name, _) for name in means["name"]],
+            _("Score"): [words.score_name(name, _) for name in means["name"]],
             _("Mean AUC"): means["auc"].map(_figure),
             _("Interval"): [_span(*ends) for ends in zip(means["low"], means["high"], strict=True)],
             _("Gain of the learned model"): [
@@ -289,7 +284,7 @@ def backtest(kept: KeptBacktest, view: View) -> None:
         {
             _("Window"): [str(split).replace("..", " – ") for split in rows["split"]],
             _("Results"): [_("complete") if done else _("○ not complete yet") for done in rows["is_mature"]],
-            _("Score"): [score_name(name, _) for name in rows["name"]],
+            _("Score"): [words.score_name(name, _) for name in rows["name"]],
             "n": rows["n"].map(words.count),
             _("Adverse"): rows["base_rate"].map(words.share),
             _("Lift of the first tenth"): rows["lift"].map(words.times),

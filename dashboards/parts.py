@@ -1,5 +1,6 @@
 """Pieces that every page has: the as-of strip, the definitions, honest empty states, a chart with its table."""
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from urllib.parse import urlencode
@@ -11,8 +12,12 @@ import streamlit as st
 from dashboards import guard, queries, words
 from dashboards.definitions import Definition
 from dashboards.view import View
-from engine.api.table_export import csv_bytes, xlsx_bytes
+from engine.api.desk import Action
+from engine.api.table_export import csv_bytes, json_bytes, xlsx_bytes
 from engine.messages import Translate
+
+FIGURE = re.compile(r"—|∞|[-+−]?\d[\d,]*(\.\d+)?[%×]?( – [-+−]?\d[\d,]*(\.\d+)?[%×]?)?")
+"""A figure as a cell shows it: a number, a share, a ratio, an interval of these, or a dash where there is none."""
 
 
 def heading(title: str, definitions: Sequence[Definition], *, view: View, is_measured: bool = True) -> None:
@@ -95,27 +100,49 @@ def table(shown: pd.DataFrame, *, name: str, view: View) -> None:
     shown : text cells under the reader's own column names.
     name : of the file and of its sheet.
     """
-    st.dataframe(shown, hide_index=True)
+    long_table(shown)
     export_menu({name: shown}, name=name, view=view)
 
 
+def long_table(shown: pd.DataFrame) -> None:
+    """Show a table that may be long; counts have their thousands separated as everywhere."""
+    counts = [name for name in shown.columns if pd.api.types.is_integer_dtype(shown[name])]
+    looks = {name: st.column_config.NumberColumn(format="localized") for name in counts}
+    st.dataframe(shown, hide_index=True, column_config=looks)
+
+
 def export_menu(sheets: dict[str, pd.DataFrame], *, name: str, view: View) -> None:
-    """Offer tables as a workbook, one sheet each, and the first as CSV; ids stay text, no cell runs.
+    """Offer tables as a workbook with one sheet each, the first as CSV, all as JSON; ids stay text, no cell runs.
 
     Parameters
     ----------
     sheets : sheet name to table.
     """
     _ = view.translate
-    left, right, _rest = st.columns([1, 1, 4])
+    if not view.desk.may(Action.EXPORT):
+        return
+    row = st.container(horizontal=True)
     book, text = partial(xlsx_bytes, sheets), partial(csv_bytes, next(iter(sheets.values())))
-    guard.download(_("Workbook (XLSX)"), book, file_name=f"{name}.xlsx", view=view, place=left, key=f"{name}_xlsx")
-    guard.download(_("Table (CSV)"), text, file_name=f"{name}.csv", view=view, place=right, key=f"{name}_csv")
+    whole = partial(json_bytes, sheets)
+    guard.download(_("Workbook (XLSX)"), book, file_name=f"{name}.xlsx", view=view, place=row, key=f"{name}_xlsx")
+    guard.download(_("Table (CSV)"), text, file_name=f"{name}.csv", view=view, place=row, key=f"{name}_csv")
+    guard.download(_("Data (JSON)"), whole, file_name=f"{name}.json", view=view, place=row, key=f"{name}_json")
 
 
 def plain_table(table: pd.DataFrame) -> None:
-    """Show a table as plain text cells."""
-    st.table(table, hide_index=True, border="horizontal")
+    """Show a short table as plain text cells, columns of figures to the right so that their digits stand in line."""
+    figures = [name for name in table.columns if len(table) and table[name].map(_is_figure).all()]
+    if not figures or not table.columns.is_unique or not table.index.is_unique:
+        st.table(table, hide_index=True, border="horizontal")
+        return
+    right = [("text-align", "right")]
+    heads = [{"selector": f"th.col{table.columns.get_loc(name)}", "props": right} for name in figures]
+    dressed = table.style.set_properties(subset=figures, **dict(right)).set_table_styles(heads)
+    st.table(dressed, hide_index=True, border="horizontal")
+
+
+def _is_figure(value: object) -> bool:
+    return FIGURE.fullmatch(str(value)) is not None
 
 
 def simulated_banner(draw_id: str, *, translate: Translate) -> None:

@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from dashboards.theme import ACCENT, INK, QUIET, styled
+from dashboards.words import change
 from engine.messages import Translate
 
 MORE, LESS = "#C44E00", "#0072B2"
@@ -20,7 +21,7 @@ def burden_change(groups: pd.DataFrame, *, translate: Translate) -> alt.TopLevel
     _ = translate
     marks = {"more": "▲", "less": "▼", "same": "="}
     shown = groups.assign(
-        text=[f"{marks[how]} {value:+,.1f}" for how, value in zip(groups["verdict"], groups["change"], strict=True)],
+        text=[f"{marks[how]} {change(value)}" for how, value in zip(groups["verdict"], groups["change"], strict=True)],
         end=groups["change"].clip(lower=0),
     )
     reach = max(1.0, float(groups["change"].abs().max())) * 1.35

@@ -56,7 +56,7 @@ def winners_and_losers(policy: RatioPolicy, workbench: Workbench, view: View) ->
             _("Objects"): held["firms"].map(words.count),
             _("Visits under the ratios in force"): held["visits_before"].map("{:,.1f}".format),
             _("Visits under the ratios tried"): held["visits_after"].map("{:,.1f}".format),
-            _("Change"): held["change"].map("{:+,.1f}".format),
+            _("Change"): held["change"].map(words.change),
             _("Per object before"): held["per_firm_before"].map("{:.4f}".format),
             _("Per object after"): held["per_firm_after"].map("{:.4f}".format),
         }
@@ -187,7 +187,7 @@ def drafts_and_approval(view: View) -> None:
                 _("Draft"): held["draft_id"],
                 _("State"): [_(STATES[each]) for each in held["status"]],
                 _("In force from"): held["valid_from"].map(words.day),
-                _("Drafted by"): held["drafted_by"],
+                _("Drafted by"): [words.actor_name(name, _) for name in held["drafted_by"]],
                 _("Why"): held["reason"],
                 _("Closed by"): held["closed_by"].map(lambda name: words.NOTHING if words.is_missing(name) else name),
             }

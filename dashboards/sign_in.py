@@ -18,11 +18,10 @@ from engine.api.accounts import accounts
 from engine.api.desk import Desk, local_viewer
 from engine.api.reading import opened
 from engine.errors import AccessRevokedError, WorkspaceMissingError
-from engine.messages import N_, Translate
+from engine.messages import Translate
 
 MODE, CLAIM = "XINHENG_ACCESS", "XINHENG_ACCESS_CLAIM"
 LOCAL, SIGN_IN = "local", "sign_in"
-OPERATOR = N_("local operator")
 _KNOWN = "signed_in_as"
 
 
@@ -45,10 +44,10 @@ def _at_this_machine(folder: Path, translate: Translate) -> Desk:
             held = {name: each for name, each in accounts(workspace).items() if each.is_active}
     except WorkspaceMissingError:
         held = {}
-    operator = Desk(folder, local_viewer("local operator"))
+    operator = Desk(folder, local_viewer(words.OPERATOR))
     if not held:
         return operator
-    labels = {"": _(OPERATOR)}
+    labels = {"": _(words.OPERATOR)}
     labels |= {name: f"{each.name} · {_(words.ROLES[each.role.value])}" for name, each in held.items()}
     chosen = choose(
         st.sidebar.selectbox, _("You are"), tuple(labels), name="as", default="", label_of=labels.__getitem__

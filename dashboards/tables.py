@@ -12,6 +12,8 @@ from engine.messages import Translate
 from engine.vocabulary import JOINER
 
 JOINED = JOINER
+WHOLE = "*"
+"""Key of a scope that hides nothing."""
 
 
 def hit_rates(rates: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
@@ -175,7 +177,7 @@ def checks_by_district(
             ],
             _("Checks · in force"): both["before"].map(lambda value: f"{value:,.1f}"),
             _("Checks · tried"): both["after"].map(lambda value: f"{value:,.1f}"),
-            _("Change"): both["change"].map(lambda value: f"{value:+,.1f}"),
+            _("Change"): both["change"].map(words.change),
         }
     )
 
@@ -186,18 +188,28 @@ def _checks_of(table: pd.DataFrame) -> "pd.Series[float]":
     return table.groupby(single)["expected_units"].sum()
 
 
-def reads(rows: pd.DataFrame, *, kinds: Mapping[str, str], translate: Translate) -> pd.DataFrame:
-    """Return the lines of the log of reads (see ``engine.api.access_log.access_log``)."""
+def reads(
+    rows: pd.DataFrame, *, kinds: Mapping[str, str], titles: Mapping[str, str], translate: Translate
+) -> pd.DataFrame:
+    """Return the lines of the log of reads (see ``engine.api.access_log.access_log``).
+
+    Parameters
+    ----------
+    kinds : catalogue keys of what can happen. titles : catalogue keys of the pages, by name.
+    """
     _ = translate
     return pd.DataFrame(
         {
             _("No."): rows["sequence"],
-            _("Time"): rows["at"].map(words.moment),
-            _("Account"): rows["account"],
+            _("At"): rows["at"].map(words.moment),
+            _("Account"): [words.actor_name(name, _) for name in rows["account"]],
             _("Role"): [_(words.ROLES.get(role, role)) for role in rows["role"]],
-            _("Rows in sight"): rows["scope"],
+            _("Rows in sight"): [_("all") if scope == WHOLE else scope for scope in rows["scope"]],
             _("What happened"): [_(kinds.get(kind, kind)) for kind in rows["kind"]],
-            _("Page, file or right"): rows["what"],
+            _("Page, file or right"): [
+                _(titles[what]) if kind == "page" and what in titles else what
+                for kind, what in zip(rows["kind"], rows["what"], strict=True)
+            ],
             _("Particulars"): rows["about"],
             _("Digest"): rows["digest"].map(words.shortened),
         }
@@ -210,8 +222,8 @@ def decisions(rows: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
     return pd.DataFrame(
         {
             _("No."): rows["sequence"],
-            _("Time"): rows["entered_at"].map(words.moment),
-            _("Who"): rows["actor"],
+            _("At"): rows["entered_at"].map(words.moment),
+            _("Who"): [words.actor_name(name, _) for name in rows["actor"]],
             _("Role"): [_(words.ROLES.get(role, role)) for role in rows["role"]],
             _("Action"): rows["action"],
             _("Subject"): rows["subject"],
@@ -249,7 +261,7 @@ def jobs(
     return pd.DataFrame(
         {
             _("Work"): [_(kinds[each.kind]) for each in held],
-            _("Asked for by"): [each.name for each in held],
+            _("Asked for by"): [words.actor_name(each.name, _) for each in held],
             _("Asked for at"): [words.moment(each.asked_at) for each in held],
             _("Status"): [_(states[each.state]) for each in held],
             _("Share done"): [words.share(each.share, digits=0) for each in held],
@@ -270,7 +282,7 @@ def signatures(signed: pd.DataFrame, *, records: Mapping[str, str], translate: T
         {
             _("Signed record"): [_(records[over]) for over in signed["over"]],
             _("Signed by"): signed["name"],
-            _("Time"): signed["at"].map(words.moment),
+            _("At"): signed["at"].map(words.moment),
         }
     )
 

@@ -11,9 +11,10 @@ from datetime import date
 from dashboards.theme import GRADE_MARKS
 from engine.api.contracts import table_names
 from engine.messages import N_, Translate
-from engine.vocabulary import JOINER, POPULATION_NAMES
+from engine.vocabulary import JOINER, POPULATION_NAMES, SCORE_NAMES
 
 NOTHING = "—"
+OPERATOR = N_("local operator")
 FRACTION = re.compile(r"^\.\d+")
 DIGEST = re.compile(r"[0-9a-f]{64,}")
 
@@ -139,6 +140,23 @@ def share_interval(low: float | None, high: float | None) -> str:
 def times_interval(low: float | None, high: float | None) -> str:
     """Return the limits of a ratio."""
     return f"{times(low)} – {times(high)}"
+
+
+def change(value: float, *, digits: int = 1) -> str:
+    """Return a difference with its sign; what rounds to nothing is 0, without a sign."""
+    if is_missing(value):
+        return NOTHING
+    return "0" if round(value, digits) == 0 else f"{value:+,.{digits}f}"
+
+
+def actor_name(name: str, translate: Translate) -> str:
+    """Return the name under an act; the operator of a machine without accounts has no other name than that."""
+    return translate(OPERATOR) if name == OPERATOR else name
+
+
+def score_name(name: str, translate: Translate) -> str:
+    """Return what people call a score or model."""
+    return translate(SCORE_NAMES[name]) if name in SCORE_NAMES else name
 
 
 def day(value: date | str | None) -> str:

@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "engine" / "locale" / "zh_CN.po"
 KEYWORDS = {"N_": None, "_": None, "Message": None}
+SHOWN_POLICIES = ("grading.champion",)
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 LABEL = re.compile(r"^ +label: (.+)$", re.MULTILINE)
 FIELDS = re.compile(r"{(\w*)")
@@ -28,13 +29,22 @@ def templates() -> set[str]:
         for _, _, text, _, _ in extract_from_dir(str(ROOT / package), [("**.py", "python")], keywords=KEYWORDS):
             if text:
                 found.add(text if isinstance(text, str) else text[0])
-    return found | policy_labels() | mapping_caveats()
+    return found | policy_labels() | policy_references() | mapping_caveats()
 
 
 def policy_labels() -> set[str]:
     """Return the labels of indicators in the policies: texts for people that live in files, not in code."""
     files = (ROOT / "data_contracts" / "policies").rglob("*.yaml")
     return {found for path in files for found in LABEL.findall(path.read_text(encoding="utf-8"))}
+
+
+def policy_references() -> set[str]:
+    """Return the references of the policies that pages show, as far as they are our own words."""
+    held = set()
+    for name in SHOWN_POLICIES:
+        document = yaml.safe_load((ROOT / "data_contracts" / "policies" / f"{name}.yaml").read_text(encoding="utf-8"))
+        held |= {dated["reference"] for dated in document["values"].values()}
+    return {reference for reference in held if reference.startswith("design:")}
 
 
 def mapping_caveats() -> set[str]:

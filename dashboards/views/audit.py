@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import guard, job_parts, parts, tables, words
+from dashboards.pages import SECTIONS
 from dashboards.view import View, choose, current_view
 from engine.access.rights import Role
 from engine.access.scope import scope_of
@@ -13,7 +14,6 @@ from engine.api.access_log import LogCheck, access_log, check_access_log, check_
 from engine.api.accounts import accounts, add_account, revoke_account
 from engine.api.desk import Action
 from engine.api.jobs import KINDS, JobState, jobs, start_job
-from engine.api.table_export import csv_bytes
 from engine.errors import SupervisionError
 from engine.messages import N_
 
@@ -31,6 +31,7 @@ STATES = {
     JobState.DONE: N_("done"),
     JobState.FAILED: N_("failed"),
 }
+TITLES = {entry.name: entry.title for _section, entries in SECTIONS for entry in entries}
 SHOWN = 500
 EVERY_SECONDS = 2
 LINKED = 5
@@ -67,7 +68,7 @@ def _reads(view: View) -> None:
     if rows.empty:
         parts.nothing_yet(_("Nothing of this kind was written down yet."))
     else:
-        _table(tables.reads(rows, kinds=KINDS_OF_READ, translate=_), name="reads", view=view)
+        _table(tables.reads(rows, kinds=KINDS_OF_READ, titles=TITLES, translate=_), name="reads", view=view)
     if st.button(_("Check the chain of this log"), type="primary"):
         with view.desk.reading(Action.SEE_AUDIT) as workspace:
             _verdict(check_access_log(workspace), view)
@@ -86,11 +87,11 @@ def _decisions(view: View) -> None:
 def _table(table: pd.DataFrame, *, name: str, view: View) -> None:
     """Show the newest lines and offer all of them."""
     _ = view.translate
-    st.dataframe(table.head(SHOWN), hide_index=True)
+    parts.long_table(table.head(SHOWN))
     said = _("The newest {shown} of {all} lines; the file holds every one.")
     if len(table) > SHOWN:
         st.caption(said.format(shown=SHOWN, all=words.count(len(table))))
-    guard.download(_("Download (CSV)"), partial(csv_bytes, table), file_name=f"{name}.csv", view=view, mime="text/csv")
+    parts.export_menu({name: table}, name=name, view=view)
 
 
 def _verdict(check: LogCheck, view: View) -> None:

@@ -29,6 +29,19 @@ def show(view: View) -> None:
     with right:
         st.subheader(_("Grades"))
         _shares(facts.shares, view)
+    _taken_away(facts, view)
+
+
+def _taken_away(facts: Facts, view: View) -> None:
+    """Offer what the page shows: the cards and both tables."""
+    _ = view.translate
+    random = queries.hit_rates(view)
+    sheets = {
+        "cards": cards.table(facts, translate=_),
+        "hit-rate": tables.hit_rates(random[random["mode"] == reading.RANDOM], translate=_),
+        "grades": tables.grade_shares(facts.shares, translate=_),
+    }
+    parts.export_menu(sheets, name="briefing", view=view)
 
 
 def _facts(view: View) -> Facts:

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboards import parts, queries, words
+from dashboards import charts, parts, queries, words
 from dashboards.definitions import GOVERNANCE
 from dashboards.theme import INK, grade_scale, styled
 from dashboards.view import View, choose, current_view
@@ -31,8 +31,8 @@ def show(view: View) -> None:
                 _("Population"): [
                     words.population_name(each, _) if each else _("all others") for each in champions["population"]
                 ],
-                _("Model"): champions["model"],
-                _("Document"): champions["reference"],
+                _("Model"): [words.score_name(each, _) for each in champions["model"]],
+                _("Document"): [_(each) for each in champions["reference"]],
             }
         )
     )
@@ -54,7 +54,7 @@ def _runs(held: dict[str, pd.DataFrame], view: View) -> None:
         {
             _("Run"): runs["run_id"],
             _("As of"): runs["as_of"].map(words.day),
-            _("Started by"): runs["starter"],
+            _("Started by"): [words.actor_name(each, _) for each in runs["starter"]],
             _("Started"): runs["started_at"].map(words.moment),
             _("Finished"): [words.NOTHING if words.is_missing(at) else words.moment(at) for at in runs["finished_at"]],
             _("Digest of the scorecards"): runs["model_digest"].str[:12],
@@ -142,17 +142,8 @@ def _migration(migration: pd.DataFrame, view: View) -> None:
     run = choose(st.selectbox, _("Run"), runs, name="run", default=runs[0], label_of=str)
     part = migration[migration["run_id"] == run]
     counted = part.groupby(["from_grade", "to_grade"], as_index=False)["n"].sum()
-    tiles = alt.Chart(counted).encode(
-        x=alt.X("to_grade:N", title=_("Grade now"), axis=alt.Axis(orient="top")),
-        y=alt.Y("from_grade:N", title=_("Grade before")),
-    )
-    colour = alt.Color("n:Q", scale=alt.Scale(type="sqrt", range=["#F4F6F8", "#9DB4CC"]), legend=None)
-    chart = styled(
-        alt.layer(
-            tiles.mark_rect(stroke="white").encode(color=colour),
-            tiles.mark_text(fontSize=13, color=INK).encode(text=alt.Text("n:Q", format=",")),
-        ).properties(height=alt.Step(36), width="container")
-    )
+    shown = counted.assign(from_grade=counted["from_grade"].replace("-", _("new in the register")))
+    chart = charts.moves(shown, before=_("Grade before"), after=_("Grade now"))
     table = pd.DataFrame(
         {
             _("Grade before"): [_grade(each, view) for each in counted["from_grade"]],
@@ -178,9 +169,9 @@ def _signed(signed: pd.DataFrame, view: View) -> None:
         {
             _("Run"): signed["run_id"],
             _("Step"): [_(SIGNED.get(each, each)) for each in signed["action"]],
-            _("By"): signed["actor"],
+            _("By"): [words.actor_name(each, _) for each in signed["actor"]],
             _("Why"): signed["reason"],
-            _("Time"): signed["at"].map(words.moment),
+            _("At"): signed["at"].map(words.moment),
         }
     )
     parts.plain_table(table)

@@ -39,7 +39,9 @@ def show(view: View) -> None:
         )
     if shown["is_small"].any():
         st.caption(_("Hollow marks: too few results for a firm figure; read the interval, not the point."))
-    parts.plain_table(tables.hit_rates(shown, translate=_))
+    table = tables.hit_rates(shown, translate=_)
+    parts.plain_table(table)
+    parts.export_menu({"hit-rate": table}, name="hit-rate", view=view)
     st.caption(
         _("Random rows are weighted by one over their probability of being drawn: the rate is not hits divided by n.")
     )

@@ -102,6 +102,10 @@ def _new(view: View) -> None:
         parts.nothing_yet(_("No plan is published: a draw needs a line of a published plan."), command="xinheng plan")
         return
     parts.plain_table(tables.published_lines(lines, translate=_))
+    open_lines = lines.loc[lines["held"] < lines["draws"], "line_id"]
+    if open_lines.empty:
+        st.info(_("Every published line has had its draws: a new draw needs a new line of a published plan."))
+        return
     if not days:
         parts.nothing_yet(_("Nothing is graded yet: strata need grades."), command="xinheng grade")
         return
@@ -110,9 +114,7 @@ def _new(view: View) -> None:
     with st.form("commit"):
         left, right = st.columns(2)
         name = left.text_input(_("Name of the draw"))
-        chosen = left.multiselect(
-            _("Lines; several are one joint draw"), list(lines["line_id"]), placeholder=_("choose")
-        )
+        chosen = left.multiselect(_("Lines; several are one joint draw"), list(open_lines), placeholder=_("choose"))
         day = left.selectbox(_("Grades as of"), days, format_func=words.day)
         real = right.radio(
             _("Kind of draw"), (False, True), format_func=lambda one: _("real") if one else _("simulated, binds nobody")

@@ -51,6 +51,8 @@ def show(view: View) -> None:
         default="district",
         label_of=lambda each: _(BY[each]),
     )
+    above, below = league.meanings()[kpi]
+    st.caption(_("Counted: {above}. Out of: {below}.").format(above=above.render(_), below=below.render(_)))
     try:
         rows = queries.kept(view, league.league, needs=Action.SEE_FIGURES, kpi=kpi, period=year, by=by, as_of=today)
     except TableMissingError:

@@ -15,7 +15,7 @@ from engine.api import quality as measures
 from engine.api.desk import Action
 from engine.api.quarantine import SheetTaken, export_quarantine, quarantined_rows, retry_quarantine
 from engine.errors import TableMissingError
-from engine.messages import N_
+from engine.messages import N_, Message
 
 LIGHTS = {
     "green": (N_("✓ Records may be scored and drawn on"), "green"),
@@ -101,11 +101,18 @@ def _findings(report: measures.QualityReport, view: View) -> None:
         {
             _("Light"): [MARKS[each.colour.value] for each in report.findings],
             _("Source"): [words.table_name(each.table, _) for each in report.findings],
-            _("What was found"): [each.sentence.render(_) for each in report.findings],
+            _("What was found"): [_found(each, view) for each in report.findings],
         }
     )
     parts.plain_table(table)
     parts.export_menu({"findings": table}, name="findings", view=view)
+
+
+def _found(each: measures.QualityFinding, view: View) -> str:
+    """Return the sentence of a finding with the table's own name in the place of its code."""
+    said = each.sentence
+    named = Message(said.template, {**said.params, "table": words.table_name(each.table, view.translate)})
+    return named.render(view.translate)
 
 
 def _quarantine(view: View) -> None:
@@ -128,7 +135,7 @@ def _quarantine(view: View) -> None:
         label_of=lambda each: words.table_name(each, _) if each else _("all"),
     )
     shown = [row for row in rows if chosen in ("", row.table)]
-    st.dataframe(
+    parts.long_table(
         pd.DataFrame(
             {
                 _("Source"): [words.table_name(row.table, _) for row in shown],
@@ -137,8 +144,7 @@ def _quarantine(view: View) -> None:
                 _("What is wrong"): ["; ".join(each.render(_) for each in row.reasons) for row in shown],
                 _("As delivered"): [row.original for row in shown],
             }
-        ),
-        hide_index=True,
+        )
     )
     guard.download(
         _("Fix sheet (XLSX)"), partial(_sheet, view, chosen), file_name="fix-sheet.xlsx", view=view, key="fix_sheet"

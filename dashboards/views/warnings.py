@@ -13,6 +13,7 @@ from dashboards.definitions import WARNINGS
 from dashboards.view import View, choose, current_view
 from engine.api import warnings as inbox
 from engine.api.desk import Action
+from engine.api.entity_search import entity_names
 from engine.messages import N_
 
 STATES = {
@@ -83,19 +84,29 @@ def _cards(held: pd.DataFrame, view: View) -> None:
 
 def _inbox(held: pd.DataFrame, view: View) -> None:
     _ = view.translate
+    named = _names(held, view)
     table = pd.DataFrame(
         {
             _("Level"): [f"{MARKS.get(each, '')} {_(LEVELS.get(each, each))}" for each in held["level"]],
             _("Rule"): [_rule(code, view) for code in held["rule_code"]],
-            _("Object or group"): held["entity_id"].fillna(held["group"]),
+            _("Object or group"): [
+                named.get(str(entity), str(entity)) if not words.is_missing(entity) and entity else group
+                for entity, group in zip(held["entity_id"], held["group"], strict=True)
+            ],
             _("What was seen"): [each.render(_) for each in held["sentence"]],
             _("Due on"): held["due_on"].map(words.day),
             _("State"): [_(STATES[each]) if each in STATES else each for each in held["state"]],
             _("Given to"): [words.NOTHING if words.is_missing(each) or not each else each for each in held["assignee"]],
+            _("Code of the object"): [words.NOTHING if words.is_missing(each) else each for each in held["entity_id"]],
             _("Warning"): held["warning_id"],
         }
     )
     parts.table(table, name="warnings", view=view)
+
+
+def _names(held: pd.DataFrame, view: View) -> dict[str, str]:
+    about = tuple(sorted(set(held["entity_id"].dropna().astype(str))))
+    return queries.kept(view, entity_names, needs=Action.SEE_WARNINGS, entity_ids=about) if about else {}
 
 
 def _rule(code: str, view: View) -> str:

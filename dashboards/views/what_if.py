@@ -87,14 +87,13 @@ def _trial(workbench: Workbench, view: View, *, as_of: date) -> None:
     allocated = allocate_policy(workbench.bench, policy=policy)
     for violation in allocated.violations:
         st.error(violation.render(_))
-    for flag in found.flags:
-        st.warning(_("Beyond what was tried, so uncertain: {flag}").format(flag=flag.render(_)))
+    _untried(found, view)
     _amounts(found, workbench, view)
     table = tables.policies(simulated_table(workbench.present), simulated_table(found), translate=_)
     fan = _fan(workbench.present, found, view)
     st.subheader(_("Findings by grade"))
     parts.chart_with_table(charts.policy_fan(fan, translate=_), table, alt_text=_("Findings by grade"), translate=_)
-    st.subheader(_("Who is checked more, who less"))
+    st.subheader(_("Item checks by district"))
     parts.plain_table(
         tables.checks_by_district(workbench.allocation, allocated.table, names=workbench.bench.names, translate=_)
     )
@@ -104,6 +103,15 @@ def _trial(workbench: Workbench, view: View, *, as_of: date) -> None:
     policy_parts.enter_draft(policy, workbench, view, as_of=as_of)
 
 
+def _untried(found: SimulatedPolicy, view: View) -> None:
+    """Say in one box which ratios leave the range of what was ever tried."""
+    _ = view.translate
+    if not found.flags:
+        return
+    lines = "".join(f"\n- {flag.render(_)}" for flag in found.flags)
+    st.warning(_("Large uncertainty: {n} ratio(s) lie beyond what was ever tried.").format(n=len(found.flags)) + lines)
+
+
 def _amounts(found: SimulatedPolicy, workbench: Workbench, view: View) -> None:
     _ = view.translate
     table = simulated_table(found)
@@ -111,9 +119,12 @@ def _amounts(found: SimulatedPolicy, workbench: Workbench, view: View) -> None:
     for place, (measure, name) in zip(st.columns(len(MEASURES)), MEASURES.items(), strict=True):
         row = table[(table["measure"] == measure) & (table["grade"] == "")].iloc[0]
         gap = gaps[measure].spread
-        change = f"{gap.p50:+,.0f} ({gap.p10:+,.0f} – {gap.p90:+,.0f})"
-        below = _("against the ratios in force {change}").format(change=change)
-        place.metric(_(name), words.count(round(row["p50"])), delta=below, delta_color="off", border=True)
+        p50, p10, p90 = (words.change(each, digits=0) for each in (gap.p50, gap.p10, gap.p90))
+        below = _("against the ratios in force {change}").format(change=f"{p50} ({p10} – {p90})")
+        arrow = "up" if gap.p10 > 0 else "down" if gap.p90 < 0 else "off"
+        place.metric(
+            _(name), words.count(round(row["p50"])), delta=below, delta_color="off", delta_arrow=arrow, border=True
+        )
         place.caption(f"P10 – P90: {row['p10']:,.0f} – {row['p90']:,.0f}")
 
 

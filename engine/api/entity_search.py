@@ -35,6 +35,20 @@ def find_entities(workspace: Workspace, *, text: str, limit: int = 20) -> pd.Dat
     return pd.DataFrame(met.select(*COLUMNS).order_by("entity_id").limit(limit).execute())
 
 
+def entity_names(workspace: Workspace, *, entity_ids: tuple[str, ...]) -> dict[str, str]:
+    """Return the names of objects as the register has them now; those without a name, or unknown, are left out.
+
+    Cost: one scan of two columns of the register.
+    """
+    try:
+        register = workspace.warehouse.history("entities")
+    except TableMissingError:
+        return {}
+    met = register.filter(register.superseded_at.isnull(), register.entity_id.isin(list(entity_ids)))
+    rows = met.filter(met.name.notnull()).select("entity_id", "name").execute()
+    return dict(zip(rows["entity_id"].astype(str), rows["name"].astype(str), strict=True))
+
+
 def high_risk_runs(workspace: Workspace) -> tuple[str, ...]:
     """Return the finished monthly runs, whose grades D wait for a person, the latest first."""
     return tuple(entry.subject for entry in reversed(workspace.ledger.entries(action=FINISHED)))

@@ -10,14 +10,20 @@ from engine.api.policies import read_policies
 from engine.errors import TableMissingError
 from engine.kpis.funnel import funnel_limits, verdicts
 from engine.kpis.registry import KPIS
+from engine.messages import Message
 from engine.store.workspace import Workspace
 
-__all__ = ["funnel_limits", "league", "shares"]
+__all__ = ["funnel_limits", "league", "meanings", "shares"]
 
 
 def shares() -> dict[str, str]:
     """Return the shares that can be compared, code to title (a template)."""
     return {kpi.code: kpi.title.template for kpi in KPIS if kpi.kind == "share"}
+
+
+def meanings() -> dict[str, tuple[Message, Message]]:
+    """Return what each share counts, code to numerator and denominator."""
+    return {kpi.code: (kpi.numerator, kpi.denominator) for kpi in KPIS if kpi.kind == "share"}
 
 
 def league(

@@ -19,12 +19,12 @@ def untried(experiment: Experiment, ratios: FloatArray) -> tuple[Message, ...]:
     found = []
     for (item_class, grade), part in cells[below | above | never].groupby(["item_class", "grade"], sort=True):
         params: dict[str, object] = {"item_class": _CLASSES[str(item_class)], "grade": grade, "n": len(part)}
-        params |= {"low": f"{part['ratio'].min():.4g}", "high": f"{part['ratio'].max():.4g}"}
+        params |= {"low": f"{part['ratio'].min():.2%}", "high": f"{part['ratio'].max():.2%}"}
         if part["lowest_tried"].isna().all():
             text = N_("{item_class} items, grade {grade}: {n} cell(s) were never drawn from; the result is borrowed")
             found.append(Message(text, params))
             continue
-        params |= {"least": f"{np.nanmin(part['lowest_tried']):.4g}", "most": f"{np.nanmax(part['highest_tried']):.4g}"}
+        params |= {"least": f"{np.nanmin(part['lowest_tried']):.2%}", "most": f"{np.nanmax(part['highest_tried']):.2%}"}
         text = N_("{item_class} items, grade {grade}: ratios {low}–{high} lie outside the {least}–{most} ever tried")
         found.append(Message(text, params))
     return tuple(found)

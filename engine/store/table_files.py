@@ -1,4 +1,4 @@
-"""Tables that people take away: one workbook with a sheet per table, or one CSV file; no cell becomes a formula.
+"""Tables that people take away: a workbook with a sheet per table, CSV or JSON; no cell becomes a formula.
 
 Text stays text, so that codes keep their zeros and ids their digits in a workbook. A CSV file has no types: there a
 text that a spreadsheet would take for a formula gets an apostrophe in front (CWE-1236), in headings as well as cells,
@@ -6,6 +6,7 @@ and the file begins with the mark by which spreadsheets know UTF-8.
 """
 
 import io
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -28,6 +29,29 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     """Return one table as CSV, UTF-8 with mark, lines ended by CR LF; numbers stay numbers, nulls are empty."""
     safe = table.map(_guarded).rename(columns=lambda name: _guarded(str(name)))
     return safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+
+
+def json_bytes(tables: Mapping[str, pd.DataFrame]) -> bytes:
+    """Return tables as one JSON object, name → list of rows, UTF-8; numbers stay numbers, nulls are null."""
+    said = {
+        name: [
+            {str(column): _plain(value) for column, value in zip(table.columns, row, strict=True)}
+            for row in table.itertuples(index=False, name=None)
+        ]
+        for name, table in tables.items()
+    }
+    return (json.dumps(said, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _plain(value: object) -> object:
+    if _is_null(value):
+        return None
+    if isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, Real):
+        number = float(value)
+        return int(number) if number.is_integer() else number if math.isfinite(number) else str(number)
+    return str(value)
 
 
 def xlsx_bytes(tables: Mapping[str, pd.DataFrame]) -> bytes:
