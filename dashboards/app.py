@@ -68,7 +68,11 @@ def _run(desk: Desk, translate: Translate) -> None:
 
 def _front(home: StreamlitPage) -> StreamlitPage:
     """Return the page without a name, which opens the person's first page: every page has an address of its own."""
-    return st.Page(partial(st.switch_page, home), title="信衡", url_path="front", default=True, visibility="hidden")
+
+    def opened() -> None:
+        st.switch_page(home, query_params=st.query_params.to_dict())
+
+    return st.Page(opened, title="信衡", url_path="front", default=True, visibility="hidden")
 
 
 def _page(entry: PageEntry, desk: Desk, *, translate: Translate) -> StreamlitPage:

@@ -135,7 +135,7 @@ def plain_table(table: pd.DataFrame) -> None:
     if not figures or not table.columns.is_unique or not table.index.is_unique:
         st.table(table, hide_index=True, border="horizontal")
         return
-    right = [("text-align", "right")]
+    right = [("text-align", "right !important")]  # Streamlit writes the side of every cell into the cell itself
     heads = [{"selector": f"th.col{table.columns.get_loc(name)}", "props": right} for name in figures]
     dressed = table.style.set_properties(subset=figures, **dict(right)).set_table_styles(heads)
     st.table(dressed, hide_index=True, border="horizontal")

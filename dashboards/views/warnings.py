@@ -88,15 +88,15 @@ def _inbox(held: pd.DataFrame, view: View) -> None:
     table = pd.DataFrame(
         {
             _("Level"): [f"{MARKS.get(each, '')} {_(LEVELS.get(each, each))}" for each in held["level"]],
+            _("Due on"): held["due_on"].map(words.day),
+            _("State"): [_(STATES[each]) if each in STATES else each for each in held["state"]],
+            _("Given to"): [words.NOTHING if words.is_missing(each) or not each else each for each in held["assignee"]],
             _("Rule"): [_rule(code, view) for code in held["rule_code"]],
             _("Object or group"): [
                 named.get(str(entity), str(entity)) if not words.is_missing(entity) and entity else group
                 for entity, group in zip(held["entity_id"], held["group"], strict=True)
             ],
             _("What was seen"): [each.render(_) for each in held["sentence"]],
-            _("Due on"): held["due_on"].map(words.day),
-            _("State"): [_(STATES[each]) if each in STATES else each for each in held["state"]],
-            _("Given to"): [words.NOTHING if words.is_missing(each) or not each else each for each in held["assignee"]],
             _("Code of the object"): [words.NOTHING if words.is_missing(each) else each for each in held["entity_id"]],
             _("Warning"): held["warning_id"],
         }

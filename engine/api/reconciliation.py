@@ -53,7 +53,7 @@ def check_states(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
     visit_state = pd.Series(
         [NO_RESULT if one in visited else NOT_VISITED for one in pairs], index=checks.index, dtype=str
     )
-    state = keys.map(standing).fillna(visit_state)
+    state = keys.map(standing).astype(object).fillna(visit_state)
     state = state.mask(checks["is_replaced"].astype(bool) & (state == NOT_VISITED), REPLACED)
     return checks.assign(result=keys, state=state.mask(~checks["is_matched"].astype(bool), UNSTAFFED))
 

@@ -45,6 +45,7 @@ def lift(
 
 def _as_json(found: "ScoreLift") -> dict[str, Any]:
     return {
+        "deciding": found.deciding,
         "n_drawn": found.n_drawn,
         "n_reached": found.n_reached,
         "last_result": found.last_result,

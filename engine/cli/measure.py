@@ -7,12 +7,15 @@ import typer
 
 from engine.cli.options import DEFAULT_WORKSPACE, JsonOption, ProfileOption, WorkspaceOption
 from engine.cli.output import current_translate, show_json, show_line, show_table
+from engine.errors import UsageError
 from engine.messages import N_, Message, Translate
+from engine.vocabulary import POPULATION_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from engine.estimation.funnel import Funnel
+    from engine.store.workspace import Workspace
 
 ByOption = Annotated[
     str, typer.Option("--by", help=N_("grade, district, department, sector, population, item or class."))
@@ -20,6 +23,9 @@ ByOption = Annotated[
 DrawsOption = Annotated[str, typer.Option("--draws", help=N_("Draws of one period, with commas; the latest if empty."))]
 AgainstOption = Annotated[
     str, typer.Option("--against", help=N_("Earlier draws of the same season; the change is given."))
+]
+KeptOption = Annotated[
+    str, typer.Option("--population", help=N_("What was kept of this population by grade, as the pages show it."))
 ]
 CompareOption = Annotated[
     bool, typer.Option("--compare", help=N_("Compare districts, departments or sectors in a funnel."))
@@ -46,6 +52,7 @@ def measure(
     draws: DrawsOption = "",
     against: AgainstOption = "",
     compare: CompareOption = False,
+    population: KeptOption = "",
     profile: ProfileOption = "default",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
@@ -56,6 +63,9 @@ def measure(
     from engine.api.workspace import open_workspace
 
     opened, book = open_workspace(workspace, create=False), read_policies(profile)
+    if population:
+        _kept(opened, population=population, as_json=as_json)
+        return
     drawn = read_drawn(opened, draw_ids=_names(draws), book=book)
     names = domain_names(opened, by=by, on=drawn.as_of)
     said: dict[str, Any] = {"by": by, "draws": list(drawn.measured.draw_ids), "items_left_out": drawn.measured.left_out}
@@ -76,6 +86,35 @@ def measure(
             _show_change(moved, names, translate)
 
     _answer(said, as_json, show)
+
+
+def _kept(opened: "Workspace", *, population: str, as_json: bool) -> None:
+    """Show the figures of the newest measurement of one population."""
+    from engine.api.reading import figures, hit_rates, standing
+
+    held = standing(opened)
+    if population not in held.populations:
+        remedy = Message(N_("name one of {populations}"), {"populations": ", ".join(held.populations) or "–"})
+        raise UsageError(what="--population", value=population, remedy=remedy)
+    rates = hit_rates(opened, as_of=held.as_ofs[0], population=population)
+    whole = figures(opened, as_of=held.as_ofs[0], population=population)
+    if as_json:
+        said = {name: {"value": each.value, "low": each.low, "high": each.high, "n": each.n, "hits": each.hits}
+                for name, each in whole.items()}  # fmt: skip
+        show_json({"as_of": held.as_ofs[0], "population": population, "grades": rates.to_dict("records"),
+                   "figures": said})  # fmt: skip
+        return
+    translate = current_translate()
+    heads = [N_("selection"), N_("grade"), N_("checked"), N_("findings"), N_("rate"), N_("interval")]
+    rows = [
+        [row["mode"], row["grade"], f"{row['n']:,}", f"{row['hits']:,}", _share(row["hit_rate"]),
+         f"{_share(row['low'])}–{_share(row['high'])}"]
+        for row in rates.to_dict("records")
+    ]  # fmt: skip
+    title = f"{translate(POPULATION_NAMES.get(population, population))} · {held.as_ofs[0].isoformat()}"
+    show_table(title, [translate(head) for head in heads], rows)
+    for name, each in whole.items():
+        show_line(f"{name}: {each.value:.4g} ({each.low:.4g} – {each.high:.4g}, n={each.n:,})")
 
 
 def _names(text: str) -> tuple[str, ...]:
