@@ -1,4 +1,4 @@
-"""Work that pages start is done at once here: no process, the same code, the desk's own clock; the main module stays."""
+"""Work that pages start is done at once here: no process, the desk's own clock; the main module stays."""
 
 import sys
 from collections.abc import Iterator
