@@ -40,7 +40,13 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why an entity has its score and grade."""
+    """Why an entity has its score and grade.
+
+    Parameters
+    ----------
+    score_grade : what the cut alone gives. override : what stands above the score, None without.
+    until : day on which that ends, where a person set it.
+    """
 
     entity_id: str
     as_of: date
@@ -49,6 +55,8 @@ class Explanation:
     grade: str | None
     override: str | None
     reasons: tuple[Reason, ...]
+    score_grade: str | None = None
+    until: str | None = None
 
 
 def require_inside_data(warehouse: Warehouse, *, as_of: date) -> None:
@@ -240,6 +248,8 @@ def explain(workspace: Workspace, entity_id: str, *, as_of: date | None = None) 
         grade=None if held is None else str(held["grade"]),
         override=None if held is None or pd.isna(held["override_code"]) else str(held["override_reference"]),
         reasons=reasons,
+        score_grade=None if held is None else str(held["score_grade"]),
+        until=None if held is None or pd.isna(held.get("override_until")) else str(held["override_until"]),
     )
 
 

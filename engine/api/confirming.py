@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from engine.api.monthly_records import finished_of, manifest_of
+from engine.api.monthly_records import grade_run_of, manifest_of
 from engine.errors import MonthlyRunError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
@@ -21,7 +21,7 @@ UNNAMED = frozenset({"", "local operator"})
 
 
 def high_risk_grades(workspace: Workspace, run_id: str) -> pd.DataFrame:
-    """Return the grades D of a monthly run with what a person decided.
+    """Return the grades D of a monthly run, corrected ones in their place, with what a person decided.
 
     Returns
     -------
@@ -29,11 +29,7 @@ def high_risk_grades(workspace: Workspace, run_id: str) -> pd.DataFrame:
     rejected), decided_by, reason (null while proposed).
     """
     manifest_of(workspace, run_id)
-    done = finished_of(workspace, run_id)
-    if done is None:
-        remedy = Message(N_("finish it with 'xinheng run monthly'"))
-        raise MonthlyRunError(run=run_id, problem=Message(N_("it is not finished")), remedy=remedy)
-    rows = workspace.warehouse.read("grades", run_id=done["runs"]["grade"])
+    rows = workspace.warehouse.read("grades", run_id=grade_run_of(workspace, run_id))
     columns = ["entity_id", "population", "score", "score_grade", "override_code"]
     table = pd.DataFrame(rows.filter(rows.grade == Grade.D.value).select(*columns).execute())
     decided = {entry.particulars["entity_id"]: entry for entry in _decisions(workspace, run_id)}

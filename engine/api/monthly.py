@@ -195,7 +195,8 @@ def _finish(
             },
         )
     if is_due("warn", N_("Raise warnings")):
-        write("warn", {"warnings": stages.warned(stored("grade", "grades"))})
+        warned = stages.warned(stored("grade", "grades"))
+        write("warn", {"warnings": warned, "warning_audit": stages.audited(warned.to_pandas())})
     progress(Message(N_("Write exports")))
     exports = write_exports(
         workspace,

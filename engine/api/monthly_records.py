@@ -1,6 +1,7 @@
 """What the ledger knows of monthly runs: what each started from, who signed, what it finished with."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -14,9 +15,12 @@ from engine.parameters import PolicyBook
 from engine.store.documents import policies_of_text
 from engine.store.ledger import Entry
 from engine.store.snapshot import Snapshot
+from engine.store.warehouse import Run
 from engine.store.workspace import Workspace
 
 STARTED, HELD, SIGNED, FINISHED = "monthly.started", "monthly.held", "monthly.signed", "monthly.finished"
+RESCORE = "rescore"
+"""Kind of the runs that keep a corrected grade of a monthly run."""
 _PACKAGES = ("engine.features", "engine.scorecard", "engine.grading", "engine.validity", "engine.warnings")
 
 
@@ -97,6 +101,44 @@ def finished_of(workspace: Workspace, run_id: str) -> dict[str, Any] | None:
     """Return what a monthly run finished with: stage runs and exports; None while it is not finished."""
     entries = workspace.ledger.entries(action=FINISHED, subject=run_id)
     return entries[0].particulars if entries else None
+
+
+def unfinished_run(run_id: str) -> MonthlyRunError:
+    """Return the error that a monthly run is not finished."""
+    remedy = Message(N_("finish it with 'xinheng run monthly'"))
+    return MonthlyRunError(run=run_id, problem=Message(N_("it is not finished")), remedy=remedy)
+
+
+def rescores_of(
+    workspace: Workspace, run_id: str | None = None, *, until: int | None = None
+) -> list[tuple[Run, dict[str, Any]]]:
+    """Return the corrections of a monthly run's grades, or of all, with what their manifest says, in order.
+
+    Parameters
+    ----------
+    until : ledger entries before this one count; None = all.
+    """
+    entered = {entry.subject: entry.sequence for entry in workspace.ledger.entries(action=f"run.{RESCORE}")}
+    found = [(run, dict(json.loads(run.manifest))) for run in workspace.warehouse.runs(kind=RESCORE)]
+    return [
+        (run, said)
+        for run, said in found
+        if run_id in (None, said["monthly"]) and (until is None or entered.get(run.run_id, until) < until)
+    ]
+
+
+def grade_run_of(workspace: Workspace, run_id: str, *, until: int | None = None) -> str:
+    """Return the stored run with a finished monthly run's grades, corrected ones where some were.
+
+    Parameters
+    ----------
+    until : corrections entered before this ledger entry count; None = all.
+    """
+    complete = [run.run_id for run, said in rescores_of(workspace, run_id, until=until) if said["is_complete"]]
+    done = finished_of(workspace, run_id)
+    if done is None:
+        raise unfinished_run(run_id)
+    return complete[-1] if complete else str(done["runs"]["grade"])
 
 
 def started_entries(workspace: Workspace) -> list[Entry]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from engine.api.assessment import cohort_on, open_listings, sector_grades
 from engine.api.featuring import HISTORIES, REGISTERS, FeatureBuilder
 from engine.api.learned_scoring import score_learned
-from engine.api.monthly_records import Manifest, finished_before, finished_of, manifest_of
+from engine.api.monthly_records import Manifest, finished_before, grade_run_of, manifest_of
 from engine.api.override_book import approved_overrides
 from engine.errors import MonthlyRunError
 from engine.features.cohorts import cohort
@@ -28,6 +28,7 @@ from engine.pipeline.early_warning import warn
 from engine.store.ledger import digest_of
 from engine.store.snapshot import PastWarehouse, Snapshot
 from engine.store.workspace import Workspace
+from engine.warnings.audit import audit_sample, read_audit
 from engine.warnings.rules import WarningInputs
 
 CLOSED = "warning.closed"
@@ -100,11 +101,11 @@ class Stages:
         )
 
     def previous_grades(self) -> pd.DataFrame | None:
-        """Return the grades of the run before, None for the first."""
+        """Return the grades of the run before, as corrected when this run started; None for the first."""
         if self._manifest.previous is None:
             return None
-        runs = (finished_of(self._workspace, self._manifest.previous) or {})["runs"]
-        rows = self._workspace.warehouse.read("grades", run_id=runs["grade"])
+        held = grade_run_of(self._workspace, self._manifest.previous, until=self._manifest.sequence)
+        rows = self._workspace.warehouse.read("grades", run_id=held)
         return pd.DataFrame(rows.drop("run_id").execute())
 
     def moved(self, grades: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -151,6 +152,19 @@ class Stages:
             still_open=self._still_open(),
         )
         return pa.Table.from_pandas(found, schema=WARNINGS_SCHEMA, preserve_index=False)
+
+    def audited(self, warned: pd.DataFrame) -> pd.DataFrame:
+        """Return table ``warning_audit``: a random sample of the firms of which nothing warns, new or open from before.
+
+        Parameters
+        ----------
+        warned : table ``warnings`` of this run.
+        """
+        open_ones = {subject for _, subject in self._still_open()}
+        terms = read_audit(self._manifest.book, on=self._as_of)
+        names = {*warned["entity_id"].dropna(), *open_ones}
+        drawn = audit_sample(set(self.entities["entity_id"]), names, terms=terms, seed=self._manifest.run_id)
+        return drawn.assign(as_of=self._as_of)
 
     def _warning_inputs(self, grades: pd.DataFrame) -> WarningInputs:
         book, as_of = self._manifest.book, self._as_of

@@ -7,7 +7,7 @@ import pandas as pd
 
 from engine.api.erasure import require_unerased
 from engine.api.monthly import model_digest
-from engine.api.monthly_records import code_version, finished_of, manifest_of
+from engine.api.monthly_records import code_version, finished_of, manifest_of, unfinished_run
 from engine.api.monthly_stages import Stages
 from engine.api.replay import differing
 from engine.errors import MonthlyRunError
@@ -64,8 +64,7 @@ def reproduce(
     manifest = manifest_of(workspace, run_id)
     done = finished_of(workspace, run_id)
     if done is None:
-        remedy = Message(N_("finish it with 'xinheng run monthly'"))
-        raise MonthlyRunError(run=run_id, problem=Message(N_("it is not finished")), remedy=remedy)
+        raise unfinished_run(run_id)
     for run in workspace.warehouse.runs():
         if run.run_id in done["runs"].values():
             require_unerased(workspace, run)
@@ -77,15 +76,19 @@ def reproduce(
     scored = stages.scored(features)
     progress(Message(N_("Grade entities")))
     graded = stages.graded(scored.scores)
+    warned = stages.warned(graded.grades).to_pandas()
     again = {
         "features": ("features", features),
         "scores": ("score", scored.scores),
         "reasons": ("score", scored.reasons),
         "grades": ("grade", graded.grades),
-        "warnings": ("warn", stages.warned(graded.grades).to_pandas()),
+        "warnings": ("warn", warned),
+        "warning_audit": ("warn", stages.audited(warned)),
     }
     found, n_rows, rows_of = {}, {}, {}
     for table, (kind, rows) in again.items():
+        if done["runs"][kind] not in workspace.warehouse.run_ids_of(table):
+            continue  # a run of before this table was kept
         held = pd.DataFrame(workspace.warehouse.read(table, run_id=done["runs"][kind]).drop("run_id").execute())
         found[table], n_rows[table], rows_of[table] = differing(held, rows), len(held), held
     stored, computed = ({}, {})

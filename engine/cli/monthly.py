@@ -15,7 +15,7 @@ from engine.cli.options import (
     current_time,
 )
 from engine.cli.output import StageClock, current_translate, show_json, show_line, show_table
-from engine.messages import N_
+from engine.messages import N_, Message
 
 RunArgument = Annotated[str, typer.Argument(help=N_("The monthly run."))]
 ReasonOption = Annotated[str, typer.Option("--reason", help=N_("Why; it stays on record."))]
@@ -132,6 +132,52 @@ def reproduce(
             show_line(f"! {note.render(translate)}")
     if not found.ok:
         raise typer.Exit(13)
+
+
+def rescore(
+    run: Annotated[str | None, typer.Argument(help=N_("The monthly run, as 'run list' names it."))] = None,
+    entity: EntityOption = None,
+    objection: Annotated[
+        str | None, typer.Option("--objection", help=N_("Keep the correction that this upheld objection asks for."))
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help=N_("Why; it stays on record."))] = "",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Compute one grade of a run again from the records as they stand now: show it, or keep it on an objection."""
+    from engine.api.rescoring import keep_rescore
+    from engine.api.rescoring import rescore as compute
+    from engine.api.workspace import open_workspace
+    from engine.errors import UsageError
+
+    opened = open_workspace(workspace, create=False)
+    if objection is not None:
+        found = keep_rescore(opened, objection, reason=reason, actor=current_actor(), clock=current_time)
+    elif run is None or entity is None:
+        raise UsageError(what="run", value=run or "", remedy=Message(N_("name a run and --entity, or --objection")))
+    else:
+        found = compute(opened, run, entity, known_by=current_time().date())
+    if as_json:
+        show_json(
+            {
+                "run_id": found.run_id,
+                "entity_id": found.entity_id,
+                "as_of": found.as_of,
+                "before": found.before,
+                "after": found.after,
+                "features": found.features,
+                "is_kept": objection is not None,
+            }  # fmt: skip
+        )
+        return
+    for name, held in found.before.items():
+        show_line(f"{name}: {_said(held)} → {_said(found.after[name])}")
+    for name, (before, after) in found.features.items():
+        show_line(f"  {name}: {_said(before)} → {_said(after)}")
+
+
+def _said(value: object) -> str:
+    return "–" if value is None else str(value)
 
 
 def list_runs(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:

@@ -101,6 +101,9 @@ COMMANDS = (
     Command(("run", "sign"), "engine.cli.monthly:sign", N_("Sign a large movement of grades as the second person.")),
     Command(("run", "confirm"), "engine.cli.monthly:confirm", N_("List, confirm or reject proposed grades D.")),
     Command(("run", "reproduce"), "engine.cli.monthly:reproduce", N_("Compute a past run again from its manifest.")),
+    Command(
+        ("run", "rescore"), "engine.cli.monthly:rescore", N_("Compute a contested grade again; keep it if upheld.")
+    ),
     Command(("run", "list"), "engine.cli.monthly:list_runs", N_("List the monthly runs.")),
     Command(("override", "propose"), "engine.cli.grade_overrides:propose", N_("Propose a grade with ground and end.")),
     Command(("override", "approve"), "engine.cli.grade_overrides:approve", N_("Approve it as the second person.")),
@@ -125,6 +128,8 @@ COMMANDS = (
     Command(("warnings", "snooze"), "engine.cli.warnings:snooze", N_("Put a warning off, once.")),
     Command(("warnings", "close"), "engine.cli.warnings:close", N_("Close a warning as confirmed or false.")),
     Command(("warnings", "precision"), "engine.cli.warnings:precision", N_("Show how often each rule was right.")),
+    Command(("warnings", "audit"), "engine.cli.warnings:audit", N_("Check firms at random that nothing warns of.")),
+    Command(("warnings", "detection"), "engine.cli.warnings:detection", N_("Show precision and recall of warnings.")),
     Command(
         ("warnings", "propose"), "engine.cli.warnings:propose", N_("Propose a special inspection of a common problem.")
     ),

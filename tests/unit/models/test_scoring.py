@@ -1,0 +1,113 @@
+"""A promoted model decides in the monthly run, is explained, and is read again by its digest after later loads."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from engine.api.assessment import explain
+from engine.api.learned_scoring import PROMOTED, LearnedChampion, score_learned
+from engine.api.monthly_records import manifest_of
+from engine.api.reproducing import reproduce
+from engine.errors import MonthlyRunError, ScoringError
+from engine.parameters import DatedValue, Parameter
+from engine.store.policies import policies_of
+from models.artifact import CARD_FILE
+from models.scoring import LearnedScorer
+from models.training import models_folder, store_model
+from tests.model_world import feature_rows, fitted
+from tests.small_sources import COMPLAINT_HEADER, take_in, write_lines
+from tests.unit.engine.api.test_monthly import ACTOR, FIRST, clock, make_city, run, run_signed
+
+POPULATION = "enterprise"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return fitted(population=POPULATION, known_by=date(2024, 1, 31))
+
+
+@pytest.fixture
+def decided(tmp_path, model, monkeypatch):
+    """A city whose policy lets the learned model decide for enterprises."""
+
+    def amended(workspace, profile):
+        book = policies_of(workspace, profile)
+        value = {"default": "scorecard", "populations": {POPULATION: model.card.name}}
+        champion = Parameter("grading.champion", "test", {date(2019, 1, 1): DatedValue(value, "test")})
+        return replace(book, parameters={**book.parameters, "grading.champion": champion})
+
+    monkeypatch.setattr("engine.api.monthly.policies_of", amended)
+    workspace = make_city(tmp_path, seed=8, n=150)
+    yield workspace
+    workspace.close()
+
+
+def promote(workspace, model):
+    digest = store_model(workspace, model)
+    content = {"promoted": [{"population": POPULATION, "digest": digest, "policy": "-"}]}
+    workspace.ledger.append(PROMOTED, subject="backtest-1", content=content, actor=ACTOR, at=clock())
+
+
+def test_it_decides_explains_and_reproduces_after_three_later_loads(decided, model, tmp_path):
+    with pytest.raises(MonthlyRunError, match="none was promoted"):
+        run(decided, FIRST)
+    promote(decided, replace(model, card=replace(model.card, window=replace(model.card.window, known_by="2025-11-15"))))
+    with pytest.raises(MonthlyRunError, match="2025-11-15, after 2025-10-31"):
+        run(decided, FIRST)
+    promote(decided, model)
+    done = run(decided, FIRST)
+    grades = decided.warehouse.read("grades", run_id=done.runs["grade"]).execute()
+    scores = decided.warehouse.read("scores", run_id=done.runs["score"]).execute()
+    own = grades[grades["population"] == POPULATION]
+
+    assert set(own["model"]) == {model.card.name}
+    assert set(grades.loc[grades["population"] != POPULATION, "model"].dropna()) == {"scorecard"}
+    # the scorecard's scores stay beside it
+    assert set(scores.loc[scores["population"] == POPULATION, "model"]) == {"scorecard", model.card.name}
+    assert manifest_of(decided, done.run_id).learned[0].digest == model.digest
+    told = decided.warehouse.read("reasons", run_id=done.runs["score"]).execute()
+    learned = scores[scores["model"] == model.card.name].set_index("entity_id")["score"]
+    sums = told[told["model"] == model.card.name].groupby("entity_id")["points"].sum()
+    assert np.abs(sums.reindex(learned.index) - learned).max() < 1e-6
+    firm = str(own.sort_values(["score", "entity_id"])["entity_id"].iloc[-1])
+    assert explain(decided, firm).model == model.card.name
+    assert explain(decided, firm).reasons[-1].sentence.render().startswith("All other columns")
+
+    for n in range(3):
+        lines = [f"late{n}-{i},{firm},hygiene,true,2025-10-01,2025-10-02" for i in range(5)]
+        take_in(decided, write_lines(tmp_path / f"late{n}" / "complaints.csv", COMPLAINT_HEADER, *lines))
+    again = reproduce(decided, done.run_id, entity_id=firm)
+    assert again.ok and again.notes == ()
+    assert again.stored == again.computed
+
+    # another model that is promoted later makes another run, and leaves the old one as it was
+    promote(decided, replace(model, card=replace(model.card, inputs={"later": "x"})))
+    later = run_signed(decided, FIRST)
+    assert later.run_id != done.run_id
+    assert reproduce(decided, done.run_id).ok
+    path = models_folder(decided) / model.digest / CARD_FILE
+    path.write_bytes(path.read_bytes().replace(b'"seed": 7', b'"seed": 8'))
+    with pytest.raises(ScoringError):
+        reproduce(decided, done.run_id)
+
+
+def test_a_name_that_policy_does_not_give_is_refused(model, monkeypatch):
+    monkeypatch.setattr("engine.api.learned_scoring._applier", lambda workspace, digest: LearnedScorer(model))
+    named = LearnedChampion(POPULATION, "other", model.digest, "backtest-1")
+    entities = pd.DataFrame({"entity_id": ["reg:000000"], "population": POPULATION})
+
+    with pytest.raises(MonthlyRunError, match="the promoted model is called"):
+        score_learned(None, feature_rows(1, seed=3), entities, [named], run="r")
+
+
+def test_without_any_known_value_the_reasons_still_add_up(model):
+    rows = feature_rows(4, seed=2)
+    rows[list(model.card.feature_names)] = np.nan
+    scorer = LearnedScorer(model)
+
+    sums = scorer.reasons(rows, top=2).groupby("entity_id")["points"].sum()
+
+    assert np.abs(sums.to_numpy() - scorer.score(rows)["score"].to_numpy()).max() < 1e-9
