@@ -4,19 +4,38 @@ The assessment follows 个人信息保护法 arts 55-56: purpose and necessity, 
 machine cannot know (who is responsible, what was decided) stays an open field.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 import pandas as pd
 
 from engine.api.monthly_records import Manifest
 from engine.messages import N_, Message, Translate
 from engine.scorecard.tree import read_scorecard
+from engine.store.model_cards import StoredModel
 from engine.vocabulary import POPULATION_NAMES
 
 
-def card(
-    manifest: Manifest, *, shares: pd.DataFrame, migration: pd.DataFrame, stability: pd.DataFrame
-) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did, as its card tells it.
+
+    Parameters
+    ----------
+    shares, migration, stability : tables of the run. learned : cards of the stored models that decided.
+    overrides : what stood above the score, by code, with how many firms it decided.
+    audited : firms without a warning that were picked for a check.
+    """
+
+    shares: pd.DataFrame
+    migration: pd.DataFrame
+    stability: pd.DataFrame
+    learned: Sequence[StoredModel] = ()
+    overrides: Mapping[str, int] = field(default_factory=dict)
+    audited: int = 0
+
+
+def card(manifest: Manifest, outcome: Outcome) -> dict[str, object]:
     """Return the model card as JSON can hold it."""
     book, as_of = manifest.book, manifest.as_of
     cards = {}
@@ -43,10 +62,16 @@ def card(
         "champion_reference": book.dated("grading.champion", on=as_of).reference,
         "overrides": book.value("grading.overrides", on=as_of),
         "minimum_coverage": book.value("grading.minimum_coverage", on=as_of),
+        "hysteresis": book.value("grading.hysteresis", on=as_of),
+        "override_grounds": book.value("grading.override_grounds", on=as_of),
+        "sectors": book.value("grading.sectors", on=as_of),
         "scorecards": cards,
-        "shares": _records(shares),
-        "migration": _records(migration),
-        "stability": _records(stability),
+        "learned": [asdict(each) for each in outcome.learned],
+        "shares": _records(outcome.shares),
+        "migration": _records(outcome.migration),
+        "stability": _records(outcome.stability),
+        "above_the_score": dict(sorted(outcome.overrides.items())),
+        "audited": outcome.audited,
     }
 
 
@@ -87,12 +112,16 @@ def card_text(content: Mapping[str, object], *, translate: Translate) -> str:
             *[f"- {translate(str(each['label']))}: {each['points']}" for each in _rows(entry["indicators"])],
             "",
         ]  # fmt: skip
+    lines += [*_learned_lines(content, translate=translate)]
     lines += ["## " + said(N_("Grades")), ""]
     lines += [
         f"- {translate(POPULATION_NAMES.get(str(r['population']), str(r['population'])))} {r['grade']}: {r['n']}"
         + ("" if r["share"] is None else f" ({float(str(r['share'])):.1%})")
         for r in _rows(content["shares"])
     ]
+    above = _mapping(content["above_the_score"])
+    lines += ["", said(N_("Decided above the score (statute, sector, two persons): {said}."),
+                       said=", ".join(f"{code} {n}" for code, n in above.items()) or "0")]  # fmt: skip
     lines += ["", "## " + said(N_("Stability since the run before")), ""]
     lines += [
         f"- {translate(POPULATION_NAMES.get(str(r['population']), str(r['population'])))}: "
@@ -121,10 +150,56 @@ def card_text(content: Mapping[str, object], *, translate: Translate) -> str:
                 "records count zero; names stay inside."
             )
         ),
+        "- "
+        + said(
+            N_(
+                "Right to object: a grade is annotated while it is disputed; if the objection is upheld it is computed "
+                "again from the corrected records and kept beside the old one. {n} firms without a warning are checked "
+                "at random, so that what the rules miss is known."
+            ),
+            n=content["audited"],
+        ),
         "- " + said(N_("Responsible person: ____________  Decision: ____________  Date: ____________")),
         "",
     ]
     return "\n".join(lines)
+
+
+def _learned_lines(content: Mapping[str, object], *, translate: Translate) -> Iterator[str]:
+    """Lines on every stored model that decided: what it learned from, how it is calibrated, what it reads."""
+    learned = _rows(content["learned"])
+    if not learned:
+        return
+
+    def said(text: str, **params: object) -> str:
+        return Message(text, params).render(translate)
+
+    yield "## " + said(N_("Learned models"))
+    yield ""
+    for model in learned:
+        population = translate(POPULATION_NAMES.get(str(model["population"]), str(model["population"])))
+        yield f"### {population} · {model['name']} · {str(model['digest'])[:12]}"
+        yield ""
+        yield said(
+            N_(
+                "Learned from {rows} checks of {entities} firms ({adverse} with findings), known by {known_by}; basis: "
+                "{basis}. Calibration: {method}, {knots} points. Promoted after {promotion}."
+            ),
+            rows=model["n_rows"], entities=model["n_entities"], adverse=model["n_adverse"],
+            known_by=model["known_by"], basis=model["basis"], method=model["calibration_method"],
+            knots=len(_rows_of(model["calibration_knots"])), promotion=model["promotion"],
+        )  # fmt: skip
+        yield ""
+        for each in _rows(list(_rows_of(model["features"]))):
+            yield said(
+                N_("- {feature}: share of what moves the score {importance}; direction {direction}"),
+                feature=each["name"], importance=f"{float(str(each['importance'])):.1%}", direction=each["direction"],
+            )  # fmt: skip
+        yield ""
+
+
+def _rows_of(value: object) -> Sequence[object]:
+    return value if isinstance(value, (list, tuple)) else ()
 
 
 def _code(content: Mapping[str, object]) -> str:

@@ -1,15 +1,24 @@
 """What the governance page shows: which model decides, what runs did, how shares and scores moved, who signed."""
 
 import json
+from collections.abc import Mapping
 
 import pandas as pd
 
+from engine.api.learned_scoring import promoted_models
 from engine.api.monthly_records import FINISHED, HELD, SIGNED, STARTED
-from engine.grading.champions import CHAMPION, MODELS
+from engine.api.rescoring import corrected_grades
+from engine.grading.champions import CHAMPION, MODELS, read_champions
 from engine.pipeline.score_stability import population_stability
 from engine.store.documents import load_policies
+from engine.store.ledger import Entry
+from engine.store.model_cards import stored_model
 from engine.store.workspace import Workspace
 
+_LEARNED = (
+    "population", "name", "digest", "promotion", "known_by", "basis", "n_rows", "n_adverse", "rehearsed_auc",
+    "calibration_method",
+)  # fmt: skip
 _FEW = 300
 """Below so many entities a stability index fires without drift (docs/spec/scorecard.md)."""
 
@@ -24,7 +33,11 @@ def governance(workspace: Workspace, *, profile: str = "default") -> dict[str, p
     ``shares`` (run_id, as_of, population, grade, n, share, target_share),
     ``migration`` (run_id, as_of, population, from_grade, to_grade, cause, n, share),
     ``stability`` (run_id, as_of, population, psi, n, is_enough), against the finished run before,
-    ``sign_offs`` (run_id, action, actor, reason, at).
+    ``sign_offs`` (run_id, action, actor, reason, at), ``learned`` (the promoted models: population, name, digest,
+    promotion, known_by, basis, n_rows, n_adverse, n_features, rehearsed_auc, calibration_method, decides: whether the
+    newest policy lets it), ``calibrations`` (digest, population, log_odds, calibrated: the knots in order),
+    ``expectations`` (run_id, as_of, population, grade, n, expected_share: mean chance of a finding that the deciding
+    model gives the grade, only where it gives chances), ``corrections`` (grades corrected on objection).
     """
     ledger, book = workspace.require().ledger, load_policies(profile)
     finished = {entry.subject: entry for entry in ledger.entries(action=FINISHED)}
@@ -55,7 +68,33 @@ def governance(workspace: Workspace, *, profile: str = "default") -> dict[str, p
         for row in population_stability(grades[said["previous"]], grades[run_id]).to_dict("records")
     ]
     champion = book.parameter(CHAMPION)
+    models = [
+        stored_model(workspace.path, digest=digest, promotion=promotion)
+        for _, (digest, promotion) in sorted(promoted_models(workspace).items())
+    ]
+    newest = read_champions(book, on=max(champion.values))
     return {
+        "learned": pd.DataFrame(
+            [
+                {
+                    **{name: getattr(each, name) for name in _LEARNED},
+                    "n_features": len(each.features),
+                    "decides": newest.of(each.population) == each.name,
+                }
+                for each in models
+            ],
+            columns=[*_LEARNED, "n_features", "decides"],
+        ),
+        "calibrations": pd.DataFrame(
+            [
+                {"digest": each.digest, "population": each.population, "log_odds": x, "calibrated": y}
+                for each in models
+                for x, y in each.calibration_knots
+            ],
+            columns=["digest", "population", "log_odds", "calibrated"],
+        ),
+        "expectations": _expectations(workspace, finished, grades),
+        "corrections": corrected_grades(workspace),
         "runs": pd.DataFrame(runs),
         "champions": pd.DataFrame(
             [
@@ -83,6 +122,22 @@ def governance(workspace: Workspace, *, profile: str = "default") -> dict[str, p
             columns=["run_id", "action", "actor", "reason", "at"],
         ),
     }
+
+
+def _expectations(
+    workspace: Workspace, finished: Mapping[str, Entry], grades: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Mean chance of a finding by run, population and grade, where the deciding model gives one."""
+    parts = []
+    for run_id, held in grades.items():
+        scores = _read(workspace, "scores", finished[run_id].particulars["runs"]["score"])
+        if "probability" in scores.columns:
+            key = ["entity_id", "model"]
+            joined = held.merge(scores[[*key, "probability"]], on=key, how="left").dropna(subset=["probability"])
+            by = joined.groupby(["as_of", "population", "grade"])["probability"].agg(n="size", expected_share="mean")
+            parts.append(by.reset_index().assign(run_id=run_id))
+    columns = ["run_id", "as_of", "population", "grade", "n", "expected_share"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
 def _of_runs(workspace: Workspace, table: str, kept: list[tuple[str, dict[str, object], str]]) -> pd.DataFrame:

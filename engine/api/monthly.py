@@ -5,7 +5,7 @@ was killed goes on with the first stage that is missing, and computes what the s
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from engine.api.assessment import cohort_on, require_inside_data
 from engine.api.learned_scoring import LearnedChampion, as_json, learned_champions
-from engine.api.model_card import card, card_text
+from engine.api.model_card import Outcome, card, card_text
 from engine.api.monthly_records import (
     FINISHED,
     HELD,
@@ -41,6 +41,7 @@ from engine.store.documents import policy_text
 from engine.store.export_files import write_exports
 from engine.store.ledger import digest_of
 from engine.store.locks import monthly_lock
+from engine.store.model_cards import stored_model
 from engine.store.policies import policies_of
 from engine.store.snapshot import snapshot
 from engine.store.warehouse import ResultTable
@@ -202,7 +203,16 @@ def _finish(
         workspace,
         manifest.run_id,
         _exports(manifest, stored("grade", "grades"), stored("warn", "warnings"))
-        | _card(manifest, stages, shares=stored("grade", "grade_shares"), grades=stored("grade", "grades")),
+        | _card(
+            workspace,
+            manifest,
+            stages,
+            {
+                "grades": stored("grade", "grades"),
+                "grade_shares": stored("grade", "grade_shares"),
+                "warning_audit": stored("warn", "warning_audit"),
+            },
+        ),
     )
     content = {"runs": runs, "exports": exports}
     workspace.ledger.append(
@@ -284,10 +294,19 @@ def _exports(manifest: Manifest, grades: pd.DataFrame, warnings: pd.DataFrame) -
     return files
 
 
-def _card(manifest: Manifest, stages: Stages, *, shares: pd.DataFrame, grades: pd.DataFrame) -> dict[str, bytes]:
-    previous = stages.previous_grades()
-    stability = population_stability(grades.iloc[:0] if previous is None else previous, grades)
-    content = card(manifest, shares=shares, migration=stages.moved(grades)[1], stability=stability)
+def _card(
+    workspace: Workspace, manifest: Manifest, stages: Stages, tables: Mapping[str, pd.DataFrame]
+) -> dict[str, bytes]:
+    grades, previous = tables["grades"], stages.previous_grades()
+    outcome = Outcome(
+        shares=tables["grade_shares"],
+        migration=stages.moved(grades)[1],
+        stability=population_stability(grades.iloc[:0] if previous is None else previous, grades),
+        learned=[stored_model(workspace.path, digest=m.digest, promotion=m.promotion) for m in manifest.learned],
+        overrides={str(code): int(n) for code, n in grades["override_code"].dropna().value_counts().items()},
+        audited=len(tables["warning_audit"]),
+    )
+    content = card(manifest, outcome)
     return {
         "model-card.json": (json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n").encode(),
         "model-card.md": card_text(content, translate=translator("zh_CN")).encode(),

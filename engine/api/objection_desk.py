@@ -4,12 +4,13 @@ Every event is a row of table ``objections``; who took it and for which departme
 that is to be corrected goes back to its department with the decision, and is entered, reviewed and published anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
+from engine.api.grade_disputes import GRADES, grade_makers, graded_entity
 from engine.api.objections import INSPECTIONS, named, objections_on, owner_of
 from engine.api.repeated_calls import earlier_call
 from engine.api.result_entry import ACTIONS, keep_step, load_rows, result_steps
@@ -45,7 +46,7 @@ _KEYS: Mapping[str, str] = {
     INSPECTIONS: "inspection_id", "penalties": "penalty_id", "listings": "listing_id", "punishments": "punishment_id",
     "external_grades": "external_grade_id", "entities": "entity_id",
 }  # fmt: skip
-"""Tables whose records can be looked up by one column; grades and draws are named by who holds them."""
+"""Tables whose records can be looked up by one column; a grade is looked up in its run, a draw is taken as named."""
 
 
 class ObjectionDesk:
@@ -167,7 +168,9 @@ class ObjectionDesk:
     def _record(self, table: str, identifier: str, *, filed_on: date | None = None) -> Record:
         concerned, is_there = _concerned(self._workspace, table, identifier, on=self.today)
         longest = deadline(self._book, LONGEST, event=filed_on or self.today, on=self.today)[0].on
-        makers = _makers(self._workspace, identifier) if table == INSPECTIONS else frozenset()
+        makers: frozenset[str] = frozenset()
+        if table in _MAKERS:
+            makers = _MAKERS[table](self._workspace, identifier)
         return Record(is_there, concerned, makers, longest)
 
     def _open_results(self, decided: Sequence[Objection]) -> None:
@@ -199,6 +202,9 @@ class ObjectionDesk:
 def _concerned(workspace: Workspace, table: str, identifier: str, *, on: date) -> tuple[str, bool]:
     """Whom a record is about, and whether it is on record; what cannot be looked up is taken as named."""
     key = _KEYS.get(table)
+    if table == GRADES:
+        entity = graded_entity(workspace, identifier)
+        return entity, bool(entity)
     if key is None:
         return "", True
     history = workspace.warehouse.history(table)
@@ -214,6 +220,10 @@ def _makers(workspace: Workspace, result: str) -> frozenset[str]:
             if any(key == result for key, _, _ in entry.particulars["results"]):
                 found.add(entry.actor)
     return frozenset(found)
+
+
+_MAKERS: Mapping[str, Callable[[Workspace, str], frozenset[str]]] = {INSPECTIONS: _makers, GRADES: grade_makers}
+"""Who made a record, and so does not decide on the objection to it."""
 
 
 def _row(one: Objection, *, evidence: Sequence[str], channel: str) -> dict[str, Any]:

@@ -187,7 +187,7 @@ def audit(
         show_json({"audits": rows})
         return
     translate = current_translate()
-    heads = [N_("run"), N_("entity"), N_("chance of being picked"), N_("outcome"), N_("checked by")]
+    heads = [N_("run"), N_("entity"), N_("chance of being picked"), N_("What the check showed."), N_("checked by")]
     said = {"confirmed": N_("something was wrong"), "false": N_("nothing was wrong")}
     cells = [
         [

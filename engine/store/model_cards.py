@@ -1,13 +1,67 @@
 """What a stored model says about its training, read without the program that fitted it."""
 
 import json
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from engine.errors import StoreError
 from engine.messages import N_, Message
 
 MODELS, CARD = "models", "card.json"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """A stored model as its card describes it.
+
+    Parameters
+    ----------
+    digest, name, population : str. promotion : backtest run that gave it the office, empty where none did.
+    known_by : last day whose results it learned from, ISO. basis : which rows, in words.
+    n_rows, n_entities, n_adverse : counts. features : name, direction (+1, -1, 0), importance (share) of every column.
+    calibration_method : str. calibration_knots : (log-odds, calibrated log-odds).
+    rehearsed_auc : mean AUC inside the training past, None where it was not rehearsed.
+    """
+
+    digest: str
+    name: str
+    population: str
+    promotion: str
+    known_by: str
+    basis: str
+    n_rows: int
+    n_entities: int
+    n_adverse: int
+    features: tuple[dict[str, Any], ...]
+    calibration_method: str
+    calibration_knots: tuple[tuple[float, float], ...]
+    rehearsed_auc: float | None
+
+
+def stored_model(folder: Path, *, digest: str, promotion: str = "") -> StoredModel:
+    """Return what the card of a stored model says.
+
+    Raises
+    ------
+    StoreError
+        The workspace does not hold the card, or it is no card.
+    """
+    try:
+        card = json.loads((folder / MODELS / digest / CARD).read_text(encoding="utf-8"))
+        window, calibration = card["window"], card["calibration"]
+        aucs = card["rehearsal"].get(card["configuration"].get("name"), ())
+        shown = ("name", "direction", "importance")
+        return StoredModel(
+            digest, card["name"], card["population"], promotion, window["known_by"], window["basis"],
+            int(window["n_rows"]), int(window["n_entities"]), int(window["n_adverse"]),
+            tuple({name: each[name] for name in shown} for each in card["features"]),
+            str(calibration["method"]), tuple((float(x), float(y)) for x, y in calibration["knots"]),
+            sum(aucs) / len(aucs) if aucs else None,
+        )  # fmt: skip
+    except (OSError, AttributeError, KeyError, TypeError, ValueError):
+        raise _unreadable(folder, digest) from None
 
 
 def last_training_day(folder: Path, *, digest: str) -> date:
@@ -26,8 +80,12 @@ def last_training_day(folder: Path, *, digest: str) -> date:
     try:
         return date.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["window"]["known_by"])
     except (OSError, KeyError, TypeError, ValueError):
-        raise StoreError(
-            workspace=folder,
-            problem=Message(N_("the card of model {digest} is missing or unreadable"), {"digest": digest[:12]}),
-            remedy=Message(N_("restore the folder of the model, or train again")),
-        ) from None
+        raise _unreadable(folder, digest) from None
+
+
+def _unreadable(folder: Path, digest: str) -> StoreError:
+    return StoreError(
+        workspace=folder,
+        problem=Message(N_("the card of model {digest} is missing or unreadable"), {"digest": digest[:12]}),
+        remedy=Message(N_("restore the folder of the model, or train again")),
+    )

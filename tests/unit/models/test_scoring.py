@@ -9,6 +9,7 @@ import pytest
 
 from engine.api.assessment import explain
 from engine.api.learned_scoring import PROMOTED, LearnedChampion, score_learned
+from engine.api.model_governance import governance
 from engine.api.monthly_records import manifest_of
 from engine.api.reproducing import reproduce
 from engine.errors import MonthlyRunError, ScoringError
@@ -72,6 +73,16 @@ def test_it_decides_explains_and_reproduces_after_three_later_loads(decided, mod
     learned = scores[scores["model"] == model.card.name].set_index("entity_id")["score"]
     sums = told[told["model"] == model.card.name].groupby("entity_id")["points"].sum()
     assert np.abs(sums.reindex(learned.index) - learned).max() < 1e-6
+    found = governance(decided)
+    assert found["learned"][["population", "digest", "promotion"]].to_numpy().tolist() == [
+        [POPULATION, model.digest, "backtest-1"]
+    ]
+    assert len(found["calibrations"]) == len(model.card.calibration.knots)
+    expected = found["expectations"].set_index("grade")["expected_share"]
+    assert set(found["expectations"]["population"]) == {POPULATION}
+    assert expected.drop("U", errors="ignore").is_monotonic_increasing and expected.between(0, 1).all()
+    text = (decided.path / "exports" / done.run_id / "model-card.en.md").read_text(encoding="utf-8")
+    assert "Learned models" in text and model.digest[:12] in text and "Promoted after backtest-1" in text
     firm = str(own.sort_values(["score", "entity_id"])["entity_id"].iloc[-1])
     assert explain(decided, firm).model == model.card.name
     assert explain(decided, firm).reasons[-1].sentence.render().startswith("All other columns")

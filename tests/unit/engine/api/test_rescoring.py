@@ -8,17 +8,17 @@ import pytest
 from engine.api.assessment import explain
 from engine.api.grade_disputes import disputed_grades, grade_objections
 from engine.api.monthly import run_monthly
+from engine.api.objection_desk import ObjectionDesk
 from engine.api.reproducing import reproduce
 from engine.api.rescoring import corrected_grades, keep_rescore, rescore
-from engine.errors import GradeOverrideError, MonthlyRunError
+from engine.errors import GradeOverrideError, MonthlyRunError, ResultRefusedError
 from engine.pipeline.ports import Actor
 from engine.store.workspace import Workspace
 from tests.small_sources import take_in, write_lines
-from tests.unit.engine.api.test_grade_overrides import ANALYST, LEADER, at, command
+from tests.unit.engine.api.test_grade_overrides import ANALYST, BOOK, LEADER, at, command
 from tests.unit.engine.api.test_warnings import HEADER, INSPECTIONS
 
 FIRST, DECIDED, NEXT = date(2021, 3, 1), date(2021, 5, 12), date(2021, 6, 1)
-OBJECTIONS = "objection_event_id,objection_id,entity_id,target_table,target_id,event,reason,due_on,occurred_on,known_at"
 FIRM = "reg:1"
 
 
@@ -42,12 +42,17 @@ def run(workspace, day):
     return run_monthly(workspace, as_of=day, profile="default", actor=ANALYST, clock=at(day))
 
 
-def objected(workspace, path, run_id, *events):
-    rows = [
-        f"O1-{n},O1,{FIRM},grades,{run_id}:{FIRM},{event},{why},2021-05-20,{day},{day}"
-        for n, (event, why, day) in enumerate(events)
-    ]
-    take_in(workspace, write_lines(path / "objections.csv", OBJECTIONS, *rows))
+def desk(workspace, actor, day):
+    return ObjectionDesk(workspace, book=BOOK, department="M", actor=actor, clock=at(day))
+
+
+def filed(workspace, run_id):
+    """The firm objects on 4 May; the objection is taken up on the 5th."""
+    name = desk(workspace, ANALYST, date(2021, 5, 4)).register(
+        f"grades:{run_id}:{FIRM}", reason="never refused a check"
+    )
+    desk(workspace, LEADER, date(2021, 5, 5)).accept([name])
+    return name
 
 
 def grade_of(workspace, run_id=None):
@@ -55,13 +60,12 @@ def grade_of(workspace, run_id=None):
     return rows.filter(rows.entity_id == FIRM).execute()["grade"].iloc[0]
 
 
-FILED = ("filed", "never refused a check", "2021-05-04")
-
-
 def corrected(workspace, path, run_id):
     """The record is corrected on 10 May, the objection upheld on the 12th."""
+    name = filed(workspace, run_id)
     take_in(workspace, inspections(path / "mended", ("i1", FIRM, "no_problem", "2021-02-01", "2021-05-10")))
-    objected(workspace, path / "o", run_id, FILED, ("corrected", "another firm's sheet", "2021-05-12"))
+    desk(workspace, LEADER, DECIDED).decide([name], is_corrected=True, reason="another firm's sheet")
+    return name
 
 
 def test_read_as_of_the_day_it_stays_wrong_and_in_hindsight_it_is_right(workspace, tmp_path):
@@ -82,9 +86,9 @@ def test_read_as_of_the_day_it_stays_wrong_and_in_hindsight_it_is_right(workspac
 
 def test_kept_it_is_what_everybody_reads_and_the_old_one_stays(workspace, tmp_path):
     done = run(workspace, FIRST)
-    corrected(workspace, tmp_path, done.run_id)
+    name = corrected(workspace, tmp_path, done.run_id)
 
-    keep_rescore(workspace, "O1", reason="sheet compared", actor=LEADER, clock=at(DECIDED))
+    keep_rescore(workspace, name, reason="sheet compared", actor=LEADER, clock=at(DECIDED))
 
     assert (grade_of(workspace), grade_of(workspace, done.runs["grade"])) == ("A", "B")
     told = explain(workspace, FIRM)
@@ -95,7 +99,7 @@ def test_kept_it_is_what_everybody_reads_and_the_old_one_stays(workspace, tmp_pa
     ]  # fmt: skip
     assert reproduce(workspace, done.run_id).ok
     with pytest.raises(GradeOverrideError, match="kept already"):
-        keep_rescore(workspace, "O1", reason="again", actor=LEADER, clock=at(DECIDED))
+        keep_rescore(workspace, name, reason="again", actor=LEADER, clock=at(DECIDED))
     # the next month starts from the corrected grade, and reproduces
     later = run(workspace, NEXT)
     moves = workspace.warehouse.read("grade_moves", run_id=later.runs["grade"]).execute()
@@ -106,18 +110,18 @@ def test_kept_it_is_what_everybody_reads_and_the_old_one_stays(workspace, tmp_pa
 def test_a_correction_of_an_older_run_leaves_the_latest_grading_alone(workspace, tmp_path):
     done = run(workspace, FIRST)
     later = run(workspace, NEXT)
-    corrected(workspace, tmp_path, done.run_id)
+    name = corrected(workspace, tmp_path, done.run_id)
 
-    keep_rescore(workspace, "O1", reason="sheet compared", actor=LEADER, clock=at(DECIDED))
+    keep_rescore(workspace, name, reason="sheet compared", actor=LEADER, clock=at(DECIDED))
 
     assert grade_of(workspace) == grade_of(workspace, later.runs["grade"])
     assert corrected_grades(workspace)["after"].tolist() == ["A"]
     assert reproduce(workspace, later.run_id).ok
 
 
-def test_a_disputed_grade_says_so_until_it_is_decided(workspace, tmp_path):
+def test_a_disputed_grade_says_so_until_another_person_decides(workspace, tmp_path):
     done = run(workspace, FIRST)
-    objected(workspace, tmp_path / "o", done.run_id, FILED, ("annotated", "", "2021-05-05"))
+    name = filed(workspace, done.run_id)
     held = grade_objections(workspace, on=date(2021, 5, 6), entity_id=FIRM)
 
     assert held[["state", "reason", "is_disputed"]].to_numpy().tolist() == [
@@ -127,20 +131,24 @@ def test_a_disputed_grade_says_so_until_it_is_decided(workspace, tmp_path):
     assert disputed_grades(workspace, on=date(2021, 5, 3)) == frozenset()
     assert grade_objections(workspace, on=date(2021, 5, 6), entity_id="reg:2").empty
     with pytest.raises(GradeOverrideError, match="not decided as corrected"):
-        keep_rescore(workspace, "O1", reason="x", actor=LEADER, clock=at(date(2021, 5, 6)))
-    corrected(workspace, tmp_path, done.run_id)
+        keep_rescore(workspace, name, reason="x", actor=LEADER, clock=at(date(2021, 5, 6)))
+    with pytest.raises(ResultRefusedError, match="does not decide"):  # who ran the month made the grade
+        desk(workspace, ANALYST, DECIDED).decide([name], is_corrected=False, reason="right")
+    with pytest.raises(ResultRefusedError):
+        desk(workspace, ANALYST, DECIDED).register(f"grades:{done.run_id}:reg:none", reason="x")
+    desk(workspace, LEADER, DECIDED).decide([name], is_corrected=True, reason="wrong sheet")
     assert disputed_grades(workspace, on=DECIDED) == frozenset()
     with pytest.raises(GradeOverrideError, match="name the person"):
-        keep_rescore(workspace, "O1", reason="x", actor=Actor("local operator", "admin"), clock=at(DECIDED))
+        keep_rescore(workspace, name, reason="x", actor=Actor("local operator", "admin"), clock=at(DECIDED))
     with pytest.raises(GradeOverrideError, match="no objection to a grade"):
-        keep_rescore(workspace, "O2", reason="x", actor=LEADER, clock=at(DECIDED))
+        keep_rescore(workspace, "none", reason="x", actor=LEADER, clock=at(DECIDED))
     with pytest.raises(MonthlyRunError, match="was not in it"):
         rescore(workspace, done.run_id, "reg:none", known_by=DECIDED)
 
 
 def test_by_command(workspace, tmp_path, capsys, monkeypatch):
     done = run(workspace, FIRST)
-    corrected(workspace, tmp_path, done.run_id)
+    name = corrected(workspace, tmp_path, done.run_id)
     monkeypatch.setattr("engine.cli.monthly.current_time", at(DECIDED))
     words = ["run", "rescore", done.run_id, "--entity", FIRM]
 
@@ -151,6 +159,6 @@ def test_by_command(workspace, tmp_path, capsys, monkeypatch):
     assert status == 0 and "grade: B → A" in said.out
     status, said = command(monkeypatch, capsys, workspace, LEADER, "run", "rescore")
     assert status == 2
-    kept = ["run", "rescore", "--objection", "O1", "--reason", "sheet compared", "--json"]
+    kept = ["run", "rescore", "--objection", name, "--reason", "sheet compared", "--json"]
     status, said = command(monkeypatch, capsys, workspace, LEADER, *kept)
     assert status == 0 and json.loads(said.out)["is_kept"] is True

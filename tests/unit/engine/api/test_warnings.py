@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from engine.api.monthly import run_monthly
+from engine.api.warning_audits import record_audit, warning_audits, warning_detection
 from engine.api.warnings import (
     acknowledge_warning,
     affected_entities,
@@ -100,12 +101,40 @@ def test_a_warning_is_disposed_of_and_counts_for_its_rule(workspace, capsys, mon
     assert warning_precision(workspace).iloc[0].to_dict()["precision"] == 1.0
 
 
+def test_firms_without_a_warning_are_checked_at_random(workspace, capsys, monkeypatch):
+    run_id = workspace.ledger.entries(action="monthly.finished")[0].subject
+    sample = warning_audits(workspace, run_id=run_id)
+    # the crowded address warns of no single firm, so all twelve are in the frame
+    assert set(sample["inclusion_probability"]) == {1.0} and len(sample) == 12
+    with pytest.raises(WarningRefusedError, match="not in its audit sample"):
+        record_audit(workspace, run_id, ["reg:x"], outcome="false", reason="x", actor=LEADER, clock=clock)
+    with pytest.raises(WarningRefusedError, match="name the person"):
+        record_audit(workspace, run_id, ["reg:1"], outcome="false", reason="", actor=LEADER, clock=clock)
+    record_audit(workspace, run_id, ["reg:1", "reg:2"], outcome="false", reason="visited", actor=LEADER, clock=clock)
+    with pytest.raises(WarningRefusedError, match="checked already"):
+        record_audit(workspace, run_id, ["reg:3", "reg:1"], outcome="false", reason="x", actor=LEADER, clock=clock)
+    monkeypatch.setenv("XINHENG_ACTOR", f"{LEADER.name}:leader")
+    monkeypatch.setenv("XINHENG_WORKSPACE", str(workspace.path))
+    words = ["warnings", "audit", "--run", run_id, "--entity", "reg:3", "--as", "confirmed", "--reason", "no licence"]
+    with pytest.raises(SystemExit) as left:
+        main([*words, "--json"])
+    assert left.value.code == 0 and len(json.loads(capsys.readouterr().out)["audits"]) == 12
+
+    found = warning_detection(workspace)
+    assert (found.n_runs, found.n_warned, found.n_unwarned) == (1, 0, 12)
+    assert (found.missed.hits, found.missed.n, found.recall) == (1, 3, None)
+    assert len(warning_audits(workspace, run_id=run_id, is_open=True)) == 9
+    assert warning_detection(workspace, since=date(2030, 1, 1)).n_runs == 0
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ["warnings", "list", "--state", "closed"],
         ["warnings", "precision"],
         ["warnings", "propose"],
+        ["warnings", "audit"],
+        ["warnings", "detection"],
         ["run", "list"],
         ["run", "monthly", "--as-of", "2021-03-01"],
     ],
