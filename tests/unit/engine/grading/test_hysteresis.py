@@ -9,6 +9,7 @@ from engine.errors import PolicyInconsistentError
 from engine.grading.cutoffs import Cutoffs, ScoreLimits, assign_grades, grade_limits
 from engine.grading.hysteresis import Band, Hysteresis, read_hysteresis, settle_grades
 from tests import policies
+from tests.evidence import grade_steadiness as claim
 
 AS_OF = date(2024, 6, 30)
 RULE = Cutoffs(ScoreLimits((100.0, 300.0, 600.0)), {}, 0.5)
@@ -105,3 +106,15 @@ def test_a_band_must_be_complete_and_not_negative():
     )
     assert read_hysteresis(named, on=AS_OF).of("city") == Band(1.0, 2.0)
     assert read_hysteresis(named, on=AS_OF).of("other") == Band(0.0, 5.0)
+
+
+def test_the_evidence_counts_moves_and_those_taken_back():
+    months = [scored(*(95.0 + 10 * (month % 2) if n < 3 else 50.0 for n in range(9))) for month in range(4)]
+    book = policies.book(grading__thresholds={"city": {"A": 100, "B": 300, "C": 600}})
+
+    loose = claim.steadiness(months, Hysteresis(Band(0.0, 0.0), {}), book=book)
+    held = claim.steadiness(months, Hysteresis(Band(0.0, 10.0), {}), book=book)
+
+    # three firms move A-B-A-B without a band, and once with it
+    assert (loose["reversals"], held["reversals"]) == (6, 0)
+    assert loose["moves_per_firm_year"] == pytest.approx(9 / 9 * 4) and held["moves_per_firm_year"] < 2
