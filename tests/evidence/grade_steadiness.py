@@ -9,7 +9,6 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from engine.api.assessment import cohort_on
@@ -57,14 +56,14 @@ def steadiness(tables, band, *, book):
         grades[len(grades)] = previous.set_index("entity_id")["grade"].map(PLACES)
         shares = achieved_shares(previous, cutoffs)
         large = shares.groupby("population")["n"].transform("sum") >= 500  # one firm is no share
-        deviations.append((shares["share"] - shares["target_share"])[large].abs().max())
+        deviations += (shares["share"] - shares["target_share"])[large].abs().dropna().tolist()
     held = pd.DataFrame(grades).dropna().to_numpy()
     moved = held[:, 1:] != held[:, :-1]
     back = moved[:, :-1] & (held[:, 2:] == held[:, :-2])
     return {
         "moves_per_firm_year": float(moved.sum() / len(held) * 12 / moved.shape[1]),
         "reversals": int(back.sum()),
-        "largest_share_deviation": float(np.nanmax(deviations, initial=0.0)),
+        "largest_share_deviation": max(deviations, default=0.0),
         "firms": len(held),
     }
 
