@@ -150,3 +150,13 @@ CALIBRATED = Definition(
     ),
 )
 LIFTS = (BUDGETED, CALIBRATED)
+
+OBJECTED = Definition(
+    N_("Objections"),
+    N_(
+        "Whom a record is about, or whoever brings evidence, objects to it. The department that answers for the record "
+        "takes it up and marks the record as disputed, or declines with a reason; another person than those who made "
+        "the record decides. A corrected result is entered, reviewed and published anew."
+    ),
+)
+OBJECTIONS = (OBJECTED,)

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import acts, guard, words
+from dashboards import acts, guard, queries, words
 from dashboards.view import View
 from engine.api.desk import Action
 from engine.api.jobs import KINDS, Job, JobState, job, jobs, start_job
@@ -23,6 +23,7 @@ PAGES = {
     "run_draw": ("draw", "draw", "draw_id", N_("To the draw")),
     "what_if": ("what_if", None, "", N_("To the ratios")),
     "monthly": ("quality", None, "", N_("To the data quality")),
+    "measure": ("hit_rate", None, "", N_("To the hit rates")),
 }
 """Where the result of a kind of work is shown: page, parameter of its address, name in the result, words."""
 
@@ -68,6 +69,21 @@ def offer(view: View, kind: str, *, label: str, **asked: str) -> None:
         begin(view, kind, **asked)
 
 
+def measuring(view: View) -> None:
+    """Follow a measurement under way, say how it ended, and offer a new one to whoever may have work done."""
+    _ = view.translate
+    if under_way(view, {"measure": lambda result: _measured(result, view)}, needs=Action.SEE_DRAWS):
+        return
+    if view.desk.may(KINDS["measure"][1]) and queries.draws(view):
+        st.caption(_("Results that became public since the last measurement count after the next one."))
+        offer(view, "measure", label=_("Measure anew"))
+
+
+def _measured(result: Mapping[str, Any], view: View) -> str:
+    said = view.translate(N_("Measured: {n} results of draw {draws}, {hits} of them adverse."))
+    return said.format(**{name: result[name] for name in ("n", "draws", "hits")})
+
+
 def result_link(held: Job, view: View) -> None:
     """Show the way to what came of a job, where a page shows it to this person."""
     _ = view.translate
@@ -86,6 +102,7 @@ NEEDS = {
     "run_draw": Action.SEE_DRAWS,
     "what_if": Action.TRY_RATIOS,
     "monthly": Action.SEE_QUALITY,
+    "measure": Action.SEE_FIGURES,
 }
 
 

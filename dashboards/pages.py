@@ -41,6 +41,7 @@ SECTIONS = (
             PageEntry("hold_draw", N_("Hold a draw"), Action.SEE_PLANS),
             PageEntry("draw", N_("The draw and its certificate"), Action.SEE_DRAWS),
             PageEntry("results", N_("Results"), Action.SEE_RESULTS),
+            PageEntry("objections", N_("Objections"), Action.SEE_RESULTS),
         ),
     ),
     (N_("Records"), (PageEntry("quality", N_("Data quality"), Action.SEE_QUALITY),)),

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards import charts, parts, queries, sentences, tables
+from dashboards import charts, job_parts, parts, queries, sentences, tables
 from dashboards.definitions import HIT_RATES
 from dashboards.view import View, current_view, switch
 from engine.api import reading
@@ -12,8 +12,10 @@ def show(view: View) -> None:
     """Show the page."""
     _ = view.translate
     parts.heading(_("Hit rate by grade"), HIT_RATES, view=view)
+    job_parts.measuring(view)
     if view.as_of is None or view.population is None:
-        parts.nothing_yet(_("Nothing has been measured in this workspace yet."), command="xinheng demo")
+        begin = None if queries.draws(view) else "xinheng demo"
+        parts.nothing_yet(_("Nothing has been measured in this workspace yet."), command=begin)
         return
     rates = queries.hit_rates(view)
     random, others = rates[rates["mode"] == reading.RANDOM], rates[rates["mode"] != reading.RANDOM]

@@ -140,6 +140,21 @@ def _monthly(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mapp
     return {"run_id": ran.run_id, "as_of": ran.as_of.isoformat()}
 
 
+def _measure(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mapping[str, Any]:
+    """Measure the draws that used the newest grades, and make the pages' tables of it."""
+    from engine.api.marts import build_marts
+    from engine.api.policies import read_policies
+    from engine.api.results import draws_of_newest_grades, measure
+
+    draws = draws_of_newest_grades(workspace)
+    call.progress(Message(N_("Measure what was found")))
+    book = read_policies(PROFILE, workspace=workspace)
+    made = measure(workspace, draw_ids=draws, book=book, actor=call.actor, clock=call.clock)
+    build_marts(workspace, actor=call.actor, clock=call.clock, progress=call.progress)
+    rates = made[made["measure"] == "base_rate"]
+    return {"draws": ", ".join(draws), "n": int(rates["n"].sum()), "hits": int(rates["hits"].sum())}
+
+
 KINDS: Mapping[str, tuple[Work, Action, str]] = {
     "marts": (_marts, Action.RUN_JOB, N_("Make the tables of the pages ready")),
     "what_if": (_what_if, Action.TRY_RATIOS, N_("Prepare the frame of the next draw")),
@@ -147,5 +162,6 @@ KINDS: Mapping[str, tuple[Work, Action, str]] = {
     "commit_draw": (_commit, Action.COMMIT_DRAW, N_("Freeze a frame and commit")),
     "run_draw": (_run, Action.RUN_DRAW, N_("Draw objects and teams")),
     "monthly": (_monthly, Action.RUN_JOB, N_("Run the month")),
+    "measure": (_measure, Action.RUN_JOB, N_("Measure the results of the draws")),
 }
 """What can be asked: the work, the right it takes, what people call it."""

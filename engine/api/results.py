@@ -67,6 +67,21 @@ def draw_results(workspace: Workspace, *, draw_id: str) -> pd.DataFrame:
     return results.assign(selection_mode=modes.astype(object).fillna(SelectionMode.RANDOM.value))
 
 
+def draws_of_newest_grades(workspace: Workspace) -> tuple[str, ...]:
+    """Return the draws that used the newest grades of any draw; these can be measured together.
+
+    Raises
+    ------
+    TableMissingError
+        No draw was run.
+    """
+    warehouse = workspace.warehouse
+    days = {run.run_id: run.as_of for run in warehouse.runs(kind="draw")}
+    latest = latest_runs(warehouse)
+    newest = max(days[run_id] for run_id in latest.values())
+    return tuple(draw_id for draw_id, run_id in latest.items() if days[run_id] == newest)
+
+
 def measure(
     workspace: Workspace, *, draw_ids: Sequence[str], book: PolicyBook, actor: Actor, clock: Clock
 ) -> pd.DataFrame:

@@ -1,6 +1,9 @@
-"""By hand in a real browser: commit, sign, draw, sign, verify; enter a result on a phone, review, make public.
+"""By hand in a real browser: commit, sign, draw, sign, verify; enter a result on a phone, review, make public; measure.
 
-Every person opens the pages as himself; the day is read from a file, so that a deadline can pass without waiting.
+The hit rate moves, and an objection to the result is registered and decided by another person.
+
+Every person opens the pages as himself; the day is read from a file, so that a deadline can pass without waiting; jobs
+run in the server by the same clock.
 """
 
 import os
@@ -40,6 +43,10 @@ def clock():
     return datetime.fromisoformat(day.read_text())
 Desk.__init__.__defaults__ = (clock,)
 Desk.of.__func__.__kwdefaults__["clock"] = clock
+from engine.api import jobs
+def launch(desk, job, *, key):
+    jobs.run_job(desk.folder, job.job_id, clock=desk.clock, key=key)
+jobs._launch = launch
 from dashboards.__main__ import main
 main()
 """
@@ -118,6 +125,13 @@ def choose(tab: "playwright.Page", label: str, option: str) -> None:
     tab.keyboard.press("Escape")
 
 
+def drawn_cells(tab: "playwright.Page") -> str:
+    """Return the text of the cells that are drawn, not written."""
+    return str(
+        tab.evaluate("[...document.querySelectorAll('[data-testid=stMain] canvas')].map(c => c.textContent).join()")
+    )
+
+
 def picture(tab: "playwright.Page", name: str) -> None:
     if kept := os.environ.get("XINHENG_SCREENSHOTS"):
         tab.screenshot(path=str(Path(kept) / f"loop-{name}.png"))
@@ -157,6 +171,26 @@ def test_a_draw_is_held_and_its_result_made_public_by_hand(city: City, tab: "pla
 
     workspace = open_workspace(city.workspace, create=False)
     assert list(standing_results(workspace)["state"]) == ["published"]
+    workspace.close()
+
+    go(tab, city, "hit-rate", "bao")
+    assert "还没有任何度量结果" in tab.get_by_test_id("stMain").inner_text()
+    press(tab, "重新测量", then="已测量：抽取 D1 的 1 项结果，其中 0 项发现问题。")
+    go(tab, city, "hit-rate", "chen")
+    assert "n=1" in tab.get_by_test_id("stMain").inner_text()
+
+    go(tab, city, "objections", "li", target=key)
+    tab.get_by_label("异议内容").fill("当日并未营业")
+    press(tab, "登记", then="已登记。")
+    go(tab, city, "objections", "chen")
+    tab.get_by_text("受理并标注", exact=True).click()
+    press(tab, "执行", then="受理并标注。")
+    assert "已受理并标注异议" in drawn_cells(tab)
+    tab.get_by_text("更正记录", exact=True).click()
+    tab.get_by_label("理由").fill("核实属实")
+    press(tab, "执行", then="更正记录。")
+    workspace = open_workspace(city.workspace, create=False)
+    assert list(standing_results(workspace)["state"]) == ["returned"]
     workspace.close()
 
 
