@@ -17,6 +17,7 @@ from engine.pipeline.assessment import Graded, Scored, Standing, grade_entities,
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.scorecard.reasons import sentence
 from engine.store.documents import load_policies
+from engine.store.policies import policies_of
 from engine.store.warehouse import Warehouse
 from engine.store.workspace import Workspace
 from engine.validity.publicity import PublicityRules
@@ -172,7 +173,7 @@ def grade(
     TableMissingError
         Scores of that date were not computed.
     """
-    warehouse, book = workspace.warehouse, load_policies(profile)
+    warehouse, book = workspace.warehouse, policies_of(workspace, profile)
     scores = stored(warehouse, "scores", as_of=as_of)
     progress(Message(N_("Grade entities")))
     graded = grade_entities(

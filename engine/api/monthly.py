@@ -297,7 +297,7 @@ def _exports(manifest: Manifest, grades: pd.DataFrame, warnings: pd.DataFrame) -
 def _card(
     workspace: Workspace, manifest: Manifest, stages: Stages, tables: Mapping[str, pd.DataFrame]
 ) -> dict[str, bytes]:
-    grades, previous = tables["grades"], stages.previous_grades()
+    grades, previous = tables["grades"], stages.previous_grades
     outcome = Outcome(
         shares=tables["grade_shares"],
         migration=stages.moved(grades)[1],

@@ -21,7 +21,7 @@ from engine.api.override_book import approved_overrides
 from engine.errors import MonthlyRunError
 from engine.features.cohorts import cohort
 from engine.grading.champions import read_champions
-from engine.grading.migration import SHARE_MOVEMENT, ShareMovement, migration_matrix, moves, share_movements
+from engine.grading.migration import ShareMovement, migration_matrix, moves, read_movement, share_movements
 from engine.messages import N_, Message
 from engine.pipeline.assessment import SCORECARD_MODEL, Graded, Scored, Standing, grade_entities, score_entities
 from engine.pipeline.early_warning import warn
@@ -95,13 +95,14 @@ class Stages:
 
     def _standing(self) -> Standing:
         return Standing(
-            previous=self.previous_grades(),
+            previous=self.previous_grades,
             sector_grades=sector_grades(self.warehouse, as_of=self._as_of),
             overrides=approved_overrides(self._workspace, until=self._manifest.sequence),
         )
 
+    @cached_property
     def previous_grades(self) -> pd.DataFrame | None:
-        """Return the grades of the run before, as corrected when this run started; None for the first."""
+        """The grades of the run before, as corrected when this run started; None for the first."""
         if self._manifest.previous is None:
             return None
         held = grade_run_of(self._workspace, self._manifest.previous, until=self._manifest.sequence)
@@ -110,7 +111,7 @@ class Stages:
 
     def moved(self, grades: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return who moved and the migration matrix; both empty of rows for the first run."""
-        previous = self.previous_grades()
+        previous = self.previous_grades
         if previous is None:
             previous = grades.iloc[:0]
         moved = moves(previous, grades, with_news=self._with_news())
@@ -136,10 +137,10 @@ class Stages:
 
     def movements(self, grades: pd.DataFrame) -> tuple[ShareMovement, ...]:
         """Return the shares that moved more than policy allows."""
-        previous = self.previous_grades()
+        previous = self.previous_grades
         if previous is None:
             return ()
-        limit = float(self._manifest.book.value(SHARE_MOVEMENT, on=self._as_of))
+        limit = read_movement(self._manifest.book, on=self._as_of)
         return share_movements(previous, grades, limit=limit)
 
     def warned(self, grades: pd.DataFrame) -> pa.Table:
@@ -168,7 +169,7 @@ class Stages:
 
     def _warning_inputs(self, grades: pd.DataFrame) -> WarningInputs:
         book, as_of = self._manifest.book, self._as_of
-        previous = self.previous_grades()
+        previous = self.previous_grades
         before = grades.iloc[:0] if previous is None else previous
         # scores of two models are on two scales
         scores = grades[["entity_id", "model", "score"]].merge(

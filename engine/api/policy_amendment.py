@@ -1,12 +1,15 @@
-"""Drafts of ratio policies: entered, approved by a second person, in force from a later day; all of it in the ledger.
+"""Drafts of policies (ratios, capacity, grading): entered, approved by a second person, in force from a later day.
+
+All of it stands in the ledger.
 
 A page that edits ratios calls :func:`draft_policy` with parameters, :func:`approve_policy`, :func:`withdraw_policy`,
 :func:`policy_history` and :func:`policy_changes`; ``policies_of`` is what every draw and simulation reads.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +17,12 @@ import pandas as pd
 
 from engine.api.draw_roster import current
 from engine.errors import PolicyError, PolicyInconsistentError, TableMissingError
+from engine.grading.champions import read_champions
+from engine.grading.cutoffs import read_cutoffs
+from engine.grading.hysteresis import read_hysteresis
+from engine.grading.migration import read_movement
+from engine.grading.reviewed import read_grounds
+from engine.grading.sectors import read_sectors
 from engine.messages import N_, Message
 from engine.parameters import Parameter, PolicyBook
 from engine.pipeline.ports import Actor, Clock
@@ -46,8 +55,13 @@ class DraftedPolicy:
     approved_by: str | None = None
 
 
+_GRADING: tuple[Callable[..., object], ...] = (
+    read_champions, read_cutoffs, read_hysteresis, read_sectors, read_grounds, read_movement,
+)  # fmt: skip
+
+
 def policy_violations(book: PolicyBook, items: pd.DataFrame, *, on: date) -> tuple[Message, ...]:
-    """Return every rule that the ratio policy of a day breaks, each in a sentence with its reference.
+    """Return every rule that the policy of a day breaks, ratios and grading, each in a sentence with its reference.
 
     Parameters
     ----------
@@ -59,11 +73,13 @@ def policy_violations(book: PolicyBook, items: pd.DataFrame, *, on: date) -> tup
         Ratios cannot be read at all; what the other parts cannot be read for is a sentence among the others.
     """
     found = list(read_ratio_policy(book, on=on).check(items))
-    for part in (
+    parts: list[Callable[[], object]] = [
         lambda: read_capacity(book, items, on=on),
         lambda: read_visit_cap(book, on=on),
         lambda: read_exemptions(book, on=on),
-    ):
+        *(partial(reader, book, on=on) for reader in _GRADING),
+    ]
+    for part in parts:
         try:
             part()
         except PolicyError as error:

@@ -176,7 +176,7 @@ def _scored(workspace: Workspace, manifest: Manifest, features: pd.DataFrame, en
 
 
 def _previous(workspace: Workspace, manifest: Manifest, entity_id: str) -> pd.DataFrame | None:
-    previous = Stages(workspace, manifest).previous_grades()
+    previous = Stages(workspace, manifest).previous_grades
     return None if previous is None else previous[previous["entity_id"] == entity_id]
 
 

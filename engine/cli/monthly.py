@@ -176,6 +176,36 @@ def rescore(
         show_line(f"  {name}: {_said(before)} → {_said(after)}")
 
 
+def history(
+    entity: Annotated[str, typer.Argument(help=N_("Identifier of the entity."))],
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """List the grades of an entity over the monthly runs, with why it moved and what was corrected."""
+    from engine.api.grade_history import grade_history
+    from engine.api.workspace import open_workspace
+    from engine.grading.migration import CAUSE_NAMES
+
+    rows = grade_history(open_workspace(workspace, create=False), entity, on=current_time().date())
+    told = rows.astype(object).where(rows.notna(), None).to_dict("records")
+    if as_json:
+        show_json({"entity_id": entity, "grades": told})
+        return
+    translate = current_translate()
+    heads = [N_("as of"), N_("grade"), N_("grade by score"), N_("cause of the move"), N_("above the score")]
+    heads += [N_("corrected to"), N_("run")]
+    cells = [
+        [
+            r["as_of"], r["grade"] + (" ?" if r["is_disputed"] else ""), r["score_grade"],
+            translate(CAUSE_NAMES[r["cause"]]) if r["cause"] else "–", r["override_code"] or "–",
+            r["corrected_to"] or "–", r["run_id"],
+        ]
+        for r in told
+    ]  # fmt: skip
+    title = translate(N_("Grades of {entity} (? = disputed)")).format(entity=entity)
+    show_table(title, [translate(head) for head in heads], cells)
+
+
 def _said(value: object) -> str:
     return "–" if value is None else str(value)
 

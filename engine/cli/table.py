@@ -104,6 +104,7 @@ COMMANDS = (
     Command(
         ("run", "rescore"), "engine.cli.monthly:rescore", N_("Compute a contested grade again; keep it if upheld.")
     ),
+    Command(("run", "history"), "engine.cli.monthly:history", N_("List the grades of an entity and why it moved.")),
     Command(("run", "list"), "engine.cli.monthly:list_runs", N_("List the monthly runs.")),
     Command(("override", "propose"), "engine.cli.grade_overrides:propose", N_("Propose a grade with ground and end.")),
     Command(("override", "approve"), "engine.cli.grade_overrides:approve", N_("Approve it as the second person.")),

@@ -1,14 +1,16 @@
 """Who moved between two grade tables and why, and whether so many moved that a person must sign first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 import numpy as np
 import pandas as pd
 
-from engine.errors import ShareMovementError
+from engine.errors import PolicyInconsistentError, ShareMovementError
 from engine.messages import N_, Message
+from engine.parameters import PolicyBook
 from engine.vocabulary import GRADES, Grade
 
 SHARE_MOVEMENT = "grading.share_movement"
@@ -37,6 +39,25 @@ class Cause(StrEnum):
     """Its score moved, and records of its own became known since."""
     SCORE_MOVED = "score_moved"
     """Its score moved without: records grew old, or those of peers and relatives changed."""
+
+
+CAUSE_NAMES: Mapping[str, str] = {
+    Cause.NEWCOMER: N_("new in the register"),
+    Cause.LEFT: N_("left the register"),
+    Cause.HYSTERESIS: N_("held by its band"),
+    Cause.NONE: N_("did not move"),
+    Cause.STATUTE_BEGAN: N_("a statute applies"),
+    Cause.REVIEWED_BEGAN: N_("set by two persons"),
+    Cause.SECTOR_BEGAN: N_("the sector's grade"),
+    Cause.STATUTE_ENDED: N_("a statute no longer applies"),
+    Cause.REVIEWED_ENDED: N_("no longer set by persons"),
+    Cause.SECTOR_ENDED: N_("no longer the sector's grade"),
+    Cause.MODEL_CHANGED: N_("another model decides"),
+    Cause.CUT_MOVED: N_("the rule or its limit moved"),
+    Cause.NEW_RECORDS: N_("new records of its own"),
+    Cause.SCORE_MOVED: N_("the score moved without new records of its own"),
+}
+"""What people call the causes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +170,19 @@ def migration_matrix(moved: pd.DataFrame) -> pd.DataFrame:
     key = ["population", "from_grade", "to_grade", "cause"]
     matrix = moved.groupby(key, sort=True).size().rename("n").reset_index()
     return matrix.assign(share=matrix["n"] / matrix.groupby(["population", "from_grade"])["n"].transform("sum"))
+
+
+def read_movement(book: PolicyBook, *, on: date) -> float:
+    """Read policy ``grading.share_movement``: largest change of a grade's share without a signature, 0..1.
+
+    Raises
+    ------
+    ParameterUnknownError, ParameterNotInForceError, PolicyInconsistentError
+    """
+    limit = float(book.value(SHARE_MOVEMENT, on=on))
+    if not 0 <= limit <= 1:
+        raise PolicyInconsistentError(name=SHARE_MOVEMENT, problem=Message(N_("it is a share, 0..1")))
+    return limit
 
 
 def share_movements(previous: pd.DataFrame, current: pd.DataFrame, *, limit: float) -> tuple[ShareMovement, ...]:

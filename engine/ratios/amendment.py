@@ -1,4 +1,4 @@
-"""Amendments of a ratio policy: dated values that are drafted, approved by a second person and then hold from a day on.
+"""Amendments of policy: dated values that are drafted, approved by a second person and then hold from a day on.
 
 An amendment never changes a value that already stands: each of its values begins after today and after the last value
 of its parameter, so the past stays as it was and no two values hold on one day. Amendments travel as plain JSON.
@@ -15,8 +15,10 @@ from engine.errors import PolicyInconsistentError
 from engine.messages import N_, Message
 from engine.parameters import DatedValue, Parameter, PolicyBook
 
-AMENDABLE = ("ratios.", "capacity.")
+AMENDABLE = ("ratios.", "capacity.", "grading.")
 """Beginnings of the names of parameters that a draft may amend."""
+FIXED_BY_LAW = frozenset({"grading.overrides"})
+"""Parameters among them that it may not: a city does not amend a statute."""
 _DAY = "$date"
 
 
@@ -80,12 +82,12 @@ def require_amendable(book: PolicyBook, parameters: Mapping[str, Parameter], *, 
     Raises
     ------
     PolicyInconsistentError
-        A parameter is none of a ratio policy or unknown to the profile, ends, or has a value that begins today or
-        earlier or overlaps one that already stands.
+        A parameter is not amendable or unknown to the profile, ends, or has a value that begins today or earlier or
+        overlaps one that already stands.
     """
     for name, new in sorted(parameters.items()):
-        if not name.startswith(AMENDABLE):
-            _refuse(name, N_("a draft amends ratios and capacity alone"))
+        if not name.startswith(AMENDABLE) or name in FIXED_BY_LAW:
+            _refuse(name, N_("a draft amends ratios, capacity and grading alone, not what law fixes"))
         if name not in book.parameters:
             _refuse(name, N_("the draft names a parameter that profile {profile} lacks"), profile=book.profile)
         if new.ends_on is not None:
@@ -105,7 +107,7 @@ def _refuse(name: str, template: str, day: date | None = None, today: date | Non
 
 
 def changes(one: PolicyBook, other: PolicyBook, *, on: date, other_on: date | None = None) -> tuple[Change, ...]:
-    """Return every value of ratios and capacity that differs, ``one`` on a day before, ``other`` after.
+    """Return every amendable value that differs, ``one`` on a day before, ``other`` after.
 
     Parameters
     ----------

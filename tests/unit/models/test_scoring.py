@@ -11,16 +11,16 @@ from engine.api.assessment import explain
 from engine.api.learned_scoring import PROMOTED, LearnedChampion, score_learned
 from engine.api.model_governance import governance
 from engine.api.monthly_records import manifest_of
+from engine.api.policy_amendment import approve_policy, draft_policy
 from engine.api.reproducing import reproduce
 from engine.errors import MonthlyRunError, ScoringError
-from engine.parameters import DatedValue, Parameter
-from engine.store.policies import policies_of
 from models.artifact import CARD_FILE
+from models.demonstration import china_morning
 from models.scoring import LearnedScorer
 from models.training import models_folder, store_model
 from tests.model_world import feature_rows, fitted
 from tests.small_sources import COMPLAINT_HEADER, take_in, write_lines
-from tests.unit.engine.api.test_monthly import ACTOR, FIRST, clock, make_city, run, run_signed
+from tests.unit.engine.api.test_monthly import ACTOR, FIRST, OTHER, clock, make_city, run, run_signed
 
 POPULATION = "enterprise"
 
@@ -30,18 +30,25 @@ def model():
     return fitted(population=POPULATION, known_by=date(2024, 1, 31))
 
 
+CHAMPION = """id: grading.champion
+unit: model whose score decides the class
+values:
+  2025-10-15: {{reference: decree 9, value: {{default: scorecard, populations: {{{population}: {name}}}}}}}
+"""
+
+
 @pytest.fixture
-def decided(tmp_path, model, monkeypatch):
-    """A city whose policy lets the learned model decide for enterprises."""
-
-    def amended(workspace, profile):
-        book = policies_of(workspace, profile)
-        value = {"default": "scorecard", "populations": {POPULATION: model.card.name}}
-        champion = Parameter("grading.champion", "test", {date(2019, 1, 1): DatedValue(value, "test")})
-        return replace(book, parameters={**book.parameters, "grading.champion": champion})
-
-    monkeypatch.setattr("engine.api.monthly.policies_of", amended)
+def decided(tmp_path, model):
+    """A city where two persons let the learned model decide for enterprises from 15 October on."""
     workspace = make_city(tmp_path, seed=8, n=150)
+    draft = tmp_path / "champion.yaml"
+    draft.write_text(CHAMPION.format(population=POPULATION, name=model.card.name), encoding="utf-8")
+
+    def day():
+        return china_morning(date(2025, 10, 1))
+
+    drafted = draft_policy(workspace, draft, profile="default", reason="backtest", actor=ACTOR, clock=day)
+    approve_policy(workspace, drafted.draft_id, actor=OTHER, clock=day)
     yield workspace
     workspace.close()
 

@@ -82,7 +82,11 @@ def test_one_person_cannot_draft_and_approve(tmp_path):
         (text(value=GOOD.replace(', U: "1/50"', "")), "ratios.general: grade U has no ratio (decree 8)"),
         (text("ratios.items", value="{Z9: " + GOOD + "}"), "item Z9 is not in the item list (decree 8)"),
         (text("ratios.colour"), "the draft names a parameter that profile default lacks"),
-        (text("grading.shares"), "a draft amends ratios and capacity alone"),
+        (text("deadlines.objection"), "a draft amends ratios, capacity and grading alone"),
+        (text("grading.overrides", value="[]"), "not what law fixes"),
+        (text("grading.shares", value="{default: {A: 1, B: 1, C: 0, D: 0}, populations: {}}"), "sum to 1, not 2.0"),
+        (text("grading.champion", value="{populations: {}}"), "it names no default model"),
+        (text("grading.share_movement", value="1.5"), "it is a share"),
         (text() + "ends_on: 2026-12-31\n", "an amendment has no last day; it holds until the next one"),
         (
             text("capacity.person_days", value='[{department: NOBODY, person_days: "10"}]'),

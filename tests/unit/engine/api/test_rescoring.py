@@ -7,6 +7,7 @@ import pytest
 
 from engine.api.assessment import explain
 from engine.api.grade_disputes import disputed_grades, grade_objections
+from engine.api.grade_history import grade_history
 from engine.api.monthly import run_monthly
 from engine.api.objection_desk import ObjectionDesk
 from engine.api.reproducing import reproduce
@@ -100,11 +101,17 @@ def test_kept_it_is_what_everybody_reads_and_the_old_one_stays(workspace, tmp_pa
     assert reproduce(workspace, done.run_id).ok
     with pytest.raises(GradeOverrideError, match="kept already"):
         keep_rescore(workspace, name, reason="again", actor=LEADER, clock=at(DECIDED))
+    held = grade_history(workspace, FIRM, on=DECIDED)
+    assert held[["run_id", "grade", "corrected_to", "is_disputed"]].to_numpy().tolist() == [
+        [done.run_id, "B", "A", False]
+    ]
     # the next month starts from the corrected grade, and reproduces
     later = run(workspace, NEXT)
     moves = workspace.warehouse.read("grade_moves", run_id=later.runs["grade"]).execute()
     assert FIRM not in set(moves["entity_id"])
     assert reproduce(workspace, later.run_id).ok
+    assert grade_history(workspace, FIRM, on=DECIDED)["grade"].tolist() == ["B", "A"]
+    assert grade_history(workspace, "reg:none", on=DECIDED).empty
 
 
 def test_a_correction_of_an_older_run_leaves_the_latest_grading_alone(workspace, tmp_path):
@@ -130,6 +137,7 @@ def test_a_disputed_grade_says_so_until_another_person_decides(workspace, tmp_pa
     assert disputed_grades(workspace, on=date(2021, 5, 6)) == {(done.run_id, FIRM)}
     assert disputed_grades(workspace, on=date(2021, 5, 3)) == frozenset()
     assert grade_objections(workspace, on=date(2021, 5, 6), entity_id="reg:2").empty
+    assert grade_history(workspace, FIRM, on=date(2021, 5, 6))["is_disputed"].tolist() == [True]
     with pytest.raises(GradeOverrideError, match="not decided as corrected"):
         keep_rescore(workspace, name, reason="x", actor=LEADER, clock=at(date(2021, 5, 6)))
     with pytest.raises(ResultRefusedError, match="does not decide"):  # who ran the month made the grade
@@ -159,6 +167,9 @@ def test_by_command(workspace, tmp_path, capsys, monkeypatch):
     assert status == 0 and "grade: B → A" in said.out
     status, said = command(monkeypatch, capsys, workspace, LEADER, "run", "rescore")
     assert status == 2
+    for language in ("en", "zh"):
+        status, said = command(monkeypatch, capsys, workspace, LEADER, "run", "history", FIRM, "--lang", language)
+        assert status == 0 and done.run_id[:12] in said.out
     kept = ["run", "rescore", "--objection", name, "--reason", "sheet compared", "--json"]
     status, said = command(monkeypatch, capsys, workspace, LEADER, *kept)
     assert status == 0 and json.loads(said.out)["is_kept"] is True

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from engine.errors import ShareMovementError
-from engine.grading.migration import Cause, migration_matrix, moves, require_sign_off, share_movements
+from engine.grading.migration import CAUSE_NAMES, Cause, migration_matrix, moves, require_sign_off, share_movements
 
 
 def _grades(rows, *, as_of=date(2024, 6, 30), model="scorecard"):
@@ -66,6 +66,10 @@ def test_causes():
     }
     assert found.loc["gone", ["population", "from_grade", "to_grade"]].tolist() == ["city", "A", "-"]
     assert found.loc["new", ["population", "from_grade", "to_grade"]].tolist() == ["city", "-", "C"]
+
+
+def test_every_cause_has_words():
+    assert set(CAUSE_NAMES) == set(Cause)
 
 
 def test_who_was_held_is_told_apart_from_who_did_not_move():
