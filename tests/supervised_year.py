@@ -116,7 +116,7 @@ def inspect(year, draw_id, *, drawn_on):
     of = teams.set_index("inspector_code")["department_code"].to_dict()
     first, second = [], []
     for place, (visit, rows) in enumerate(checks.groupby("visit_id", sort=True)):
-        own = officers.get(visit) or officers[stand_in[visit]]
+        own = officers.get(visit, []) + officers.get(stand_in.get(visit), [])  # a reserve may be drawn for itself, too
         (second if place % 9 == 4 else first).append((visit, rows.to_dict("records"), own))
     for part, on in ((first, work(drawn_on, 5)), (second, work(drawn_on, 40))):
         scans = [scan(visit, rows, own, of, on=on) for visit, rows, own in part]

@@ -10,9 +10,18 @@ from datetime import date
 import pandas as pd
 
 from engine.api.conference_documents import lateness
+from engine.api.draw_reading import simulated
 from engine.api.joint_punishment import funnel
 from engine.api.kpi_facts import read_facts
-from engine.api.kpis import Period, department_names, frozen_versions, scorecards, shown_values, values
+from engine.api.kpis import (
+    Period,
+    department_names,
+    frozen_groupings,
+    frozen_versions,
+    scorecards_of,
+    shown_values,
+    values,
+)
 from engine.api.workspace import Workspace
 from engine.errors import TableMissingError
 from engine.messages import N_, Message, Translate
@@ -23,24 +32,45 @@ from engine.store.table_files import xlsx_bytes
 
 __all__ = ["bulletin", "bulletin_tables", "one_pager", "report_docx", "report_pdf", "workbook"]
 BAR = "#1F4E79"
+_FROZEN = N_("Frozen on {day}, version {version}; the records of that day count.")
 MOST_LATE = 6
 """Departments listed as late on the page for the leadership."""
 
 
 def bulletin_tables(workspace: Workspace, *, book: PolicyBook, period: Period, as_of: date) -> dict[str, pd.DataFrame]:
-    """Return the tables a bulletin prints, by name: figures, departments, districts, by_department, punishment."""
-    facts = read_facts(workspace, book=book, as_of=as_of)
-    found = {
-        "figures": values(workspace, book=book, period=period, as_of=as_of, facts=facts),
-        "by_department": values(workspace, book=book, period=period, as_of=as_of, by="department", facts=facts),
-    }
+    """Return the tables a bulletin prints: figures, by_department, departments, districts, punishment, measures.
+
+    A period that is frozen has its frozen figures, whatever became known since.
+    """
+    if frozen_versions(workspace, period=period):
+        as_of, _, by = frozen_groupings(workspace, period=period)
+    else:
+        facts = read_facts(workspace, book=book, as_of=as_of)
+        terms = {"book": book, "period": period, "as_of": as_of, "facts": facts}
+        by = {name: values(workspace, by=name, **terms) for name in ("all", "department", "district")}  # type: ignore[arg-type]
+    found = {"figures": by["all"], "by_department": by["department"]}
     for name in ("department", "district"):
-        found[f"{name}s"] = scorecards(workspace, book=book, period=period, as_of=as_of, by=name, facts=facts)
-    try:
-        found["punishment"] = funnel(workspace, as_of=as_of)
-    except TableMissingError:
-        found["punishment"] = pd.DataFrame(columns=["step", "n", "share", "median_days"])
+        found[f"{name}s"] = scorecards_of(workspace, by[name], book=book, period=period, as_of=as_of)
+    found["punishment"], found["measures"] = _funnels(workspace, as_of=as_of)
     return found
+
+
+def _funnels(workspace: Workspace, *, as_of: date) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The steps of joint punishment over all, and how often each measure was applied."""
+    try:
+        whole, by = funnel(workspace, as_of=as_of), funnel(workspace, as_of=as_of, by="measure_id")
+    except TableMissingError:
+        none = pd.DataFrame(columns=["step", "n", "share", "median_days"])
+        return none, pd.DataFrame(columns=["measure_id", "triggered", "applied"])
+    if by.empty:
+        return whole, pd.DataFrame(columns=["measure_id", "triggered", "applied"])
+    wide = by.pivot_table(index="measure_id", columns="step", values="n", aggfunc="sum")
+    return whole, wide.reindex(columns=["triggered", "applied"]).fillna(0).astype(int).reset_index()
+
+
+def records_day(workspace: Workspace, *, period: Period, as_of: date) -> date:
+    """Return the day whose records a document of a period rests on: that of its frozen version, else the day given."""
+    return frozen_groupings(workspace, period=period)[0] if frozen_versions(workspace, period=period) else as_of
 
 
 def bulletin(
@@ -50,9 +80,12 @@ def bulletin(
     tables = bulletin_tables(workspace, book=book, period=period, as_of=as_of)
     names = department_names(workspace, as_of=as_of)
     version = len(frozen_versions(workspace, period=period))
+    as_of = records_day(workspace, period=period, as_of=as_of)
     said = [
         Message(N_("Records known on {day}; profile {profile}."), {"day": as_of.isoformat(), "profile": book.profile}),
-        Message(N_("Frozen version {version}."), {"version": version})
+        Message(
+            N_("Frozen on {day}, version {version}; the records of that day count."), {"day": as_of, "version": version}
+        )
         if version
         else Message(N_("Not frozen yet: figures may still change.")),
         Message(N_("No figure that counts checks or fines earns points (国办发〔2024〕54号).")),
@@ -63,6 +96,7 @@ def bulletin(
         _scores(tables["districts"], {}, translate, title=N_("Scorecards of the districts")),
         *_by_department(tables["by_department"], names, translate),
         _punishment(tables["punishment"], translate),
+        _measures(tables["measures"], translate),
     ]
     return Report(
         title=translate(N_("Bulletin of supervision")),
@@ -71,6 +105,7 @@ def bulletin(
         remarks=[one.render(translate) for one in said],
         parts=[part for part in parts if part.rows],
         language=language,
+        notice=simulated(workspace, translate),
     )
 
 
@@ -79,6 +114,7 @@ def one_pager(
 ) -> Report:
     """Return one page for the leadership: figures with a target, who reached how much of them, who is late."""
     tables = bulletin_tables(workspace, book=book, period=period, as_of=as_of)
+    as_of = records_day(workspace, period=period, as_of=as_of)
     names = department_names(workspace, as_of=as_of)
     aimed = tables["figures"][tables["figures"]["target"].notna()]
     missed = int((~aimed["meets_target"].astype("boolean")).fillna(value=False).sum())
@@ -109,6 +145,7 @@ def one_pager(
         remarks=[one.render(translate) for one in said],
         parts=[part for part in parts if part.rows],
         language=language,
+        notice=simulated(workspace, translate),
     )
 
 
@@ -182,6 +219,12 @@ def _punishment(table: pd.DataFrame, translate: Translate) -> Part:
         for row in table.to_dict("records")
     ]
     return Part(translate(N_("Joint punishment by step")), _translated(heads, translate), rows)
+
+
+def _measures(table: pd.DataFrame, translate: Translate) -> Part:
+    heads = [N_("measure"), N_("cases"), N_("applications")]
+    rows = [[row["measure_id"], f"{row['triggered']:,}", f"{row['applied']:,}"] for row in table.to_dict("records")]
+    return Part(translate(N_("Restrictions by measure")), _translated(heads, translate), rows)
 
 
 def _bars(rows: Sequence[dict[str, object]]) -> dict[str, object]:

@@ -6,6 +6,9 @@ from datetime import date
 
 import pandas as pd
 
+from engine.api.decision_words import action_words, clock_words
+from engine.api.draw_documents import names_on
+from engine.api.draw_reading import simulated
 from engine.api.result_inbox import inbox
 from engine.messages import N_, Message, Translate
 from engine.parameters import PolicyBook
@@ -25,6 +28,14 @@ def conference(
     late, decided, done = (
         lateness(workspace, book=book, as_of=as_of), decisions(workspace, month), daily_work(workspace, month)
     )  # fmt: skip
+    names = names_on(workspace, {"department_code": sorted(late["department"].unique())}, as_of=as_of)
+    called = late["department"].map(lambda code: names["department_code"].get(code, code))
+    clocks = late["clock"].map(lambda clock: clock_words(clock, translate))
+    late = late.assign(department=called, clock=clocks)
+    decided, done = (
+        table.assign(action=table["action"].map(lambda action: action_words(action, translate)))
+        for table in (decided, done)
+    )
     note = Message(N_("{n} matters are late on {day}."), {"n": int(late["n"].sum()), "day": as_of}).render(translate)
     by_clock = (N_("Department"), N_("Clock"), N_("Number"), N_("Longest (days)"), N_("Example"), N_("Basis"))
     by_entry = (
@@ -36,7 +47,7 @@ def conference(
         N_("Reason"),
         N_("Digest"),
     )
-    short = decided.assign(digest=decided["digest"].str[:16])
+    short = decided.assign(digest=decided["digest"].str[:16], at=decided["at"].str.replace("T", " "))
     parts = [
         _part(N_("What is late"), by_clock, late, translate),
         _part(N_("Decisions log"), by_entry, short, translate),
@@ -44,7 +55,8 @@ def conference(
     ]
     title = translate(N_("Papers of the joint conference"))
     footer = f"{title} {month} · {as_of} · {translate(N_('Digest'))} {digest_of([one.rows for one in parts])[:16]}"
-    return Report(title, f"{month} · {as_of}", footer, [note], [one for one in parts if one.rows], language)
+    kept = [one for one in parts if one.rows]
+    return Report(title, f"{month} · {as_of}", footer, [note], kept, language, notice=simulated(workspace, translate))
 
 
 def _part(title: str, heads: Sequence[str], table: pd.DataFrame, translate: Translate) -> Part:

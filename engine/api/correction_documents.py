@@ -3,6 +3,7 @@
 from datetime import date
 
 from engine.api.draw_documents import RESULT_WORDS, names_on
+from engine.api.draw_reading import simulated
 from engine.api.objections import correction_of
 from engine.errors import UsageError
 from engine.messages import N_, Message, Translate
@@ -46,7 +47,8 @@ def correction(workspace: Workspace, objection_id: str, *, as_of: date, translat
     title = translate(N_("Notice of a corrected inspection result"))
     part = Part("", [translate(N_("Entry")), translate(N_("Content"))], rows, widths=(1, 3.4))
     footer = f"{objection_id} · {as_of} · {translate(N_('Digest'))} {digest_of(rows)[:16]}"
-    return Report(title, firm, footer, [said.render(translate)], [part], language)
+    notice = simulated(workspace, translate)
+    return Report(title, firm, footer, [said.render(translate)], [part], language, notice=notice)
 
 
 def _words(codes: str, translate: Translate) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from engine.api.decision_words import action_words
+from engine.api.draw_reading import simulated
 from engine.api.objections import INSPECTIONS, marked
 from engine.errors import UsageError
 from engine.messages import N_, Message, Translate
@@ -62,7 +64,8 @@ def publicity(workspace: Workspace, draw_id: str, *, as_of: date, translate: Tra
     part = Part(translate(N_("Results")), [translate(head) for head in heads], rows, widths=(2.4, 2, 1.2, 3, 1.3, 1.3))
     title = translate(N_("Publicity of inspection results"))
     footer = f"{draw_id} · {as_of} · {translate(N_('Digest'))} {digest_of(rows)[:16]}"
-    return Report(title, f"{draw_id} · {as_of}", footer, [note], [part], language)
+    notice = simulated(workspace, translate, draw_id=draw_id)
+    return Report(title, f"{draw_id} · {as_of}", footer, [note], [part], language, notice=notice)
 
 
 def _result(row: Mapping[Any, Any], translate: Translate) -> str:
@@ -126,11 +129,14 @@ def archive(workspace: Workspace, draw_id: str, *, as_of: date, translate: Trans
     held, entries = file_digests(folder.public), draw_entries(workspace, draw_id, as_of=as_of)
     parts = [_part(N_("Files of the draw"), (N_("File"), N_("Bytes"), "SHA-256"), held, translate)]
     heads = (N_("Ledger entry"), N_("Recorded at"), N_("By"), N_("Decision"), "SHA-256")
+    said = entries["action"].map(lambda action: action_words(action, translate))
+    entries = entries.assign(action=said, at=entries["at"].str.replace("T", " "))
     parts.append(_part(N_("Decisions log"), heads, entries, translate))
     digest = digest_of([held["sha256"].tolist(), entries["digest"].tolist()])
     whole = Message(N_("Digest of this list: {digest}"), {"digest": digest}).render(translate)
     footer = f"{draw_id} · {as_of} · {translate(N_('Digest'))} {digest[:16]}"
-    return Report(translate(N_("Archive list of a draw")), f"{draw_id} · {as_of}", footer, [whole], parts, language)
+    title, notice = translate(N_("Archive list of a draw")), simulated(workspace, translate, draw_id=draw_id)
+    return Report(title, f"{draw_id} · {as_of}", footer, [whole], parts, language, notice=notice)
 
 
 def _part(title: str, heads: Sequence[str], table: pd.DataFrame, translate: Translate) -> Part:

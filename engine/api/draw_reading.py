@@ -19,7 +19,7 @@ from engine.draw.bundle import CERTIFICATE, COMMITMENT
 from engine.draw.commitment import commitment_digest
 from engine.draw.encoding import suite_named
 from engine.errors import StoreError, TableMissingError
-from engine.messages import N_, Message
+from engine.messages import N_, Message, Translate
 from engine.store.draws import PUBLIC
 
 SIMULATION = "simulation"
@@ -223,3 +223,14 @@ def _rows(workspace: Workspace, table: str, *, draw_id: str) -> pd.DataFrame:
         if len(rows):
             break
     return rows
+
+
+def simulated(workspace: Workspace, translate: Translate, *, draw_id: str = "") -> str:
+    """Return the notice that documents carry where a draw they rest on was simulated, empty where none was.
+
+    Parameters
+    ----------
+    draw_id : of the document, empty = every draw of the workspace.
+    """
+    own = [draw for draw in draws(workspace.path) if draw_id in ("", draw.draw_id) and draw.is_simulated]
+    return translate(N_("SIMULATED: the draws behind this document decide nothing about anybody.")) if own else ""

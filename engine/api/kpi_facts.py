@@ -1,31 +1,30 @@
 """The facts that figures are counted from, read from the tables of a workspace as known on a day."""
 
 from datetime import date
-from typing import Any
 
 import pandas as pd
 
-from engine.api.plan_book import rows_on
-from engine.api.punishment_book import case_rows, listings_on
+from engine.api import kpi_follow_facts as follow_facts
+from engine.api.draw_order import COMMITTED
+from engine.api.kpi_reading import last_days, placed, rows_known
+from engine.api.logged_draws import latest_runs
+from engine.api.plan_book import every_line
 from engine.api.reconciliation import REPLACED, UNSTAFFED, check_states
-from engine.api.result_follow_up import findings_on
-from engine.api.warnings import warnings
+from engine.api.result_entry import result_steps
+from engine.api.result_follow_up import events_on, findings_on
 from engine.api.workspace import Workspace
-from engine.errors import TableMissingError
 from engine.estimation.outcome import classify_outcomes
 from engine.kpis.declaration import Facts
-from engine.outcomes.deadlines import calendar_of, deadline
 from engine.outcomes.entry import NOTHING_FOLLOWS
-from engine.outcomes.punishment import RELEASE_POLICY
+from engine.outcomes.follow_up import follow_up
 from engine.outcomes.review import State
 from engine.parameters import PolicyBook
+from engine.registers.plan_lines import RatioBasis
 from engine.vocabulary import JOINER
 
 PUBLISH = "deadlines.publish_result"
-RECEIPT = "kpi.receipt_days"
-FUNNEL = ("triggered", "basis_checked", "pushed", "received", "hit", "applied", "declined", "fed_back")
-CLOSED = ("passed", "closed")
-ON_SITE = ("scan", "licence_code", "manual")
+ON_SITE = ("scan", "licence_code", "manual", "offline")
+ENTERPRISE, ACTIVE = "enterprise", "active"
 
 
 def read_facts(workspace: Workspace, *, book: PolicyBook, as_of: date) -> Facts:
@@ -36,66 +35,120 @@ def read_facts(workspace: Workspace, *, book: PolicyBook, as_of: date) -> Facts:
     Cost: one pass over results, scan-ins, orders, referrals, punishments and drawn checks, and one join of each with
     the register of entities.
     """
-    entities = _rows(workspace, "entities", on=as_of, columns=("entity_id", "district_code"))
-    district = entities.drop_duplicates("entity_id", keep="last").set_index("entity_id")["district_code"]
-    checks = _placed(check_states(workspace, as_of=as_of), district)
+    columns = ("entity_id", "district_code", "entity_type", "status")
+    entities = rows_known(workspace, "entities", on=as_of, columns=columns).drop_duplicates("entity_id", keep="last")
+    district = entities.set_index("entity_id")["district_code"]
+    checks = _checks(workspace, entities, district, on=as_of)
+    tasks = _tasks(workspace, checks, on=as_of)
     visits = _visits(workspace, district, on=as_of)
     return Facts(
         as_of=pd.Timestamp(as_of),
         checks=checks,
-        results=_results(workspace, district, book=book, on=as_of),
+        tasks=tasks,
+        results=_results(workspace, district, tasks, book=book, on=as_of),
         pending=_pending(checks, visits, book=book, on=as_of),
         visits=visits,
-        orders=_orders(workspace, district, on=as_of),
-        referrals=_referrals(workspace, district, book=book, on=as_of),
-        cases=_cases(workspace, district, book=book, on=as_of),
-        steps=_steps(workspace, district, on=as_of),
-        warnings=_warnings(workspace, district, on=as_of),
-        items=_items(workspace, checks, on=as_of),
+        orders=follow_facts.orders(workspace, district, on=as_of),
+        referrals=follow_facts.referrals(workspace, district, book=book, on=as_of),
+        cases=follow_facts.cases(workspace, district, book=book, on=as_of),
+        steps=follow_facts.case_steps(workspace, district, on=as_of),
+        warnings=follow_facts.warnings_due(workspace, district, on=as_of),
+        objections=follow_facts.objections_due(workspace, district, book=book, on=as_of),
+        queries=follow_facts.queries(workspace, on=as_of),
+        items=_items(workspace, on=as_of),
+        register=_register(entities),
     )
 
 
-def _rows(workspace: Workspace, table: str, *, on: date, columns: tuple[str, ...]) -> pd.DataFrame:
-    try:
-        return rows_on(workspace, table, on=on)[list(columns)]
-    except TableMissingError:
-        return pd.DataFrame(columns=list(columns))
+def _checks(workspace: Workspace, entities: pd.DataFrame, district: pd.Series, *, on: date) -> pd.DataFrame:
+    """Drawn checks with their states, and the grade at the freeze of each draw."""
+    checks = placed(check_states(workspace, as_of=on), district)
+    draws = sorted(checks["draw_id"].unique())
+    runs = latest_runs(workspace.warehouse, draw_ids=draws) if draws else {}
+    grades = [
+        workspace.warehouse.read("selections", run_id=run)
+        .filter(lambda rows: rows.is_drawn)
+        .select("draw_id", "entity_id", "item_code", "grade")
+        .execute()
+        for run in runs.values()
+    ]
+    firms = set(entities.loc[entities["entity_type"] == ENTERPRISE, "entity_id"])
+    found = checks.assign(is_enterprise=checks["entity_id"].isin(firms))
+    if not grades:
+        return found.assign(grade=None)
+    key = ["draw_id", "entity_id", "item_code"]
+    return found.merge(pd.concat(grades).drop_duplicates(key), on=key, how="left", validate="m:1")
 
 
-def _placed(rows: pd.DataFrame, district: pd.Series) -> pd.DataFrame:
-    """Rows with the district of their entity, empty where it is on no register."""
-    return rows.assign(district_code=rows["entity_id"].map(district).fillna("").astype(str))
+def _tasks(workspace: Workspace, checks: pd.DataFrame, *, on: date) -> pd.DataFrame:
+    """Draws of plan lines: who initiates, how many departments, whose ratios."""
+    lines = {line.line_id: line for line in every_line(workspace, on=on)}
+    held = checks.groupby("draw_id")["department_code"].nunique().to_dict()
+    days = checks.groupby("draw_id")["drawn_on"].first().to_dict()
+    rows = []
+    for entry in workspace.ledger.entries(action=COMMITTED):
+        own = [lines[name] for name in entry.particulars.get("lines", []) if name in lines]
+        if own and entry.subject in held:
+            rows.append(
+                (entry.subject, own[0].initiator, "", days[entry.subject], held[entry.subject],
+                 any(line.ratio_basis is RatioBasis.GRADED for line in own), all(line.is_off_site for line in own))
+            )  # fmt: skip
+    columns = ["draw_id", "department_code", "district_code", "drawn_on", "n_departments", "is_graded", "is_off_site"]
+    return pd.DataFrame(rows, columns=columns).drop_duplicates("draw_id", keep="last")
 
 
-def _last_days(days: pd.Series, clock: str, *, book: PolicyBook, on: date) -> pd.Series:
-    """The last day that a clock sets, for each day of an event; computed once per distinct day."""
-    stamps = pd.to_datetime(days)
-    found = {
-        stamp: pd.Timestamp(deadline(book, clock, event=stamp.date(), on=on)[0].on)
-        for stamp in stamps.dropna().unique()
-    }
-    return pd.to_datetime(stamps.map(found))
+def _register(entities: pd.DataFrame) -> pd.DataFrame:
+    active = entities[(entities["entity_type"] == ENTERPRISE) & (entities["status"].fillna(ACTIVE) == ACTIVE)]
+    counted = active.groupby(active["district_code"].fillna("").astype(str)).size()
+    found = counted.rename("n_active").rename_axis("district_code").reset_index()
+    return found.assign(department_code="")
 
 
-def _results(workspace: Workspace, district: pd.Series, *, book: PolicyBook, on: date) -> pd.DataFrame:
+def _results(
+    workspace: Workspace, district: pd.Series, tasks: pd.DataFrame, *, book: PolicyBook, on: date
+) -> pd.DataFrame:
     columns = (
         "inspection_id", "visit_id", "entity_id", "item_code", "department_code", "draw_id", "selection_mode",
         "result_codes", "occurred_on", "known_at",
     )  # fmt: skip
-    rows = _rows(workspace, "inspections", on=on, columns=columns).rename(columns={"known_at": "published_on"})
-    disposed = {one.key for one in findings_on(workspace, on=on) if one.disposal != NOTHING_FOLLOWS}
-    return _placed(rows, district).assign(
+    rows = rows_known(workspace, "inspections", on=on, columns=columns).rename(columns={"known_at": "published_on"})
+    found = findings_on(workspace, on=on)
+    disposed = {one.key for one in found if one.disposal != NOTHING_FOLLOWS}
+    entered = rows_known(workspace, "results", on=on, columns=("result_id", "channel"))
+    standing = {one.result_id: key for key, one in result_steps(workspace, on=on).items()}
+    channel = dict(zip(entered["result_id"].map(standing), entered["channel"], strict=True))
+    off_site = dict(zip(tasks["draw_id"], tasks["is_off_site"], strict=True))
+    events = events_on(workspace, as_of=on, findings=sorted(disposed))
+    finding = {event.matter: event.finding for event in events}
+    held = follow_up(found, events, book=book, as_of=on).waiting
+    waiting = {finding.get(one.subject, one.subject) for one in held}
+    return placed(rows, district).assign(
         outcome=classify_outcomes(rows["result_codes"]),
-        due_on=_last_days(rows["occurred_on"], PUBLISH, book=book, on=on),
+        published_on=_first_published(workspace, rows, on=on),
+        due_on=last_days(rows["occurred_on"], PUBLISH, book=book, on=on),
         has_disposal=rows["inspection_id"].isin(disposed),
+        is_followed=rows["inspection_id"].isin(disposed - waiting),
+        channel=rows["inspection_id"].map(channel),
+        is_off_site=rows["draw_id"].map(off_site).fillna(value=False).astype(bool),
     )
+
+
+def _first_published(workspace: Workspace, rows: pd.DataFrame, *, on: date) -> pd.Series:
+    """The day on which each result was first public: one that was corrected later was in time when the first was."""
+    history = workspace.warehouse.history("inspections") if len(rows) else None
+    if history is None:
+        return rows["published_on"]
+    later = history.filter(history.known_at <= on, history.superseded_at.notnull())
+    first = later.group_by("inspection_id").aggregate(on=later.known_at.min()).execute()
+    days = dict(zip(first["inspection_id"], first["on"], strict=True))
+    return pd.to_datetime(rows["inspection_id"].map(days)).fillna(pd.to_datetime(rows["published_on"]))
 
 
 def _visits(workspace: Workspace, district: pd.Series, *, on: date) -> pd.DataFrame:
     columns = ("visit_id", "entity_id", "department_codes", "item_codes", "channel", "occurred_on")
-    rows = _rows(workspace, "visits", on=on, columns=columns)
+    rows = rows_known(workspace, "visits", on=on, columns=columns)
     departments = rows["department_codes"].fillna("").astype(str)
-    return _placed(rows, district).assign(
+    return placed(rows, district).assign(
         department_code=departments.str.partition(JOINER)[0] if len(rows) else departments,
         n_departments=departments.str.count(JOINER) + 1,
         n_items=rows["item_codes"].fillna("").astype(str).str.count(JOINER) + 1,
@@ -107,118 +160,9 @@ def _pending(checks: pd.DataFrame, visits: pd.DataFrame, *, book: PolicyBook, on
     """Visited checks whose result is not public."""
     waiting = checks[~checks["state"].isin((State.PUBLISHED.value, UNSTAFFED, REPLACED))]
     met = waiting.merge(visits[["visit_id", "occurred_on"]], on="visit_id", how="inner")
-    return met.assign(due_on=_last_days(met["occurred_on"], PUBLISH, book=book, on=on))
+    return met.assign(due_on=last_days(met["occurred_on"], PUBLISH, book=book, on=on))
 
 
-def _days_of(keys: pd.Series, days: pd.Series) -> pd.Series:
-    """Return the day of each key, null where there is none; unlike ``map`` also when there is no day at all."""
-    return pd.Series(pd.to_datetime(days).reindex(keys.to_numpy()).to_numpy(), index=keys.index)
-
-
-def _orders(workspace: Workspace, district: pd.Series, *, on: date) -> pd.DataFrame:
-    columns = ("rectification_id", "entity_id", "department_code", "event", "due_on", "occurred_on")
-    rows = _rows(workspace, "rectifications", on=on, columns=columns)
-    rows = rows.sort_values("occurred_on", kind="stable")
-    begun = rows.drop_duplicates("rectification_id").rename(columns={"occurred_on": "ordered_on"})
-    set_last = rows[rows["due_on"].notna()].drop_duplicates("rectification_id", keep="last")  # an extension moves it
-    last = set_last[["rectification_id", "due_on"]]
-    orders = begun.drop(columns=["due_on", "event"]).merge(last, on="rectification_id", how="left")
-    closed = _first_days(rows[rows["event"].isin(CLOSED)], "rectification_id", "closed_on")
-    return _placed(orders.merge(closed, on="rectification_id", how="left"), district)
-
-
-def _first_days(rows: pd.DataFrame, key: str, name: str) -> pd.DataFrame:
-    """The first day of each key's rows as column ``name``; a join of it never asks what an empty column holds."""
-    ordered = rows.sort_values("occurred_on", kind="stable").drop_duplicates(key)
-    return ordered[[key, "occurred_on"]].rename(columns={"occurred_on": name})
-
-
-def _referrals(workspace: Workspace, district: pd.Series, *, book: PolicyBook, on: date) -> pd.DataFrame:
-    columns = ("referral_id", "entity_id", "to_department", "event", "due_on", "occurred_on")
-    rows = _rows(workspace, "referrals", on=on, columns=columns).sort_values("occurred_on", kind="stable")
-    sent = rows[rows["event"] == "sent"].drop_duplicates("referral_id", keep="last")
-    answered = rows[rows["event"].isin(("received", "returned"))].drop_duplicates("referral_id", keep="last")
-    received = answered[["referral_id", "occurred_on"]].rename(columns={"occurred_on": "received_on"})
-    found = sent.rename(columns={"occurred_on": "sent_on", "to_department": "department_code"})
-    found = found.drop(columns=["event", "due_on"]).merge(received, on="referral_id", how="left")
-    days, calendar = int(book.value(RECEIPT, on=on)), calendar_of(book, on=on)
-    sent_on = pd.to_datetime(found["sent_on"])
-    last = {day: pd.Timestamp(calendar.after(day.date(), days).on) for day in sent_on.unique()}
-    until = [last[day] for day in sent_on]
-    return _placed(found.assign(due_on=pd.to_datetime(pd.Series(until, index=found.index))), district)
-
-
-def _events(workspace: Workspace, *, on: date) -> pd.DataFrame:
-    try:
-        return case_rows(workspace, on=on)
-    except TableMissingError:
-        columns = ["punishment_id", "entity_id", "measure_id", "listing_id", "event", "to_department", "occurred_on"]
-        return pd.DataFrame(columns=[*columns, "department_code"])
-
-
-def _cases(workspace: Workspace, district: pd.Series, *, book: PolicyBook, on: date) -> pd.DataFrame:
-    events = _events(workspace, on=on)
-    cases = events.drop_duplicates("punishment_id")[["punishment_id", "entity_id", "measure_id", "listing_id"]]
-    for step in ("triggered", "pushed", "hit", "applied", "fed_back", "release_pushed"):
-        first = _first_days(events[events["event"] == step], "punishment_id", f"{step}_on")
-        cases = cases.merge(first, on="punishment_id", how="left")
-    ends, reasons = _ends(workspace, book=book, on=on) if len(cases) else ({}, {})
-    ended_on = pd.to_datetime(cases["listing_id"].map(ends))
-    due = _last_days(ended_on, RELEASE_POLICY, book=book, on=on).where(cases["pushed_on"].notna())
-    return _placed(cases, district).assign(
-        department_code=cases["punishment_id"].map(_applying(events)).fillna("").astype(str),
-        is_hit=cases["hit_on"].notna(),
-        is_applied=cases["applied_on"].notna(),
-        is_fed_back=cases["fed_back_on"].notna(),
-        release_due_on=due,
-        is_ended=ended_on.notna(),
-        is_repaired=cases["listing_id"].map(reasons).eq("repaired"),
-    )
-
-
-def _ends(workspace: Workspace, *, book: PolicyBook, on: date) -> tuple[dict[str, date], dict[str, str]]:
-    """First day off the list of every listing that is off it on a day, and why."""
-    listings = listings_on(workspace, book=book, on=on)
-    over = {name: one for name, one in listings.items() if one.ends_on is not None and one.ends_on <= on}
-    return (
-        {name: one.ends_on for name, one in over.items() if one.ends_on is not None},
-        {name: one.end_reason for name, one in over.items()},
-    )
-
-
-def _applying(events: pd.DataFrame) -> pd.Series:
-    """The department that applies each case: the first named as receiver, else who triggered it."""
-    named = events[events["to_department"].fillna("").astype(str) != ""]
-    to = named.groupby("punishment_id")["to_department"].first()
-    return to.combine_first(events.groupby("punishment_id")["department_code"].first())
-
-
-def _steps(workspace: Workspace, district: pd.Series, *, on: date) -> pd.DataFrame:
-    events = _events(workspace, on=on)
-    rows = events[events["event"].isin(FUNNEL)].drop_duplicates(["punishment_id", "event"])
-    rows = rows.assign(at=pd.to_datetime(rows["occurred_on"]), place=rows["event"].map(FUNNEL.index))
-    rows = rows.sort_values(["punishment_id", "place"])
-    days = (rows["at"] - rows.groupby("punishment_id")["at"].shift()).dt.days
-    department = rows["punishment_id"].map(_applying(events)).fillna("").astype(str)
-    return _placed(rows, district).assign(step=rows["event"], on=rows["at"], days=days, department_code=department)
-
-
-def _warnings(workspace: Workspace, district: pd.Series, *, on: date) -> pd.DataFrame:
-    columns = ["warning_id", "entity_id", "due_on", "department_code"]
-    try:
-        rows = warnings(workspace, on=on)
-    except TableMissingError:
-        rows = pd.DataFrame(columns=columns)
-    closed: dict[str, Any] = {}
-    for entry in workspace.ledger.entries(action="warning.closed"):
-        closed.setdefault(entry.subject, pd.Timestamp(entry.entered_at[:10]))
-    if "entity_id" not in rows:
-        rows = rows.assign(entity_id="")
-    return _placed(rows, district).assign(department_code="", closed_on=rows["warning_id"].map(closed))
-
-
-def _items(workspace: Workspace, checks: pd.DataFrame, *, on: date) -> pd.DataFrame:
-    rows = _rows(workspace, "items", on=on, columns=("item_code", "department_code", "ends_on"))
-    listed = rows[rows["ends_on"].isna() | (pd.to_datetime(rows["ends_on"]) >= pd.Timestamp(on))]
-    this_year = checks[pd.to_datetime(checks["drawn_on"]).dt.year == on.year]
-    return listed.assign(is_drawn=listed["item_code"].isin(this_year["item_code"]))
+def _items(workspace: Workspace, *, on: date) -> pd.DataFrame:
+    rows = rows_known(workspace, "items", on=on, columns=("item_code", "department_code", "ends_on"))
+    return rows[rows["ends_on"].isna() | (pd.to_datetime(rows["ends_on"]) >= pd.Timestamp(on))]

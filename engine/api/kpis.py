@@ -9,21 +9,22 @@ from typing import Any
 import pandas as pd
 
 from engine.api.kpi_facts import read_facts
+from engine.api.kpi_rates import estimated
 from engine.api.plan_book import rows_on
 from engine.api.workspace import Workspace
 from engine.errors import TableMissingError, UsageError
 from engine.kpis.declaration import Facts, Kind
-from engine.kpis.registry import KPIS
+from engine.kpis.registry import KPIS, SHARE
 from engine.kpis.values import VALUE_COLUMNS, kpi_values, scorecard
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Actor, Clock
 from engine.store.ledger import Entry
 
-TARGETS, POINTS = "kpi.targets", "kpi.points"
+TARGETS, POINTS, LEAST = "kpi.targets", "kpi.points", "estimation.least_units"
 FROZEN = "kpi.frozen"
-FROZEN_BY = "both"
-"""Frozen months hold the figures of every department in every district, and of everybody."""
+FROZEN_BY = ("all", "department", "district", "both")
+"""Frozen months hold every grouping: figures per firm and estimates of parts do not add up to the whole."""
 
 KEY = ("kpi", "department_code", "district_code")
 _NUMBERS = ("value", "numerator", "denominator", "low", "high", "target")
@@ -108,7 +109,15 @@ def values(
     """
     held = facts if facts is not None else read_facts(workspace, book=book, as_of=as_of)
     last = min(period.last, as_of)
-    return kpi_values(held, first=period.first, last=last, by=by, targets=_numbers(book, TARGETS, on=period.first))
+    return kpi_values(
+        held,
+        first=period.first,
+        last=last,
+        by=by,
+        targets=_numbers(book, TARGETS, on=period.first),
+        estimates=estimated(workspace, facts=held, book=book, first=period.first, last=last, by=by),
+        least=int(book.value(LEAST, on=as_of)),
+    )
 
 
 def scorecards(
@@ -128,6 +137,13 @@ def scorecards(
         Points are given to a figure that counts volume.
     """
     found = values(workspace, book=book, period=period, as_of=as_of, by=by, facts=facts)
+    return scorecards_of(workspace, found, book=book, period=period, as_of=as_of)
+
+
+def scorecards_of(
+    workspace: Workspace, found: pd.DataFrame, *, book: PolicyBook, period: Period, as_of: date
+) -> pd.DataFrame:
+    """Return the points that figures earn, those of :func:`values` or frozen ones of one grouping."""
     cards = scorecard(found, points=_numbers(book, POINTS, on=period.first), policy=POINTS)
     names = department_names(workspace, as_of=as_of)
     return cards.assign(name=cards["department_code"].map(names).fillna(""))
@@ -164,7 +180,7 @@ def freeze(
     if as_of <= period.last:
         remedy = Message(N_("the period ends on {day}: freeze it later"), {"day": period.last.isoformat()})
         raise UsageError(what="--period", value=period.name, remedy=remedy)
-    found = _both(workspace, book=book, period=period, as_of=as_of)
+    found = _every_grouping(workspace, book=book, period=period, as_of=as_of)
     held = frozen_versions(workspace, period=period)
     changed = len(_differences(_table(held[-1]), found)) if held else 0
     if held and not changed:
@@ -224,15 +240,30 @@ def compare(workspace: Workspace, *, book: PolicyBook, period: Period, as_of: da
         The period was not frozen.
     """
     return _differences(
-        frozen_values(workspace, period=period), _both(workspace, book=book, period=period, as_of=as_of)
+        frozen_values(workspace, period=period), _every_grouping(workspace, book=book, period=period, as_of=as_of)
     )
 
 
-def _both(workspace: Workspace, *, book: PolicyBook, period: Period, as_of: date) -> pd.DataFrame:
-    """Figures of everybody and of every department in every district."""
+def frozen_groupings(workspace: Workspace, *, period: Period) -> tuple[date, int, dict[str, pd.DataFrame]]:
+    """Return day, number and figures by grouping of the last frozen version of a period.
+
+    Raises
+    ------
+    TableMissingError
+        The period was not frozen.
+    """
+    table = frozen_values(workspace, period=period)
+    held = frozen_versions(workspace, period=period)
+    day = date.fromisoformat(str(held[-1].particulars["as_of"]))
+    parts = {str(by): own.drop(columns="grouping").reset_index(drop=True) for by, own in table.groupby("grouping")}
+    return day, len(held), parts
+
+
+def _every_grouping(workspace: Workspace, *, book: PolicyBook, period: Period, as_of: date) -> pd.DataFrame:
+    """Figures of everybody, of departments, of districts, and of every department in every district."""
     facts = read_facts(workspace, book=book, as_of=as_of)
-    asked = {"book": book, "period": period, "as_of": as_of, "facts": facts}
-    parts = [values(workspace, by=by, **asked).assign(grouping=by) for by in ("all", FROZEN_BY)]  # type: ignore[arg-type]
+    terms = {"book": book, "period": period, "as_of": as_of, "facts": facts}
+    parts = [values(workspace, by=by, **terms).assign(grouping=by) for by in FROZEN_BY]  # type: ignore[arg-type]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -268,7 +299,8 @@ def _table(entry: Entry) -> pd.DataFrame:
     table = pd.DataFrame(entry.particulars["values"])
     for name in _NUMBERS:
         table[name] = pd.to_numeric(table[name])
-    met = table["value"] >= table["target"]
+    signs = table["kpi"].map({kpi.code: kpi.direction for kpi in KPIS}).fillna(0)
+    met = (table["value"] >= table["target"]).where(signs >= 0, table["value"] <= table["target"])
     table["meets_target"] = met.where(table["value"].notna() & table["target"].notna()).astype("boolean")
     return table[[*VALUE_COLUMNS, "grouping"]]
 
@@ -283,17 +315,20 @@ def shown_values(found: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     The rows with ``title`` (message), ``shown`` (value, with its interval where it has one; ``–`` where there is none),
-    ``counts`` (numerator / denominator, empty for medians), ``shown_target`` (``–`` without one) and ``mark`` (``●``
-    target met, ``○`` missed, empty).
+    ``counts`` (numerator / denominator; n of estimates; empty for medians), ``shown_target`` (``–`` without one) and
+    ``mark`` (``●`` target met, ``○`` missed, empty).
     """
     by = {kpi.code: kpi for kpi in KPIS}
     rows = []
     for row in found.to_dict("records"):
         kpi = by[str(row["kpi"])]
-        value = _written(row["value"], kpi.kind)
+        value = _written(row["value"], kpi.kind, unit=kpi.unit)
         if kpi.has_interval and not pd.isna(row["low"]):
-            value += f" ({_written(row['low'], kpi.kind)} – {_written(row['high'], kpi.kind)})"
+            low, high = (_written(row[name], kpi.kind, unit=kpi.unit) for name in ("low", "high"))
+            value += f" ({low} – {high})"
         counts = "" if pd.isna(row["numerator"]) else f"{row['numerator']:,.0f}"
+        if kpi.kind is Kind.ESTIMATE and row["n"]:
+            counts = f"n = {row['n']:,}"
         if counts and not pd.isna(row["denominator"]):
             counts += f" / {row['denominator']:,.0f}"
         met = row["meets_target"]
@@ -302,7 +337,7 @@ def shown_values(found: pd.DataFrame) -> pd.DataFrame:
                 "title": kpi.title,
                 "shown": value,
                 "counts": counts,
-                "shown_target": _written(row["target"], kpi.kind),
+                "shown_target": _written(row["target"], kpi.kind, unit=kpi.unit),
                 "mark": "" if pd.isna(met) else "●" if met else "○",
             }
         )
@@ -311,9 +346,9 @@ def shown_values(found: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _written(value: float, kind: Kind) -> str:
+def _written(value: float, kind: Kind, *, unit: str = "") -> str:
     if pd.isna(value):
         return "–"
-    if kind is Kind.SHARE:
+    if kind is Kind.SHARE or unit == SHARE:
         return f"{value:.1%}"
     return f"{value:,.0f}" if kind is Kind.TOTAL else f"{value:.2f}"

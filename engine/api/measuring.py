@@ -61,7 +61,12 @@ class Drawn:
 
 
 def read_drawn(
-    workspace: Workspace, *, draw_ids: Sequence[str] = (), book: PolicyBook, team: str = "inspector_code"
+    workspace: Workspace,
+    *,
+    draw_ids: Sequence[str] = (),
+    book: PolicyBook,
+    team: str = "inspector_code",
+    known_on: date | None = None,
 ) -> Drawn:
     """Return the drawn rows of one period with their results and every column one may measure by.
 
@@ -70,6 +75,7 @@ def read_drawn(
     draw_ids : draws of one period; empty = the latest that was run.
     book : policies in force.
     team : see :func:`engine.pipeline.domain_measurement.measured_rows`.
+    known_on : day whose knowledge of the results counts; None = the latest.
 
     Raises
     ------
@@ -86,7 +92,7 @@ def read_drawn(
     for draw_id, run_id in chosen.items():
         table = warehouse.read("selections", run_id=run_id)
         drawn = pd.DataFrame(table.filter(table.draw_id == draw_id, table.is_drawn).execute())
-        parts.append(_with_results(workspace, drawn, draw_id=draw_id))
+        parts.append(_with_results(workspace, drawn, draw_id=draw_id, known_on=known_on))
         sizes = warehouse.read("strata", run_id=run_id)
         strata.append(pd.DataFrame(sizes.filter(sizes.draw_id == draw_id).execute()))
     rows = _with_domains(workspace, pd.concat(parts, ignore_index=True), on=as_of)
@@ -168,11 +174,16 @@ def domain_names(workspace: Workspace, *, by: str, on: date) -> dict[str, str]:
     return dict(zip(table[key].astype(str), table["name"].astype(str), strict=True))
 
 
-def _with_results(workspace: Workspace, drawn: pd.DataFrame, *, draw_id: str) -> pd.DataFrame:
+def _with_results(
+    workspace: Workspace, drawn: pd.DataFrame, *, draw_id: str, known_on: date | None = None
+) -> pd.DataFrame:
     """The drawn rows with their results, under the ground each was checked on (of the draw where nobody was there)."""
     history = workspace.warehouse.history("inspections")
     columns = ["entity_id", "item_code", "selection_mode", "result_codes", "occurred_on", "inspector_code"]
-    found = history.filter(history.draw_id == draw_id, history.superseded_at.isnull()).select(*columns).execute()
+    stands = history.superseded_at.isnull()
+    if known_on is not None:
+        stands = (history.known_at <= known_on) & (stands | (history.superseded_at > known_on))
+    found = history.filter(history.draw_id == draw_id, stands).select(*columns).execute()
     drawn_as = drawn.get("selection_mode", pd.Series(SelectionMode.RANDOM.value, index=drawn.index))
     rows = drawn.assign(drawn_as=drawn_as).drop(columns="selection_mode", errors="ignore")
     rows = rows.merge(found, on=["entity_id", "item_code"], how="left", validate="1:1")

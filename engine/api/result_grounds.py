@@ -1,6 +1,7 @@
 """What stands on record about visits, draws and tasks when results come in."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 import pandas as pd
@@ -107,8 +108,20 @@ def _drawn(workspace: Workspace, visits: list[str]) -> dict[Key, Ground]:
                 leader=leaders.get(visit),
                 officers=officers.get(visit, frozenset()),
             )
-        found |= _reserves(workspace, draw, run, visits, on=on)
+        reserves = _reserves(workspace, draw, run, visits, on=on)
+        found = _joined(found, reserves) | reserves
     return found
+
+
+def _joined(drawn: Mapping[Key, Ground], reserves: Mapping[Key, Ground]) -> dict[Key, Ground]:
+    """What was drawn, where the object is also somebody's reserve: it is visited once, and both teams are lawful."""
+    also: dict[str, frozenset[str]] = {}
+    for (visit, _, _), ground in reserves.items():
+        also[visit] = also.get(visit, frozenset()) | ground.officers
+    return {
+        key: replace(ground, officers=ground.officers | also[key[0]]) if key[0] in also and ground.officers else ground
+        for key, ground in drawn.items()
+    }
 
 
 def _officers(workspace: Workspace, draw: str, sent: pd.DataFrame) -> dict[str, frozenset[str]]:

@@ -62,12 +62,12 @@ def show(
 ) -> None:
     """Show the figures of a month or a year."""
     from engine.api.kpis import period_named, values
+    from engine.api.policies import read_policies
     from engine.api.workspace import open_workspace
-    from engine.store.documents import load_policies
 
     day = as_of_date(as_of) if as_of else current_time().date()
     opened, asked = open_workspace(workspace, create=False), period_named(period)
-    found = values(opened, book=load_policies(profile), period=asked, as_of=day, by=by.value)
+    found = values(opened, book=read_policies(profile, workspace=opened), period=asked, as_of=day, by=by.value)
     if as_json:
         show_json({"period": asked.name, "as_of": day, "values": _objects(found)})
         return
@@ -85,12 +85,12 @@ def scorecards(
 ) -> None:
     """Show points by department or district: share of each target reached, never volume."""
     from engine.api.kpis import period_named, scorecards
+    from engine.api.policies import read_policies
     from engine.api.workspace import open_workspace
-    from engine.store.documents import load_policies
 
     day = as_of_date(as_of) if as_of else current_time().date()
     opened, asked = open_workspace(workspace, create=False), period_named(period)
-    found = scorecards(opened, book=load_policies(profile), period=asked, as_of=day, by=by.value)
+    found = scorecards(opened, book=read_policies(profile, workspace=opened), period=asked, as_of=day, by=by.value)
     if as_json:
         show_json({"period": asked.name, "as_of": day, "scorecards": _objects(found)})
         return
@@ -127,13 +127,14 @@ def freeze(
 ) -> None:
     """Put the figures of a finished month on record for good."""
     from engine.api.kpis import freeze, period_named
+    from engine.api.policies import read_policies
     from engine.api.workspace import open_workspace
-    from engine.store.documents import load_policies
 
     day = as_of_date(as_of) if as_of else current_time().date()
+    opened = open_workspace(workspace, create=False)
     found = freeze(
-        open_workspace(workspace, create=False),
-        book=load_policies(profile),
+        opened,
+        book=read_policies(profile, workspace=opened),
         period=period_named(period),
         as_of=day,
         actor=current_actor(),
@@ -156,12 +157,12 @@ def compare(
 ) -> None:
     """Show what differs today from the frozen figures of a month."""
     from engine.api.kpis import compare, period_named
+    from engine.api.policies import read_policies
     from engine.api.workspace import open_workspace
-    from engine.store.documents import load_policies
 
     day = as_of_date(as_of) if as_of else current_time().date()
-    asked = period_named(period)
-    found = compare(open_workspace(workspace, create=False), book=load_policies(profile), period=asked, as_of=day)
+    opened, asked = open_workspace(workspace, create=False), period_named(period)
+    found = compare(opened, book=read_policies(profile, workspace=opened), period=asked, as_of=day)
     if as_json:
         show_json({"period": asked.name, "as_of": day, "differences": _objects(found)})
         return
@@ -201,7 +202,13 @@ def _show_values(found: pd.DataFrame, *, title: str, translate: Translate) -> No
 
 
 def _objects(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): plain(value) for name, value in row.items()} for row in table.to_dict("records")]
+    """Rows as JSON holds them: numbers as numbers, what there is not as null."""
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(name): _cell(value) for name, value in row.items()} for row in rows]
+
+
+def _cell(value: Any) -> Any:
+    return value if isinstance(value, bool | int | float | str | None) else plain(value)
 
 
 def _number(value: float) -> str:

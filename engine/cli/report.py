@@ -37,14 +37,15 @@ def bulletin(
     """Write the bulletin of a month or a year."""
     from engine.api.bulletin import bulletin, report_docx, report_pdf
     from engine.api.kpis import period_named
+    from engine.api.policies import read_policies
     from engine.api.workspace import open_workspace
     from engine.i18n import chosen_language
-    from engine.store.documents import load_policies
 
     day, asked = as_of_date(as_of) if as_of else current_time().date(), period_named(period)
+    opened = open_workspace(workspace, create=False)
     report = bulletin(
-        open_workspace(workspace, create=False),
-        book=load_policies(profile),
+        opened,
+        book=read_policies(profile, workspace=opened),
         period=asked,
         as_of=day,
         translate=current_translate(),
@@ -69,7 +70,7 @@ def one_pager(
     from engine.api.policies import read_policies
 
     def page(opened: Any, name: str, **terms: Any) -> Any:
-        return made(opened, book=read_policies(profile), period=period_named(name), **terms)
+        return made(opened, book=read_policies(profile, workspace=opened), period=period_named(name), **terms)
 
     _report("one-pager", period_named(period).name, page, form, out, as_of, workspace, as_json)
 
@@ -85,13 +86,14 @@ def workbook(
     """Write the tables of the bulletin as a workbook, one sheet per card."""
     from engine.api.bulletin import workbook as made_workbook
     from engine.api.kpis import period_named
+    from engine.api.policies import read_policies
     from engine.api.workspace import open_workspace
-    from engine.store.documents import load_policies
 
     day, asked = as_of_date(as_of) if as_of else current_time().date(), period_named(period)
+    opened = open_workspace(workspace, create=False)
     made = made_workbook(
-        open_workspace(workspace, create=False),
-        book=load_policies(profile),
+        opened,
+        book=read_policies(profile, workspace=opened),
         period=asked,
         as_of=day,
         translate=current_translate(),
@@ -114,8 +116,11 @@ def conference(
     from engine.api.policies import read_policies
 
     name = period_named(period).name
-    _report("conference", name, lambda *given, **terms: made(*given, book=read_policies(profile), **terms),
-            form, out, as_of, workspace, as_json)  # fmt: skip
+
+    def papers(opened: Any, month: str, **terms: Any) -> Any:
+        return made(opened, month, book=read_policies(profile, workspace=opened), **terms)
+
+    _report("conference", name, papers, form, out, as_of, workspace, as_json)
 
 
 def publicity(

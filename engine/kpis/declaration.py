@@ -10,7 +10,10 @@ from engine.errors import PolicyInconsistentError
 from engine.messages import N_, Message
 
 ROW_COLUMNS = ("on", "department_code", "district_code", "numerator", "denominator")
-"""What a figure's rows hold: the day that places a row in a month, whose it is, what it adds above and below."""
+"""What a figure's rows hold: the day that places a row in a month, whose it is, what it adds above and below.
+
+A row without a day is stock and counts in every period. Figures per firm also have ``unit``, the firm.
+"""
 
 
 class Kind(StrEnum):
@@ -24,6 +27,12 @@ class Kind(StrEnum):
     """Median of the numerators."""
     TOTAL = "total"
     """Sum of the numerators."""
+    PER_UNIT = "per_unit"
+    """Sum of numerators / number of different units; does not add up, since a firm belongs to several departments."""
+    HIGH = "high"
+    """95th percentile of the sums per unit."""
+    ESTIMATE = "estimate"
+    """Handed in as estimated from the random rows of the draws of the period, with its interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +43,12 @@ class Facts:
     ----------
     as_of : day.
     checks : drawn checks: draw_id, visit_id, entity_id, item_code, department_code, district_code, mode, state,
-        drawn_on, window_end.
+        drawn_on, window_end, grade (at the freeze; null for reserves), is_enterprise.
+    tasks : draws of plan lines: draw_id, department_code (initiates), district_code (empty), drawn_on, n_departments,
+        is_graded (ratios by grade), is_off_site.
     results : published results: inspection_id, visit_id, entity_id, item_code, department_code, district_code, draw_id,
-        selection_mode, occurred_on, published_on, due_on, outcome, has_disposal.
+        selection_mode, occurred_on, published_on (first), due_on, outcome, has_disposal, is_followed (nothing of its
+        follow-up waits), channel (of entry; null where another system entered it), is_off_site.
     pending : checks visited whose result is not public: visit_id, item_code, department_code, district_code, due_on.
     visits : scan-ins: visit_id, entity_id, district_code, department_code (the first named), occurred_on,
         n_departments, n_items, is_on_site.
@@ -48,11 +60,15 @@ class Facts:
     steps : steps of joint punishments: punishment_id, department_code, district_code, step, on, days (since the step
         before).
     warnings : warning_id, department_code, district_code, due_on, closed_on.
-    items : the item list: item_code, department_code, is_drawn.
+    objections : objection_id, department_code, district_code, due_on, settled_on.
+    queries : businesses asked about: business_no, department_code, district_code (empty), on, n_entities, n_met.
+    items : the item list: item_code, department_code.
+    register : active enterprises: department_code (empty), district_code, n_active.
     """
 
     as_of: pd.Timestamp
     checks: pd.DataFrame
+    tasks: pd.DataFrame
     results: pd.DataFrame
     pending: pd.DataFrame
     visits: pd.DataFrame
@@ -61,7 +77,10 @@ class Facts:
     cases: pd.DataFrame
     steps: pd.DataFrame
     warnings: pd.DataFrame
+    objections: pd.DataFrame
+    queries: pd.DataFrame
     items: pd.DataFrame
+    register: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +98,8 @@ class Kpi:
     source : which records, in words.
     reference : rule or document.
     has_interval : whether the rows are a sample of something, so that a share carries an interval.
+    is_yearly : whether it counts from 1 January of the period's year, as coverage does.
+    is_confidential : whether few rows would give a firm's class away; such a value is withheld.
     """
 
     code: str
@@ -93,6 +114,8 @@ class Kpi:
     source: Message
     reference: str
     has_interval: bool = False
+    is_yearly: bool = False
+    is_confidential: bool = False
     measures_volume: bool = field(default=False)
     """Whether it grows with the number of checks or fines: such a figure never earns points."""
 

@@ -12,6 +12,8 @@ UNSTAFFED, REPLACED, PUBLISHED = "unstaffed", "replaced", "published"
 VIOLATION, CLEAN = "violation", "clean"
 UNREACHABLE = "unreachable"
 DRAWN_MODES = ("random", "filtered_draw", "reserve")
+NOT_MADE = (UNSTAFFED, REPLACED, "not_visited")
+LEAD, RESERVE, BEST_GRADE, MOBILE = "directed", "reserve", "A", ("mobile", "offline")
 
 
 def _rows(
@@ -66,12 +68,15 @@ def receipt(facts: Facts) -> pd.DataFrame:
     return _rows(due, on=due["due_on"], above=in_time.astype(float))
 
 
-def hit_rate(facts: Facts) -> pd.DataFrame:
-    """Random checks of firms that were reached: a violation or not."""
-    seen = facts.results[
-        (facts.results["selection_mode"] == "random") & facts.results["outcome"].isin((VIOLATION, CLEAN))
-    ]
-    return _rows(seen, on=seen["occurred_on"], above=(seen["outcome"] == VIOLATION).astype(float))
+def closure(facts: Facts) -> pd.DataFrame:
+    """Published adverse results: everything that had to follow is over, or something waits."""
+    adverse = facts.results[facts.results["outcome"].isin((VIOLATION, UNREACHABLE))]
+    return _rows(adverse, on=adverse["published_on"], above=adverse["is_followed"].astype(float))
+
+
+def estimated(facts: Facts) -> pd.DataFrame:
+    """No rows: the figure is estimated from the draws of the period."""
+    return _rows(facts.results.iloc[:0], on=facts.results["occurred_on"].iloc[:0], above=0.0)
 
 
 def reached(facts: Facts) -> pd.DataFrame:
@@ -91,18 +96,73 @@ def random_checks(facts: Facts) -> pd.DataFrame:
     return _rows(facts.results, on=facts.results["occurred_on"], above=drawn.astype(float))
 
 
+def joint_tasks(facts: Facts) -> pd.DataFrame:
+    """Draws of plan lines: with several departments or with one."""
+    return _rows(facts.tasks, on=facts.tasks["drawn_on"], above=(facts.tasks["n_departments"] > 1).astype(float))
+
+
+def credit_rules(facts: Facts) -> pd.DataFrame:
+    """Draws of plan lines: ratios by grade or not."""
+    return _rows(facts.tasks, on=facts.tasks["drawn_on"], above=facts.tasks["is_graded"].astype(float))
+
+
+def planned_checks(facts: Facts) -> pd.DataFrame:
+    """Published checks that follow no lead: of a draw of the plan or not."""
+    own = facts.results[facts.results["selection_mode"] != LEAD]
+    return _rows(own, on=own["occurred_on"], above=own["draw_id"].notna().astype(float))
+
+
+def mobile_entry(facts: Facts) -> pd.DataFrame:
+    """On-site checks entered here: on a phone, also without a net, or at a desk."""
+    own = facts.results[facts.results["channel"].notna() & ~facts.results["is_off_site"].astype(bool)]
+    return _rows(own, on=own["occurred_on"], above=own["channel"].isin(MOBILE).astype(float))
+
+
+def off_site(facts: Facts) -> pd.DataFrame:
+    """Published checks of draws: of lines without a visit or with one."""
+    own = facts.results[facts.results["selection_mode"].isin(DRAWN_MODES)]
+    return _rows(own, on=own["occurred_on"], above=own["is_off_site"].astype(float))
+
+
 def items_covered(facts: Facts) -> pd.DataFrame:
-    """Items of the list: drawn at least once this year or not."""
+    """Items of the list, and the day on which each was first drawn in a year."""
     items = facts.items.assign(district_code="")
-    return _rows(items, on=pd.Series(facts.as_of, index=items.index), above=items["is_drawn"].astype(float))
+    drawn = _first_of_year(facts.checks, "item_code").drop(columns=["department_code", "district_code"])
+    drawn = drawn.merge(items, on="item_code")
+    return _stock(items, below=1.0, drawn=drawn)
+
+
+def coverage(facts: Facts) -> pd.DataFrame:
+    """Active enterprises, and the day on which each was first drawn in a year."""
+    checks = facts.checks
+    firms = checks[checks["is_enterprise"].astype(bool) & (checks["mode"] != RESERVE)]
+    drawn = _first_of_year(firms, "entity_id").assign(department_code="")
+    return _stock(facts.register, below=facts.register["n_active"], drawn=drawn)
+
+
+def _first_of_year(checks: pd.DataFrame, key: str) -> pd.DataFrame:
+    days = pd.to_datetime(checks["drawn_on"])
+    ordered = checks.assign(drawn_on=days, year=days.dt.year).sort_values(["drawn_on", key], kind="stable")
+    return ordered.drop_duplicates([key, "year"])
+
+
+def _stock(stock: pd.DataFrame, *, below: pd.Series | float, drawn: pd.DataFrame) -> pd.DataFrame:
+    """What there is, in every period, and what was reached of it, on its day."""
+    whole = _rows(stock, on=pd.Series(pd.NaT, index=stock.index), above=0.0, below=below)
+    return pd.concat([whole, _rows(drawn, on=drawn["drawn_on"], above=1.0, below=0.0)], ignore_index=True)
+
+
+def best_visited(facts: Facts) -> pd.DataFrame:
+    """Visits that draws asked for and that were made: to class A or not."""
+    made = facts.checks[~facts.checks["state"].isin(NOT_MADE) & facts.checks["grade"].notna()]
+    made = made.drop_duplicates(["draw_id", "visit_id"])
+    return _rows(made, on=made["drawn_on"], above=(made["grade"] == BEST_GRADE).astype(float))
 
 
 def visits_per_firm(facts: Facts) -> pd.DataFrame:
-    """On-site visits over the firms that had any; a firm counts once a month, with its first visit of the month."""
-    visits = facts.visits[facts.visits["is_on_site"]].sort_values(["occurred_on", "visit_id"])
-    month = pd.to_datetime(visits["occurred_on"]).dt.to_period("M")
-    first = ~visits.assign(month=month).duplicated(["entity_id", "month"])
-    return _rows(visits, on=visits["occurred_on"], above=1.0, below=first.astype(float))
+    """On-site visits, with the firm that each was made to."""
+    visits = facts.visits[facts.visits["is_on_site"].astype(bool)]
+    return _rows(visits, on=visits["occurred_on"], above=1.0).assign(unit=visits["entity_id"])
 
 
 def visits_saved(facts: Facts) -> pd.DataFrame:
@@ -125,6 +185,25 @@ def fed_back(facts: Facts) -> pd.DataFrame:
     """Cases met in a department's business: answered or not."""
     met = facts.cases[facts.cases["is_hit"].astype(bool)]
     return _rows(met, on=met["hit_on"], above=met["is_fed_back"].astype(float))
+
+
+def blocked(facts: Facts) -> pd.DataFrame:
+    """Amounts that applied restrictions kept back, in yuan."""
+    steps = facts.steps[facts.steps["step"] == "applied"]
+    return _rows(steps, on=steps["on"], above=steps["amount_fen"].fillna(0).astype(float) / 100)
+
+
+def queries_met(facts: Facts) -> pd.DataFrame:
+    """Objects of businesses that were asked about: restricted or not."""
+    rows = facts.queries
+    return _rows(rows, on=rows["on"], above=rows["n_met"].astype(float), below=rows["n_entities"].astype(float))
+
+
+def objections_settled(facts: Facts) -> pd.DataFrame:
+    """Objections whose last day is over: settled by then or not; a correction once it is public."""
+    due = _mature(facts.objections, "due_on", facts)
+    settled = pd.to_datetime(due["settled_on"]) <= pd.to_datetime(due["due_on"])
+    return _rows(due, on=due["due_on"], above=settled.astype(float))
 
 
 def days_per_step(facts: Facts) -> pd.DataFrame:

@@ -26,6 +26,8 @@ GROUPINGS: Mapping[str, tuple[str, ...]] = {
     "both": ("department_code", "district_code"),
 }
 Z = 1.959963984540054
+HIGH_SHARE = 0.95
+"""Percentile of figures that say how much falls on those on whom most does."""
 
 
 def kpi_values(
@@ -35,6 +37,8 @@ def kpi_values(
     last: date,
     by: str = "all",
     targets: Mapping[str, float] | None = None,
+    estimates: pd.DataFrame | None = None,
+    least: int = 0,
     kpis: Sequence[Kpi] = KPIS,
 ) -> pd.DataFrame:
     """Return every figure of a period.
@@ -45,19 +49,30 @@ def kpi_values(
     first, last : days of the period; both count.
     by : key of :data:`GROUPINGS`.
     targets : target by code; figures without one have none.
+    estimates : the figures of kind ``estimate`` of the period: kpi, the columns of the grouping, value, n, low, high.
+    least : rows below which a confidential figure is withheld.
 
     Returns
     -------
     DataFrame, key (kpi, department_code, district_code), :data:`VALUE_COLUMNS`: value (null where the denominator is
-    0), numerator and denominator, n rows, low and high (95 %, Wilson; only for shares that rest on a sample), target,
-    meets_target (null without a target, or a value). Figures in order of the registry, groups in order of code.
+    0, or of too few rows), numerator and denominator, n rows, low and high (95 %; Wilson for shares that rest on a
+    sample, of the design for estimates), target, meets_target (null without a target, or a value). Figures in order of
+    the registry, groups in order of code.
 
     Notes
     -----
     Cost: one pass over the facts per figure. Source of the limits: Wilson, JASA 22 (1927).
     """
-    parts = [_of_kpi(kpi, facts, first=first, last=last, columns=GROUPINGS[by]) for kpi in kpis]
+    terms = {"first": first, "last": last, "columns": GROUPINGS[by]}
+    parts = [
+        _of_estimates(kpi, estimates, columns=GROUPINGS[by])
+        if kpi.kind is Kind.ESTIMATE
+        else _of_kpi(kpi, facts, **terms)  # type: ignore[arg-type]
+        for kpi in kpis
+    ]
     found = pd.concat(parts, ignore_index=True)
+    is_small = found["kpi"].isin([kpi.code for kpi in kpis if kpi.is_confidential]) & (found["n"] < least)
+    found = found.assign(**{name: found[name].mask(is_small) for name in ("value", "numerator")})
     wanted = targets or {}
     found["target"] = found["kpi"].map(wanted).astype("float64")
     signs = found["kpi"].map({kpi.code: kpi.direction for kpi in kpis})
@@ -70,7 +85,8 @@ def kpi_values(
 def _of_kpi(kpi: Kpi, facts: Facts, *, first: date, last: date, columns: tuple[str, ...]) -> pd.DataFrame:
     rows = kpi.rows(facts)
     days = pd.to_datetime(rows["on"])
-    rows = rows[(days >= pd.Timestamp(first)) & (days <= pd.Timestamp(last))]
+    begin = pd.Timestamp(last.year, 1, 1) if kpi.is_yearly else pd.Timestamp(first)
+    rows = rows[days.isna() & kpi.is_yearly | (days >= begin) & (days <= pd.Timestamp(last))]
     rows = rows.assign(**{name: rows[name].fillna("").astype(str) for name in ("department_code", "district_code")})
     if not columns:
         rows = rows.assign(everybody="")
@@ -82,25 +98,55 @@ def _of_kpi(kpi: Kpi, facts: Facts, *, first: date, last: date, columns: tuple[s
         n=("numerator", "size"),
         median=("numerator", "median"),
     ).reset_index()
+    if kpi.is_yearly:
+        table["n"] = table["denominator"].astype(int)
+    if kpi.kind in (Kind.PER_UNIT, Kind.HIGH):
+        table = _per_unit(table, rows, keys=keys)
     if not columns and table.empty:
-        table = pd.DataFrame(
-            {"everybody": [""], "numerator": [0.0], "denominator": [0.0], "n": [0], "median": [np.nan]}
-        )
+        table = _nothing()
     table = table.assign(kpi=kpi.code, value=_value(kpi, table))
     low, high = _limits(kpi, table)
-    for name in ("department_code", "district_code"):
-        if name not in table:
-            table[name] = ALL
-    if kpi.kind in (Kind.MEDIAN, Kind.TOTAL):
+    if kpi.kind in (Kind.MEDIAN, Kind.TOTAL, Kind.HIGH):
         table["denominator"] = np.nan
-    if kpi.kind is Kind.MEDIAN:
+    if kpi.kind in (Kind.MEDIAN, Kind.HIGH):
         table["numerator"] = np.nan
-    return table.assign(low=low, high=high)
+    return _whole(table).assign(low=low, high=high)
+
+
+def _of_estimates(kpi: Kpi, estimates: pd.DataFrame | None, *, columns: tuple[str, ...]) -> pd.DataFrame:
+    """The estimates of a figure; numerators and denominators of weighted rows are no counts, so there are none."""
+    own = estimates[estimates["kpi"] == kpi.code] if estimates is not None else pd.DataFrame()
+    table = own[[*columns, "value", "n", "low", "high"]] if len(own) else pd.DataFrame()
+    if table.empty and columns:
+        return pd.DataFrame(columns=[*VALUE_COLUMNS[:9]])
+    if table.empty:
+        table = pd.DataFrame({"value": [np.nan], "n": [0], "low": [np.nan], "high": [np.nan]})
+    return _whole(table).assign(kpi=kpi.code, numerator=np.nan, denominator=np.nan)
+
+
+def _whole(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with both columns of groups."""
+    missing = {name: ALL for name in ("department_code", "district_code") if name not in table}
+    return table.assign(**missing)
+
+
+def _nothing() -> pd.DataFrame:
+    return pd.DataFrame({"everybody": [""], "numerator": [0.0], "denominator": [0.0], "n": [0], "median": [np.nan]})
+
+
+def _per_unit(table: pd.DataFrame, rows: pd.DataFrame, *, keys: list[str]) -> pd.DataFrame:
+    """Different units as denominator, and the 95th percentile of what falls on one."""
+    sums = rows.groupby([*keys, "unit"], sort=True)["numerator"].sum().reset_index()
+    by = sums.groupby(keys, sort=True)["numerator"]
+    found = by.agg(denominator="size", high=lambda own: own.quantile(HIGH_SHARE)).reset_index()
+    return table.drop(columns="denominator").merge(found.astype({"denominator": "float64"}), on=keys, how="left")
 
 
 def _value(kpi: Kpi, table: pd.DataFrame) -> pd.Series:
     if kpi.kind is Kind.MEDIAN:
         return table["median"]
+    if kpi.kind is Kind.HIGH:
+        return table["high"] if "high" in table else pd.Series(np.nan, index=table.index)
     if kpi.kind is Kind.TOTAL:
         return table["numerator"]
     return table["numerator"] / table["denominator"].where(table["denominator"] > 0)

@@ -47,6 +47,10 @@ class Measured:
     left_out: tuple[str, ...]
     draw_ids: tuple[str, ...]
 
+    def by_column(self, name: str, values: pd.Series) -> "Measured":
+        """Return the same rows with one more column to measure by."""
+        return replace(self, sample=replace(self.sample, rows=self.sample.rows.assign(**{name: values})))
+
 
 def measured_rows(
     results: pd.DataFrame,

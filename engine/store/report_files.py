@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
+from typing import Any
 
 from engine.errors import StoreError
 from engine.messages import N_, Message
@@ -22,6 +23,9 @@ WORD_FONT = "Noto Sans CJK SC"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 _CHART_SCALE = 3.0
 _CHART_WIDTH_CM = 17.0
+_TEXT_WIDTH_CM = 17.4
+_DIGEST_LENGTH = 64
+_RED = (0xB0, 0x1E, 0x1E)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Report:
     remarks : sentences under the title.
     parts : sections in order.
     language : ``zh_CN`` or ``en``.
+    notice : what stands over every page and behind its text, such as that the draws are simulated; may be empty.
     """
 
     title: str
@@ -55,6 +60,7 @@ class Report:
     remarks: Sequence[str]
     parts: Sequence[Part]
     language: str
+    notice: str = ""
 
 
 def report_pdf(report: Report) -> bytes:
@@ -73,6 +79,8 @@ def report_pdf(report: Report) -> bytes:
         "footer": report.footer,
         "remarks": list(report.remarks),
         "language": report.language,
+        "notice": report.notice,
+        "watermark": report.notice.partition("：")[0].partition(":")[0],
         "parts": [
             {
                 "title": part.title,
@@ -132,6 +140,7 @@ def report_docx(report: Report) -> bytes:
         if part.rows:
             _table(document, part)
     _footer(section, report.footer)
+    _notice(section, report.notice)
     held = io.BytesIO()
     document.save(held)
     return _without_times(held.getvalue())
@@ -169,8 +178,37 @@ def _table(document: object, part: Part) -> None:
             run = paragraph.add_run(text)
             run.font.size = Pt(9)
             run.bold = line == 0
-            if at:
+            if len(text) == _DIGEST_LENGTH:
+                run.font.size = Pt(6)
+            if at and not part.widths:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    _column_widths(table, part)
+
+
+def _column_widths(table: Any, part: Part) -> None:
+    """Fixed widths, as in the PDF: a digest of 64 characters keeps its line."""
+    from docx.shared import Cm  # noqa: PLC0415
+
+    shares = part.widths or (1.5, 1.45, *[0.75] * (len(part.heads) - 2))
+    table.autofit = False
+    for column, share in zip(table.columns, shares, strict=True):
+        width = Cm(_TEXT_WIDTH_CM * share / sum(shares))
+        column.width = width
+        for cell in column.cells:
+            cell.width = width
+
+
+def _notice(section: Any, text: str) -> None:
+    """The notice over every page, in red."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH  # noqa: PLC0415
+    from docx.shared import Pt, RGBColor  # noqa: PLC0415
+
+    if not text:
+        return
+    paragraph = section.header.paragraphs[0]
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    run = paragraph.add_run(text)
+    run.bold, run.font.size, run.font.color.rgb = True, Pt(9), RGBColor(*_RED)
 
 
 def _footer(section: object, text: str) -> None:

@@ -2,10 +2,12 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from engine.api import kpis
 from engine.api.joint_punishment import cases, explain, funnel, overdue_releases
+from engine.api.measuring import measure_by, read_drawn
 from engine.api.objections import correction_of, objections, unsettled
 from engine.api.reconciliation import check_states, explain_check, fell_through, totals
 from engine.api.result_follow_up import open_follow_ups
@@ -112,8 +114,27 @@ def test_figures_are_the_counts_of_the_year(year):
     n_orders = len(orders) + len(year.corrected)
     assert found.loc["put_right_in_time", ["numerator", "denominator"]].tolist() == [n_orders] * 2
     assert found.loc["receipt", "denominator"] > 0
+    assert found.loc["closure", ["numerator", "denominator"]].tolist() == [table["with_disposal"].sum()] * 2
+    assert found.loc["objections_settled", ["numerator", "denominator"]].tolist() == [3, 3]
+    assert found.loc["coverage", "numerator"] <= found.loc["visits_per_firm", "denominator"] < 438
     cards = kpis.scorecards(year.workspace, book=BOOK, period=YEAR, as_of=END)
     assert set(cards["department_code"]) == {"SCJG", "WJW", "SW"} and cards["score"].between(0, 1).all()
+
+
+def test_the_hit_rate_is_that_of_the_design_and_not_of_the_rows(year):
+    held = kpis.values(year.workspace, book=BOOK, period=YEAR, as_of=END).set_index("kpi").loc["hit_rate"]
+    drawn = read_drawn(year.workspace, draw_ids=["D1", "D2"], book=BOOK)
+    whole = measure_by(drawn, by="department").set_index("domain").loc[""]
+    by = kpis.values(year.workspace, book=BOOK, period=YEAR, as_of=END, by="department").set_index("kpi")
+
+    assert (held["n"], held["low"], held["high"]) == (whole["n"], whole["low"], whole["high"])
+    assert pd.isna(held["value"]) == (whole["status"] == "withheld")
+    reached = drawn.measured.sample.rows["outcome"].isin(("violation", "clean"))
+    assert by.loc["hit_rate", "n"].sum() == held["n"] == reached.sum()
+    march = kpis.values(year.workspace, book=BOOK, period=kpis.period_named("2026-03"), as_of=END).set_index("kpi")
+    assert 0 < march.loc["hit_rate", "n"] < held["n"]  # of the draw of March alone
+    frozen_late = march.loc["items_covered"]  # a month that is over has its coverage, too
+    assert (frozen_late["numerator"], frozen_late["denominator"]) == (1, 4)
 
 
 def test_a_frozen_month_stays_and_what_changed_later_is_another_version(year):

@@ -16,12 +16,14 @@ from engine.api.kpis import period_named, shown_values
 from engine.i18n import translator
 from engine.kpis.values import kpi_values, scorecard
 from engine.store.documents import load_policies
-from engine.store.report_files import report_docx, report_pdf
+from engine.store.report_files import Part, Report, report_docx, report_pdf
 from tests.kpi_world import facts
 
 BOOK, YEAR, END = load_policies(), period_named("2026"), date(2026, 12, 31)
 TARGETS = {"completion": 1.0, "published_in_time": 1.0, "joint_visits": 0.5, "released_in_time": 1.0}
 STEPS = pd.DataFrame({"step": ["triggered", "pushed"], "n": [3, 2], "share": [1.0, 2 / 3], "median_days": [None, 3.0]})
+MEASURES = pd.DataFrame({"measure_id": ["P05"], "triggered": [3], "applied": [2]})
+NOTICE = "模拟数据：本文不作依据。"
 
 
 @pytest.fixture
@@ -31,13 +33,14 @@ def tables(monkeypatch):
     def by(name):
         return kpi_values(facts(), first=date(2026, 1, 1), last=END, by=name, targets=TARGETS)
 
-    made = {"figures": by("all"), "by_department": by("department"), "punishment": STEPS}
+    made = {"figures": by("all"), "by_department": by("department"), "punishment": STEPS, "measures": MEASURES}
     for name in ("department", "district"):
         cards = scorecard(by(name), points=dict.fromkeys(TARGETS, 10), policy="kpi.points")
         made[f"{name}s"] = cards.assign(name="")
     monkeypatch.setattr(documents, "bulletin_tables", lambda *_, **__: made)
     monkeypatch.setattr(documents, "department_names", lambda *_, **__: {"M": "市场监管局"})
     monkeypatch.setattr(documents, "frozen_versions", lambda *_, **__: [])
+    monkeypatch.setattr(documents, "simulated", lambda *_, **__: NOTICE)
     return made
 
 
@@ -64,6 +67,8 @@ def test_docx_shows_every_figure_of_the_tables(tables):
     assert written(tables) <= cells
     assert "监管绩效通报" in document.paragraphs[0].text
     assert len(document.inline_shapes) == 2
+    assert document.sections[0].header.paragraphs[0].text == NOTICE
+    assert "P05" in cells
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is missing: install poppler-utils")
@@ -122,3 +127,28 @@ def test_no_english_word_in_the_chinese_bulletin(tables):
 
     english = [text for text in texts if re.search("[A-Za-z]{2,}", text)]
     assert english == [held.remarks[0]]  # the profile's own name
+
+
+def test_columns_of_a_word_document_are_as_wide_as_in_the_pdf_and_a_digest_keeps_its_line():
+    part = Part("x", ["a", "b", "c"], [["name", "1", "f" * 64]], widths=(2.4, 0.8, 5.2))
+    document = docx.Document(io.BytesIO(report_docx(Report("t", "", "f", [], [part], "en"))))
+    (table,) = document.tables
+    cells = table.rows[1].cells
+
+    assert [round(cell.width.cm, 1) for cell in cells] == [5.0, 1.7, 10.8] and not table.autofit
+    assert cells[2].paragraphs[0].runs[0].font.size.pt == 6 and not document.sections[0].header.paragraphs[0].text
+
+
+def test_a_frozen_period_is_printed_from_its_frozen_figures_and_day(monkeypatch):
+    day = date(2027, 1, 5)
+    frozen = {by: kpi_values(facts(), first=YEAR.first, last=END, by=by) for by in ("all", "department", "district")}
+    frozen["all"]["value"] = 0.123
+    monkeypatch.setattr(documents, "frozen_versions", lambda *_, **__: ["one"])
+    monkeypatch.setattr(documents, "frozen_groupings", lambda *_, **__: (day, 1, frozen))
+    seen = []
+    monkeypatch.setattr(documents, "_funnels", lambda _, *, as_of: seen.append(as_of) or (STEPS, MEASURES))
+    monkeypatch.setattr(documents, "scorecards_of", lambda *_, **__: pd.DataFrame())
+    made = documents.bulletin_tables(None, book=BOOK, period=YEAR, as_of=END)
+
+    assert set(made["figures"]["value"]) == {0.123} and seen == [day]
+    assert documents.records_day(None, period=YEAR, as_of=END) == day

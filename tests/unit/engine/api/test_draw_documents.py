@@ -1,15 +1,20 @@
 """The publicity sheet, the archive list and the papers of the conference hold what the frames hold and nothing else."""
 
 import hashlib
+import re
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from engine.api import conference_documents, draw_documents
+from engine.api.decision_words import action_words, clock_words
 from engine.errors import UsageError
 from engine.i18n import translator
+from engine.outcomes.deadlines import clocks
+from engine.store.documents import load_policies
 from engine.vocabulary import ResultCode
 
 ZH = translator("zh_CN")
@@ -51,6 +56,7 @@ def test_a_sheet_says_name_item_result_and_days_and_nothing_of_how_a_firm_was_ch
         ],
     )
     monkeypatch.setattr(draw_documents, "public_results", lambda *_, **__: found)
+    monkeypatch.setattr(draw_documents, "simulated", lambda *_, **__: "")
 
     (part,) = draw_documents.publicity(workspace(), "D1", **TERMS).parts
 
@@ -91,3 +97,21 @@ def test_the_conference_reads_decisions_one_by_one_and_counts_daily_work():
     )  # fmt: skip
     assert conference_documents.decisions(held, "2026-05")["sequence"].tolist() == [1]
     assert conference_documents.daily_work(held, "2026-05").to_numpy().tolist() == [["result.entered", 2]]
+
+
+def test_entries_and_clocks_are_said_in_words():
+    assert action_words("result.published", ZH) == "检查结果：已公示"
+    assert action_words("objection.corrected", ZH) == "异议：决定更正"
+    assert action_words("a.new_thing", ZH) == "a.new_thing"
+    named = {clock for clock in clocks(load_policies()) if clock_words(clock, ZH) == clock}
+    assert named == {"deadlines.objection_longest"}  # no clock of its own: the inbox shows it under the objection's
+
+
+def test_every_action_that_the_program_writes_has_words():
+    pattern = re.compile(r'"((?:result|draw|plan|kpi|policy|task|site|quality|monthly|warning|load|model)\.[a-z_]+)"')
+    files = [path for folder in ("engine/api", "models") for path in Path(folder).glob("*.py")]
+    written = {name for path in files for name in pattern.findall(path.read_text(encoding="utf-8"))}
+    policies = set(load_policies().parameters)
+
+    unnamed = {name for name in written - policies if action_words(name, ZH) == name}
+    assert unnamed == {"plan.sealed", "plan.window"}  # a tag of digests and a clock
