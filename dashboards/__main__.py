@@ -17,9 +17,13 @@ SCRIPT = Path(__file__).with_name("app.py")
 HEAVY = (
     "altair",
     "engine.api.desk",
-    "engine.api.laboratory",
+    "engine.api.jobs",
+    "engine.api.marts",
+    "engine.api.policy_optimum",
     "engine.api.policy_simulation",
+    "engine.api.reading",
     "engine.api.verification",
+    "ibis.backends.duckdb",
 )
 """What the first visitor would wait for, read before the server answers."""
 

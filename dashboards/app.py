@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from altair.utils.schemapi import disable_debug_mode
 from streamlit.navigation.page import StreamlitPage
 
 from dashboards import parts, queries, sign_in, words
@@ -25,6 +26,7 @@ LANGUAGES = {"zh": "中文", "en": "English"}
 
 def main() -> None:
     """Build sidebar and navigation, then run the page asked for."""
+    disable_debug_mode()  # charts are checked against their schema by tests, not again at every click
     st.set_page_config(page_title="信衡 xinheng", page_icon=str(FAVICON), layout="wide")
     own = "zh" if chosen_language() == "zh_CN" else "en"
     language, _asked = settled("lang", tuple(LANGUAGES), default=own)

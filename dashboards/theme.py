@@ -57,24 +57,29 @@ def grade_scale() -> tuple[list[str], list[str], list[str]]:
     )
 
 
+_LOOKS = alt.Config(
+    font=FONT,
+    background="#FFFFFF",
+    axis=alt.AxisConfig(
+        labelColor=INK,
+        titleColor=QUIET,
+        labelFontSize=13,
+        titleFontSize=13,
+        titleFontWeight="normal",
+        gridColor=RULE,
+        domainColor=RULE,
+        tickColor=RULE,
+        labelAngle=0,
+    ),
+    view=alt.ViewConfig(stroke=None),
+    legend=alt.LegendConfig(labelFontSize=13, titleFontSize=13, labelColor=INK, titleColor=QUIET),
+    title=alt.TitleConfig(fontSize=14, fontWeight="normal", color=INK, anchor="start"),
+    header=alt.HeaderConfig(labelFontSize=13, labelColor=INK, title=None),
+)
+
+
 def styled(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
-    """Return ``chart`` with the fonts, colours and rules of every page."""
-    dressed: alt.TopLevelMixin = (
-        chart.configure(font=FONT, background="#FFFFFF")
-        .configure_axis(
-            labelColor=INK,
-            titleColor=QUIET,
-            labelFontSize=13,
-            titleFontSize=13,
-            titleFontWeight="normal",
-            gridColor=RULE,
-            domainColor=RULE,
-            tickColor=RULE,
-            labelAngle=0,
-        )
-        .configure_view(stroke=None)
-        .configure_legend(labelFontSize=13, titleFontSize=13, labelColor=INK, titleColor=QUIET)
-        .configure_title(fontSize=14, fontWeight="normal", color=INK, anchor="start")
-        .configure_header(labelFontSize=13, labelColor=INK, title=None)
-    )
+    """Return ``chart`` with the fonts, colours and rules of every page; one copy, however many rules."""
+    dressed: alt.TopLevelMixin = chart.copy(deep=False)
+    dressed.config = _LOOKS
     return dressed

@@ -9,9 +9,9 @@ from dashboards import guard, job_parts, parts, tables, words
 from dashboards.pages import SECTIONS
 from dashboards.view import View, choose, current_view
 from engine.access.rights import Role
-from engine.access.scope import scope_of
+from engine.access.scope import Scope, scope_of
 from engine.api.access_log import LogCheck, access_log, check_access_log, check_decisions, decisions
-from engine.api.accounts import accounts, add_account, revoke_account
+from engine.api.accounts import accounts_in_sight, add_account, revoke_account
 from engine.api.desk import Action
 from engine.api.jobs import KINDS, JobState, jobs, start_job
 from engine.errors import SupervisionError
@@ -110,7 +110,7 @@ def _verdict(check: LogCheck, view: View) -> None:
 def _accounts(view: View) -> None:
     _ = view.translate
     with view.desk.reading(Action.SEE_AUDIT) as workspace:
-        held = accounts(workspace)
+        held = accounts_in_sight(workspace)
     if held:
         parts.plain_table(tables.accounts(held.values(), translate=_))
     else:
@@ -120,7 +120,7 @@ def _accounts(view: View) -> None:
     left, right = st.columns(2)
     with left:
         _add(view)
-    active = [name for name, each in held.items() if each.is_active]
+    active = {name: each.scope for name, each in held.items() if each.is_active}
     if active:
         with right:
             _revoke(active, view)
@@ -142,6 +142,7 @@ def _add(view: View) -> None:
 def _added(view: View, account: str, name: str, role: Role, districts: str, departments: str) -> None:
     scope = scope_of(districts=_codes(districts), departments=_codes(departments))
     desk = view.desk
+    desk.require_within(scope)
     with desk.writing(Action.MANAGE_ACCOUNTS) as workspace:
         add_account(workspace, account, name=name, role=role, scope=scope, actor=desk.viewer.actor, clock=desk.clock)
 
@@ -150,18 +151,19 @@ def _codes(text: str) -> list[str]:
     return [each.strip() for each in text.replace("，", ",").split(",") if each.strip()]
 
 
-def _revoke(active: list[str], view: View) -> None:
+def _revoke(active: dict[str, Scope], view: View) -> None:
     _ = view.translate
     with st.form("revoke_account", clear_on_submit=True):
         st.markdown("**" + _("Take an account out") + "**")
-        account = st.selectbox(_("Account"), active)
+        account = st.selectbox(_("Account"), tuple(active))
         reason = st.text_input(_("Why"))
         if st.form_submit_button(_("Revoke")) and account is not None:
-            _act(view, partial(_revoked, view, account, reason))
+            _act(view, partial(_revoked, view, account, active[account], reason))
 
 
-def _revoked(view: View, account: str, reason: str) -> None:
+def _revoked(view: View, account: str, scope: Scope, reason: str) -> None:
     desk = view.desk
+    desk.require_within(scope)
     with desk.writing(Action.MANAGE_ACCOUNTS) as workspace:
         revoke_account(workspace, account, reason=reason, actor=desk.viewer.actor, clock=desk.clock)
 

@@ -65,7 +65,7 @@ def _is_ready(trial: StoredTrial | None, view: View) -> TypeGuard[StoredTrial]:
         st.warning(said.format(old=trial.version[:12], new=trial.present_version[:12]))
         job_parts.offer(view, "what_if", label=_("Count it anew"), as_of=day)
     if trial.problem is not None:
-        st.error(trial.problem.render(_))
+        parts.nothing_yet(trial.problem.render(_))
     return trial.problem is None
 
 
@@ -84,15 +84,18 @@ def _trial(workbench: Workbench, view: View, *, as_of: date) -> None:
             st.error(violation.render(_))
         return
     found = simulate_policy(workbench.bench, workbench.experiment, policy=policy)
+    refused = st.container()  # what takes longer stands above, but is worked out after the figures and their chart
+    _untried(found, view)
+    table = simulated_table(found)
+    _amounts(found, table, workbench, view)
+    present = simulated_table(workbench.present)
+    compared = tables.policies(present, table, translate=_)
+    st.subheader(_("Findings by grade"))
+    chart = charts.policy_fan(_fan(present, table, view), translate=_)
+    parts.chart_with_table(chart, compared, alt_text=_("Findings by grade"), translate=_)
     allocated = allocate_policy(workbench.bench, policy=policy)
     for violation in allocated.violations:
-        st.error(violation.render(_))
-    _untried(found, view)
-    _amounts(found, workbench, view)
-    table = tables.policies(simulated_table(workbench.present), simulated_table(found), translate=_)
-    fan = _fan(workbench.present, found, view)
-    st.subheader(_("Findings by grade"))
-    parts.chart_with_table(charts.policy_fan(fan, translate=_), table, alt_text=_("Findings by grade"), translate=_)
+        refused.error(violation.render(_))
     st.subheader(_("Item checks by district"))
     parts.plain_table(
         tables.checks_by_district(workbench.allocation, allocated.table, names=workbench.bench.names, translate=_)
@@ -112,9 +115,8 @@ def _untried(found: SimulatedPolicy, view: View) -> None:
     st.warning(_("Large uncertainty: {n} ratio(s) lie beyond what was ever tried.").format(n=len(found.flags)) + lines)
 
 
-def _amounts(found: SimulatedPolicy, workbench: Workbench, view: View) -> None:
+def _amounts(found: SimulatedPolicy, table: pd.DataFrame, workbench: Workbench, view: View) -> None:
     _ = view.translate
-    table = simulated_table(found)
     gaps = difference(found.simulated, workbench.present.simulated)
     for place, (measure, name) in zip(st.columns(len(MEASURES)), MEASURES.items(), strict=True):
         row = table[(table["measure"] == measure) & (table["grade"] == "")].iloc[0]
@@ -128,10 +130,10 @@ def _amounts(found: SimulatedPolicy, workbench: Workbench, view: View) -> None:
         place.caption(f"P10 – P90: {row['p10']:,.0f} – {row['p90']:,.0f}")
 
 
-def _fan(present: SimulatedPolicy, found: SimulatedPolicy, view: View) -> pd.DataFrame:
+def _fan(present: pd.DataFrame, tried: pd.DataFrame, view: View) -> pd.DataFrame:
     _ = view.translate
-    named = ((_("ratios in force"), present), (_("ratios tried"), found))
-    both = pd.concat([simulated_table(each).assign(policy=name) for name, each in named], ignore_index=True)
+    named = ((_("ratios in force"), present), (_("ratios tried"), tried))
+    both = pd.concat([table.assign(policy=name) for name, table in named], ignore_index=True)
     wanted = both[(both["measure"] == "findings") & (both["grade"] != "")]
     return wanted.sort_values(["grade", "policy"], kind="stable")[["grade", "policy", "p10", "p50", "p90"]]
 

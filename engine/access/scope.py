@@ -49,6 +49,16 @@ class Scope:
         """What the codes of visible districts begin with; None = anything."""
         return None if self.districts is None else tuple(prefix_of(code) for code in self.districts)
 
+    def includes(self, other: "Scope") -> bool:
+        """Return whether every row that ``other`` lets be seen is seen here too."""
+        if self.prefixes is not None and (
+            other.prefixes is None or not all(prefix.startswith(self.prefixes) for prefix in other.prefixes)
+        ):
+            return False
+        return self.departments is None or (
+            other.departments is not None and set(other.departments) <= set(self.departments)
+        )
+
     def covers(self, *, district: str | None, department: str | None = None) -> bool:
         """Return whether a row of a district, and of a department where it has one, may be seen."""
         if self.prefixes is not None and (district is None or not district.startswith(self.prefixes)):

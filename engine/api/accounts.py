@@ -9,12 +9,17 @@ from engine.pipeline.ports import Actor, Clock
 from engine.store.ledger import Ledger
 from engine.store.workspace import Workspace
 
-__all__ = ["Account", "accounts", "add_account", "grant_account", "revoke_account"]
+__all__ = ["Account", "accounts", "accounts_in_sight", "add_account", "grant_account", "revoke_account"]
 
 
 def accounts(workspace: Workspace) -> dict[str, Account]:
     """Return every account by what it is called, revoked ones too. Cost: the entries of the ledger on accounts."""
     return accounts_in(Ledger(workspace.decisions))
+
+
+def accounts_in_sight(workspace: Workspace) -> dict[str, Account]:
+    """Return the accounts whose rows lie inside the scope of the workspace: of a district, its own."""
+    return {name: each for name, each in accounts(workspace).items() if workspace.scope.includes(each.scope)}
 
 
 def accounts_in(ledger: Ledger) -> dict[str, Account]:

@@ -104,6 +104,11 @@ class Desk:
         with self._open(action):
             pass
 
+    def require_within(self, scope: Scope) -> None:
+        """Raise where a scope reaches beyond this person's own rows: nobody gives or takes more than they have."""
+        if not self.viewer.scope.includes(scope):
+            raise AccessError(problem=Message(N_("these rows reach beyond your own")))
+
     @contextmanager
     def reading(self, action: Action) -> Iterator[Workspace]:
         """Give the workspace for reading, with the rows this person may see.

@@ -36,7 +36,7 @@ def _marts(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mappin
     made = build_marts(workspace, actor=call.actor, clock=call.clock, progress=call.progress)
     if made is None:
         return {}
-    return {name: value for name, value in asdict(made).items() if name in ("run_id", "scopes", "n_rows")}
+    return {"run_id": made.run_id, "n_scopes": len(made.scopes), "n_rows": made.n_rows}
 
 
 def _what_if(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mapping[str, Any]:

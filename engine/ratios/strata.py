@@ -11,6 +11,7 @@ A stratum's code is a keyed hash of what it holds: it reveals neither district n
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ NeighbourOrder = Callable[[str, Sequence[str]], Sequence[str]]
 """District and its candidates to the candidates, nearest first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Strata:
     """A stratified frame.
 
@@ -46,9 +47,12 @@ class Strata:
     frame: pd.DataFrame
     cells: pd.DataFrame
 
-    @property
+    @cached_property
     def table(self) -> pd.DataFrame:
-        """One row per (item_code, stratum), sorted: item_class, district_code, grade, is_due, is_control, n_units."""
+        """One row per (item_code, stratum), sorted: item_class, district_code, grade, is_due, is_control, n_units.
+
+        Worked out once: trials of ratios ask for it at every move.
+        """
         groups = self.cells.groupby(["item_code", "stratum"], sort=True)
         return groups.agg(
             item_class=("item_class", "first"),

@@ -1,0 +1,160 @@
+"""Every registered page: each role opens it cleanly, a wrong district finds nothing on it, its exports or kept answers.
+
+Pages and roles come from their own lists, so that a new one is covered the day it is registered.
+"""
+
+import io
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboards.view import View
+from engine.access.rights import Role
+from engine.access.scope import Scope, scope_of
+from engine.api.accounts import add_account, revoke_account
+from engine.api.marts import build_marts
+from engine.api.what_if_marts import build_what_if
+from engine.store.workspace import Workspace
+from tests.small_sources import ACTOR, NOW
+from tests.small_workspace import AS_OF, write_draw, write_measured
+from tests.two_districts import HERE, SECRET, THERE, write_two_districts
+from tests.unit.dashboards.test_rights_of_pages import ENTRIES, opened, pages_of, said
+
+ROWS = {"all": scope_of(), "near": scope_of(districts=[HERE])}
+EXPECTED = ("模拟",)
+"""Beginnings of warnings that belong on a clean page: what is simulated says so."""
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two districts with accounts of every role, over the whole and over one district, and the tables of the pages."""
+    folder = tmp_path_factory.mktemp("every") / "workspace"
+    write_two_districts(folder)
+    write_measured(folder, AS_OF)
+    write_draw(folder)
+    workspace = Workspace(folder)
+    for role in Role:
+        for name, scope in ROWS.items():
+            account(workspace, role, name, scope)
+    build_marts(workspace, actor=ACTOR, clock=lambda: NOW)
+    build_what_if(workspace, as_of=AS_OF, profile="default", actor=ACTOR, clock=lambda: NOW)
+    workspace.close()
+    return folder
+
+
+def account(workspace: Workspace, role: Role, name: str, scope: Scope) -> None:
+    called = f"{role.value}@{name}"
+    add_account(workspace, called, name=called, role=role, scope=scope, actor=ACTOR, clock=lambda: NOW)
+
+
+@pytest.fixture
+def exports(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """Every file that a page offers, taken at once by whoever looks, as text."""
+    taken: dict[str, str] = {}
+
+    def take(_label: str, make: Callable[[], bytes | str], *, file_name: str, view: View, **options: object) -> None:
+        needs = options.get("needs")
+        if needs is None or view.desk.may(needs):  # type: ignore[arg-type]
+            taken[file_name] = text_of(make())
+
+    monkeypatch.setattr("dashboards.guard.download", take)
+    st.cache_data.clear()
+    yield taken
+
+
+def text_of(content: bytes | str) -> str:
+    """Return the words of a file; a workbook's sheets are looked into."""
+    if isinstance(content, str):
+        return content
+    if content[:2] != b"PK":
+        return content.decode(errors="replace")
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        return "\n".join(book.read(name).decode(errors="replace") for name in book.namelist())
+
+
+def looked_over(app: AppTest, page: str) -> str:
+    """Open a page and each of its parts and return every word."""
+    app.switch_page(f"views/{page}.py").run()
+    words = [said(app)]
+    for at in range(len(app.button_group)):
+        group = app.button_group[at]
+        if set(group.options) != {"中文", "English"}:
+            for option in group.options[1:]:
+                app.button_group[at].set_value(option).run()
+                assert not app.exception, app.exception
+                words.append(said(app))
+    return "\n".join(words)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_opens_each_of_its_pages_without_error_or_warning(
+    role: Role, city: Path, exports: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(city, monkeypatch, f"{role.value}@all")
+    for page in sorted(pages_of(role)):
+        app.switch_page(f"views/{page}.py").run()
+
+        problems = [*app.exception, *app.error, *(each for each in app.warning if not expected(each.value))]
+        assert [f"{page}: {each.value}" for each in problems] == []
+        assert len(app.title) == 1
+
+
+def expected(warning: str) -> bool:
+    return any(word in warning for word in EXPECTED)
+
+
+@pytest.mark.parametrize("page", sorted(ENTRIES))
+def test_a_wrong_district_finds_nothing_on_a_page_in_its_parts_exports_and_kept_answers(
+    page: str, city: Path, exports: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for role in (each for each in Role if page in pages_of(each)):
+        looked_over(opened(city, monkeypatch, f"{role.value}@all"), page)  # fills what is kept
+        exports.clear()
+        words = looked_over(opened(city, monkeypatch, f"{role.value}@near"), page)
+        found = "\n".join([words, *exports.values()])
+
+        assert SECRET not in found
+        assert THERE not in found
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_whoever_is_revoked_is_out_on_the_next_click_of_any_page(
+    role: Role, city: Path, tmp_path: Path, exports: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(city, tmp_path / "workspace")
+    name = f"{role.value}@near"
+    pages = sorted(pages_of(role))
+    app = opened(folder, monkeypatch, name)
+    app.switch_page(f"views/{pages[-1]}.py").run()
+    assert app.title
+    workspace = Workspace(folder)
+    revoke_account(workspace, name, reason="left", actor=ACTOR, clock=lambda: NOW)
+    workspace.close()
+    monkeypatch.setattr("dashboards.sign_in._at_this_machine", _as_signed_in(name))
+    exports.clear()
+
+    app.run()
+
+    assert not app.title
+    assert not app.metric
+    assert not app.table
+    assert not app.dataframe
+    assert exports == {}
+
+
+def _as_signed_in(name: str) -> Callable[..., object]:
+    """Return the way in of somebody whose identity still holds: only the account is asked for."""
+    from dashboards import sign_in
+
+    def desk(folder: Path, translate: Callable[[str], str]) -> object:
+        try:
+            return sign_in.Desk.of(folder, name)
+        except sign_in.AccessRevokedError as error:
+            sign_in._stop(error.render(translate))
+
+    return desk
