@@ -50,3 +50,18 @@ def test_two_scopes_share_a_key_exactly_when_they_are_equal() -> None:
 def test_what_is_not_a_district_code_is_refused(code: str) -> None:
     with pytest.raises(UsageError):
         scope_of(districts=[code])
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "is_inside"),
+    [
+        (scope_of(), scope_of(districts=["330602"]), True),
+        (scope_of(districts=["330600"]), scope_of(districts=["330602"]), True),
+        (scope_of(districts=["330602"]), scope_of(districts=["330600"]), False),
+        (scope_of(districts=["330602"]), scope_of(), False),
+        (scope_of(departments=["fire"]), scope_of(departments=["fire"], districts=["330602"]), True),
+        (scope_of(departments=["fire"]), scope_of(departments=["fire", "market"]), False),
+    ],
+)
+def test_a_scope_includes_what_shows_no_row_beyond_it(whole: Scope, part: Scope, is_inside: bool) -> None:  # noqa: FBT001
+    assert whole.includes(part) is is_inside

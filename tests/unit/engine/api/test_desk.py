@@ -6,14 +6,14 @@ import pytest
 
 from engine.access.rights import EVERY_RIGHT, Action, Role
 from engine.access.scope import scope_of
-from engine.api.accounts import accounts, add_account, grant_account, revoke_account
+from engine.api.accounts import accounts, accounts_in_sight, add_account, grant_account, revoke_account
 from engine.api.desk import Desk, local_viewer
 from engine.errors import AccessError, AccessRevokedError, UsageError
 from engine.pipeline.ports import Actor
 from engine.store.read_log import ReadLog
 from engine.store.workspace import Workspace
 from tests.small_sources import ACTOR, NOW
-from tests.two_districts import HERE, write_two_districts
+from tests.two_districts import HERE, THERE, write_two_districts
 
 
 @pytest.fixture
@@ -117,3 +117,13 @@ def test_accounts_come_and_go_and_nobody_raises_oneself(folder: Path) -> None:
         own = Actor("leader of here", "leader")
         grant_account(workspace, "leader@here", role=Role.ADMIN, scope=scope_of(), actor=own, clock=lambda: NOW)
     workspace.close()
+
+
+def test_nobody_gives_or_sees_more_than_their_own_rows(folder: Path) -> None:
+    sitting = desk(folder, "analyst@here")
+    sitting.require_within(scope_of(districts=[HERE]))
+    for beyond in (scope_of(), scope_of(districts=[THERE]), scope_of(districts=[HERE, THERE])):
+        with pytest.raises(AccessError):
+            sitting.require_within(beyond)
+    with sitting.reading(Action.SEE_FIGURES) as workspace:
+        assert set(accounts_in_sight(workspace)) == {"analyst@here", "inspector@here", "leader@here"}
