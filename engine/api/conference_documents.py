@@ -43,7 +43,7 @@ def conference(
         N_("Recorded at"),
         N_("By"),
         N_("Decision"),
-        N_("Subject"),
+        N_("About"),
         N_("Reason"),
         N_("Digest"),
     )

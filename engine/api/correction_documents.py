@@ -45,7 +45,7 @@ def correction(workspace: Workspace, objection_id: str, *, as_of: date, translat
         N_("The earlier result is withdrawn from {day} on; the one below stands."), {"day": found.republished_on}
     )
     title = translate(N_("Notice of a corrected inspection result"))
-    part = Part("", [translate(N_("Entry")), translate(N_("Content"))], rows, widths=(1, 3.4))
+    part = Part("", [translate(N_("Entry")), translate(N_("What it says"))], rows, widths=(1, 3.4))
     footer = f"{objection_id} · {as_of} · {translate(N_('Digest'))} {digest_of(rows)[:16]}"
     notice = simulated(workspace, translate)
     return Report(title, firm, footer, [said.render(translate)], [part], language, notice=notice)

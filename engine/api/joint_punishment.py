@@ -115,9 +115,8 @@ def funnel(workspace: Workspace, *, as_of: date, by: str | None = None) -> pd.Da
     if not keys:
         found = found.set_index("step").reindex(list(FUNNEL)).reset_index().fillna({"n": 0})
     triggered = found[found["step"] == "triggered"].set_index(keys)["n"] if keys else None
-    total = (
-        found[by].map(triggered) if triggered is not None else float(found.loc[found["step"] == "triggered", "n"].sum())
-    )
+    whole = float(found.loc[found["step"] == "triggered", "n"].sum())
+    total = whole if triggered is None else found[by].map(triggered).astype("float64")
     share = found["n"] / total
     return found.assign(n=found["n"].astype("int64"), share=share)[[*keys, "step", "n", "share", "median_days"]]
 

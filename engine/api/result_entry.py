@@ -17,7 +17,7 @@ from engine.outcomes.entry import DATES, OPTIONAL, REQUIRED, Entry, Refusal, jud
 from engine.outcomes.review import Standing, State, Step, entry_id, standings
 from engine.pipeline.ports import Actor, Clock
 from engine.store.ledger import digest_of
-from engine.store.result_files import RefusedRow, SourceRow, keep_refused, read_rows
+from engine.store.result_files import RefusedRow, SourceRow, keep_refused, read_rows, refused_rows
 from engine.store.sources import write_source
 from engine.store.workspace import Workspace
 
@@ -78,6 +78,20 @@ def result_steps(workspace: Workspace, *, on: date | None = None) -> dict[str, S
                 )
             )
     return standings(steps)
+
+
+def refused(workspace: Workspace) -> tuple[list[RefusedRow], list[RefusedRow]]:
+    """Return the rows that were refused: those that still wait, and those whose result is on record by now.
+
+    None is ever thrown away; a row without visit, item or department waits for good.
+    """
+    held = result_steps(workspace)
+    waiting: list[RefusedRow] = []
+    settled: list[RefusedRow] = []
+    for row in refused_rows(workspace.path):
+        cells = {name: (row.cells.get(name) or "").strip() for name in ("visit_id", "item_code", "department_code")}
+        (settled if key_of(cells) in held else waiting).append(row)
+    return waiting, settled
 
 
 def keep_step(

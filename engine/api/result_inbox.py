@@ -39,6 +39,7 @@ ABNORMAL = "deadlines.abnormal_list"
 WINDOW, FOLLOW_UP = "plan.window", "follow_up"
 TO_ABNORMAL = frozenset({ResultCode.UNREACHABLE, ResultCode.NOT_PUBLICISED, ResultCode.FALSE_PUBLICITY})
 """Results that put a firm on the list of abnormal operations (DOMAIN.md §3.4)."""
+_FOLLOW_RULE = "city plan 四(二)–(三): 依法处置、抄告、交办"
 _WINDOW_RULE = "city plan 四(一): time window of the published plan line"
 
 
@@ -246,7 +247,7 @@ def _follow_ups(workspace: Workspace, *, book: PolicyBook, as_of: date) -> list[
     """What findings wait for and a day is set for: orders, re-checks, assignments, suspected crimes."""
     return [
         _due(FOLLOW_UP, one.subject, one.department, one.since, Deadline(one.due_on, is_provisional=False),
-             str(one.waits_for), as_of=as_of)
+             _FOLLOW_RULE, as_of=as_of)
         for one in open_follow_ups(workspace, book=book, as_of=as_of).waiting
         if one.due_on is not None
     ]  # fmt: skip

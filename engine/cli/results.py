@@ -157,14 +157,14 @@ def status(
     draw: OneDrawOption = "", workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
 ) -> None:
     """Show where every result stands, and the rows that were refused."""
+    from engine.api.result_entry import refused as kept_rows
     from engine.api.result_entry import result_steps
     from engine.api.workspace import open_workspace
     from engine.outcomes.review import STATE_WORDS
-    from engine.store.result_files import refused_rows
 
     opened, translate = open_workspace(workspace, create=False), current_translate()
     held = [one for one in result_steps(opened).values() if draw in ("", one.draw_id)]
-    refused = refused_rows(opened.path)
+    refused, settled = kept_rows(opened)
     if as_json:
         results = [
             {"result": one.key, "state": one.state.value, "department": one.department, "draw_id": one.draw_id}
@@ -173,8 +173,9 @@ def status(
         ]
         rows = [
             {"file": row.source, "line": row.line, "cells": row.cells, "rule": row.rule}
-            | {"reason": row.sentence.render(translate), "reference": row.reference}
-            for row in refused
+            | {"reason": row.sentence.render(translate), "reference": row.reference, "settled": is_settled}
+            for part, is_settled in ((refused, False), (settled, True))
+            for row in part
         ]
         show_json({"results": results, "refused": rows})
         return
@@ -185,6 +186,8 @@ def status(
         line = translate(N_("{file}, line {line}: {reason} ({reference})"))
         said = {"file": row.source, "line": row.line, "reason": row.sentence.render(translate)}
         show_line(line.format(**said, reference=row.reference))
+    counted = translate(N_("{n} refused row(s) wait; {settled} more have their result on record by now."))
+    show_line(counted.format(n=len(refused), settled=len(settled)))
 
 
 def inbox(

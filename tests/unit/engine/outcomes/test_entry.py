@@ -82,3 +82,13 @@ def test_only_an_offline_entry_replaces_one_that_was_not_submitted():
 def test_a_list_of_wordings_that_does_not_exist_is_named():
     with pytest.raises(UsageError, match="wordings_of_mars"):
         wordings_of("wordings_of_mars")
+
+
+@pytest.mark.parametrize("conclusion", ["adopted", "adopted_in_part", "not_adopted"])
+def test_a_third_partys_conclusion_stands_with_the_body_that_gave_it(conclusion):
+    given = ROW | {"third_party": "某会计师事务所", "third_party_conclusion": conclusion}
+    (entry,) = judge([given], KNOWN)
+    refused = judge([ROW | {"third_party": "某法院"}, ROW | {"third_party_conclusion": "adopted"}], KNOWN)
+
+    assert entry.cells["third_party_conclusion"] == conclusion
+    assert [one.rule for one in refused] == ["third_party", "third_party"]
