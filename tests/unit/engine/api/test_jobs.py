@@ -1,5 +1,7 @@
 """Long work: asked at a desk, done by a process of its own, followed by its record; a dead process is said dead."""
 
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +10,7 @@ import pytest
 
 from engine.access.rights import Role
 from engine.access.scope import scope_of
+from engine.api import jobs as jobs_module
 from engine.api.accounts import grant_account
 from engine.api.desk import Desk
 from engine.api.jobs import JobState, jobs, run_job, start_job
@@ -112,3 +115,26 @@ def test_an_unknown_draw_fails_with_its_sentence(folder: Path, held_back: list[l
     assert done.state is JobState.FAILED
     assert done.problem
     assert read_job(folder, made.job_id) == done
+
+
+def test_a_signing_key_goes_through_a_pipe_and_is_written_nowhere(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = folder / "heard"
+    script = f"import sys, pathlib; pathlib.Path({str(heard)!r}).write_bytes(sys.stdin.buffer.read())"
+    started, calls = subprocess.Popen, []
+
+    def start(call: list[str], **options: object) -> object:
+        calls.append(call)
+        return started([sys.executable, "-c", script], **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("engine.api.jobs.subprocess.Popen", start)
+    made = start_job(desk(folder), "what_if", key=b"secret key", as_of="2026-06-30")
+    jobs_module._started[-1].wait(timeout=60)
+
+    assert heard.read_bytes() == b"secret key"
+    assert "--key-on-stdin" in calls[0]
+    heard.unlink()
+    assert b"secret key" not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert "secret key" not in " ".join(calls[0])
+    assert read_job(folder, made.job_id) == made
