@@ -97,10 +97,11 @@ def test_nobody_sets_a_listed_firm_below_d():
 
 
 def test_off_the_list_a_firm_is_back_where_its_score_puts_it():
-    listed = graded(50, on=LAST_MONTH, listed=["serious_violation"])
+    # 95 points lie in the band below the limit of A, where a D of its own score would come back as a B
+    listed = graded(95, on=LAST_MONTH, listed=["serious_violation"])
 
     assert listed["grade"].iloc[0] == "D"
-    assert graded(50, previous=listed)["grade"].iloc[0] == "A"
+    assert graded(95, previous=listed)["grade"].iloc[0] == "A"
 
 
 def test_another_model_starts_without_a_memory():
