@@ -11,15 +11,16 @@ from engine.features.registry import FEATURES
 from engine.features.sources import ENTITIES, EVENT_SOURCES, RELATIONS
 from engine.features.sweep.asked import Spine
 from engine.features.sweep.build import sweep_features
+from engine.features.sweep.ordering import records_from_arrow
 from engine.features.sweep.related import links_from_arrow
 from engine.features.sweep.relations import (
     entity_numbers,
     numbered_links,
+    numbered_records,
     numbered_spine,
-    sorted_records,
     sorted_versions,
 )
-from engine.features.sweep.tables import records_from_arrow, versions_from_arrow
+from engine.features.sweep.tables import versions_from_arrow
 from tests import feature_world as world
 
 
@@ -34,7 +35,7 @@ def statements(tables: tuple[str, ...]) -> dict[str, str]:
     expressions["spine"] = numbered_spine(engine.connection.table("spine"), numbers)
     for name, source in EVENT_SOURCES.items():
         if source.table in relations:
-            expressions[name] = sorted_records(relations[source.table], numbers, source=source)
+            expressions[name] = numbered_records(relations[source.table], numbers, source=source)
     if ENTITIES in relations:
         expressions[ENTITIES] = sorted_versions(relations[ENTITIES], numbers)
     if RELATIONS in relations:

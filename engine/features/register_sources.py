@@ -6,7 +6,7 @@ that follow each other: it happened, for whoever supervises, on the day on which
 
 import ibis
 
-from engine.features.source import FAR, IS_OPEN, Measure, Source, column_or_null, one_if, prepared, until
+from engine.features.source import FAR, IS_OPEN, YES_OR_NO, Measure, Source, column_or_null, one_if, prepared, until
 
 POSITION_SCALE = 1_000_000
 """A place on a scheme of grades, 0 = best to 1 = worst, is kept in millionths."""
@@ -63,11 +63,11 @@ def licences(table: ibis.Table) -> ibis.Table:
     one that was withdrawn no longer expires. An expiry counts from the day after the last day of validity.
     """
     ends = (column_or_null(table, "valid_until", "date") + ibis.interval(days=1)).cast("timestamp").cast("date")
-    is_valid, zero = table.status == "valid", ibis.literal(0, "int64")
+    is_valid, zero = table.status == "valid", ibis.literal(0, YES_OR_NO)
     granted = prepared(
         table,
         table.licence_id + ibis.literal(f":{GRANT}"),
-        granted=ibis.literal(1, "int64"),
+        granted=ibis.literal(1, YES_OR_NO),
         expired=zero,
         standing=one_if(is_valid),
         withdrawn=one_if(table.status.isin(["revoked", "withdrawn"])),
@@ -79,7 +79,7 @@ def licences(table: ibis.Table) -> ibis.Table:
         ending,
         ending.licence_id + ibis.literal(f":{EXPIRY}"),
         granted=zero,
-        expired=ibis.literal(1, "int64"),
+        expired=ibis.literal(1, YES_OR_NO),
         standing=zero,
         withdrawn=zero,
         suspended=zero,
@@ -100,8 +100,8 @@ def annual_reports(table: ibis.Table) -> ibis.Table:
         late=one_if(table.status == "late"),
         missing=one_if(table.status == "missing"),
         untruthful=one_if(truthful == ibis.literal(False)),
-        checked=truthful.notnull().cast("int64"),
-        all_zero=is_given.ifelse(one_if(is_zero), None).cast("int64"),
+        checked=truthful.notnull().cast(YES_OR_NO),
+        all_zero=is_given.ifelse(one_if(is_zero), None).cast(YES_OR_NO),
         revenue=figures["revenue_fen"],
         employees=figures["n_employees"],
     )

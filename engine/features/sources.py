@@ -7,7 +7,7 @@ Inspections, penalties, listings and complaints are here; what the registers tel
 import ibis
 
 from engine.features.register_sources import REGISTER_SOURCES
-from engine.features.source import FAR, IS_OPEN, Measure, Source, column_or_null, one_if, prepared, until
+from engine.features.source import FAR, IS_OPEN, YES_OR_NO, Measure, Source, column_or_null, one_if, prepared, until
 from engine.vocabulary import ADVERSE_RESULTS, JOINER, NOT_ASSESSABLE_RESULTS, ResultCode, SelectionMode
 
 ROUTINE_MODES = (
@@ -56,7 +56,7 @@ def _inspections(table: ibis.Table) -> ibis.Table:
         minor=violations[2],
         violations=_total(violations),
         severity=(column_or_null(table, "severity_score", "float64") * 1000).round().cast("int64"),
-        has_severity=column_or_null(table, "severity_score", "float64").notnull().cast("int64"),
+        has_severity=column_or_null(table, "severity_score", "float64").notnull().cast(YES_OR_NO),
         routine=one_if(table.selection_mode.isin([str(mode) for mode in ROUTINE_MODES])),
         directed=one_if(table.selection_mode == str(SelectionMode.DIRECTED)),
         refused=one_if(_holds_any(codes, frozenset({ResultCode.REFUSED}))),
@@ -92,7 +92,7 @@ def _listings(table: ibis.Table) -> ibis.Table:
 def _complaints(table: ibis.Table) -> ibis.Table:
     checked = table.is_substantiated.cast("boolean")
     return prepared(
-        table, table.complaint_id, checked=checked.notnull().cast("int64"), substantiated=checked.cast("int64")
+        table, table.complaint_id, checked=checked.notnull().cast(YES_OR_NO), substantiated=checked.cast(YES_OR_NO)
     )
 
 

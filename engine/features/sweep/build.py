@@ -53,14 +53,17 @@ def sweep_features(
     float64 (features, rows of the spine), NaN for null, in order of declaration. Cost: for each source one pass over
     the events of each row's entity, and one over all records for the peers of all dates together.
     """
-    matrix = np.empty((len(features), len(spine.entity)))
+    matrix = np.empty((_Layout.of(sources, features, parameters=parameters).n_rows, len(spine.entity)))
 
-    def kept(rows: Ints | slice, part: Reals) -> Piece:
-        matrix[:, rows] = part
-        return rows, part[:, :0]
+    def in_place(rows: Ints | slice, asked: Asked, work: "_Block") -> Piece:
+        if isinstance(rows, slice):
+            work.write(asked, matrix, rows.start)
+        else:
+            matrix[:, rows] = work.written(asked)
+        return rows, matrix[:, :0]
 
-    deque(_pieces(sources, versions, spine, parameters=parameters, features=features, links=links, use=kept), maxlen=0)
-    return matrix
+    deque(_pieces(sources, versions, spine, parameters=parameters, features=features, links=links, use=in_place), 0)
+    return matrix[: len(features)]
 
 
 def sweep_chunks(
@@ -79,9 +82,11 @@ def sweep_chunks(
     Pairs of the places of rows in the spine and their values (features, rows). Memory: the arrays handed in, the sums
     of at most :data:`MOST_CELLS` groups and dates, and a few times :data:`MOST_ROWS` rows of the result.
     """
-    return _pieces(
-        sources, versions, spine, parameters=parameters, features=features, links=links, use=lambda *piece: piece
-    )
+
+    def apart(rows: Ints | slice, asked: Asked, work: "_Block") -> Piece:
+        return rows, work.written(asked)[: len(features)]
+
+    return _pieces(sources, versions, spine, parameters=parameters, features=features, links=links, use=apart)
 
 
 def _pieces(
@@ -92,9 +97,9 @@ def _pieces(
     parameters: FeatureParameters,
     features: Sequence[Feature],
     links: Links | None,
-    use: Callable[[Ints | slice, Reals], Piece],
+    use: Callable[[Ints | slice, Asked, "_Block"], Piece],
 ) -> Iterator[Piece]:
-    """Return what ``use`` makes of each piece, in order; ``use`` is called by the thread that made the piece."""
+    """Return what ``use`` makes of each piece, in order; ``use`` is called by one of the threads."""
     versions = None if versions is None or not len(versions.known) else versions
     layout = _Layout.of(sources, features, parameters=parameters)
     widest = 1
@@ -112,7 +117,7 @@ def _pieces(
             waiting: deque[Future[Piece]] = deque()
             for rows, asked in block.chunks(MOST_ROWS):
                 own = rows if isinstance(places, slice) else places[rows]
-                waiting.append(pool.submit(lambda own, asked, work: use(own, work.values(asked)), own, asked, work))
+                waiting.append(pool.submit(use, own, asked, work))
                 if len(waiting) > 2 * THREADS:
                     yield waiting.popleft().result()
             while waiting:
@@ -243,22 +248,26 @@ class _Block:
     at_address: Ints | None
     related: _Related | None
 
-    def values(self, asked: Asked) -> Reals:
-        """Return float64 (features, rows)."""
-        layout, n = self.layout, len(self.layout.features)
-        part = np.empty((layout.n_rows, len(asked.entity)))
+    def written(self, asked: Asked) -> Reals:
+        """Return float64 (rows of the layout, rows asked)."""
+        out = np.empty((self.layout.n_rows, len(asked.entity)))
+        self.write(asked, out, 0)
+        return out
+
+    def write(self, asked: Asked, out: Reals, first: int) -> None:
+        """Write the values of the rows asked to the columns of ``out`` from ``first`` on."""
+        layout, part = self.layout, out[:, first : first + len(asked.entity)]
         part[layout.unwritten] = np.nan
         for name, program in layout.programs.items():
-            own = _reduce(self.sources[name], asked, program, layout.targets[name], part)
+            own = _reduce(self.sources[name], asked, program, layout.targets[name], out, first)
             if self.versions is not None and name in self.totals:
                 sums = PeerSums(self.sources[name], self.versions, program, asked, self.totals[name], own)
                 self._write_rates(part, name, sums)
         if self.versions is not None and self.at_address is not None:
-            _write_attributes(part[:n], layout.features, self.versions, asked, self.at_address)
+            _write_attributes(part, layout.features, self.versions, asked, self.at_address)
         if self.related is not None:
             for place, feature in enumerate(layout.related):
                 part[layout.features.index(feature)] = self.related.of_rows(asked, place)
-        return part[:n]
 
     def _write_rates(self, part: Reals, name: str, sums: PeerSums) -> None:
         for row, feature in enumerate(self.layout.features):
@@ -267,7 +276,7 @@ class _Block:
                 part[row] = sums.rate(feature, halves, parameters=self.parameters)
 
 
-def _reduce(records: Records, asked: Asked, program: Program, targets: Ints, part: Reals) -> Ints:
+def _reduce(records: Records, asked: Asked, program: Program, targets: Ints, out: Reals, first: int) -> Ints:
     """Write the program's outputs to their rows and return the entities' own peer sums."""
     own = np.zeros((2 * len(program.peers), len(asked.entity)), np.int64)
     reduce_events(
@@ -280,19 +289,26 @@ def _reduce(records: Records, asked: Asked, program: Program, targets: Ints, par
         records.known,
         records.until,
         records.event,
-        records.measures,
-        records.columns.index(IS_OPEN) if records.source.has_span else -1,
+        records.n_shared,
+        records.narrow,
+        records.wide,
+        records.places,
+        records.columns.index(IS_OPEN) if IS_OPEN in records.columns else -1,
         records.source.is_grouped,
+        program.read,
         program.sums,
         program.filters,
+        program.pairs,
         program.operations,
         program.when_none,
         program.scales,
-        targets,
-        program.bases,
-        program.bands,
+        program.band_pairs,
         program.weights,
-        part,
+        program.base_filters,
+        program.bases,
+        targets,
+        out,
+        first,
         own,
     )
     return own

@@ -8,7 +8,7 @@ sorted dates; running sums along the dates give the totals of all of them.
 import numpy as np
 
 from engine.compiling import compiled
-from engine.features.sweep.events import ABSENT, Array, passes
+from engine.features.sweep.gathering import ABSENT, Array, measured, passes
 from engine.features.sweep.tables import Ints
 
 
@@ -73,8 +73,10 @@ def add_steps(
     occurred: Array,
     known: Array,
     until: Array,
-    measures: Array,
-    filters: Array,
+    narrow: Array,
+    wide: Array,
+    places: Array,
+    base_filters: Array,
     bases: Array,
     version_starts: Array,
     version_known: Array,
@@ -96,12 +98,13 @@ def add_steps(
                 continue
             ends = first_at_least(dates, until[row])
             for base in range(bases.shape[0]):
-                if not passes(measures, row, filters, bases[base, 0]):
+                if not passes(narrow, wide, places, row, base_filters, base):
                     continue
-                leaves = min(ends, first_after(window_starts, bases[base, 3], occurred[row]))
+                leaves = min(ends, first_after(window_starts, bases[base, 2], occurred[row]))
                 if low >= leaves:
                     continue
-                column, per = measures[row, bases[base, 1]], measures[row, bases[base, 2]]
+                column = measured(narrow, wide, places, bases[base, 0], row)
+                per = measured(narrow, wide, places, bases[base, 1], row)
                 column, per = 0 if column == ABSENT else column, 0 if per == ABSENT else per
                 for version in range(version_starts[entity], version_starts[entity + 1]):
                     opens = max(low, first_at_least(dates, version_known[version]))

@@ -9,7 +9,7 @@ import numpy as np
 from engine.features.declaration import OF_OTHERS, Aggregate, Feature
 from engine.features.peers import PeerBasis, peer_bases
 from engine.features.settings import FeatureParameters
-from engine.features.sweep.tables import Days, Ints, Reals, Records, measure_positions
+from engine.features.sweep.tables import Days, Ints, Reals, Records
 from engine.windows import add_months
 
 CODES = {aggregate: number for number, aggregate in enumerate(Aggregate)}
@@ -25,26 +25,32 @@ class Program:
 
     Parameters
     ----------
-    operations : int64 (outputs, 6): code, filter, column, per, window, window of twice the length; -1 for none.
+    read : int64, columns of the records that outputs and their filters read; other tables number columns by it.
+    sums : bool by column of the records, whether the rows of an event are added up (else the largest counts).
+    filters : int64 (filters, width): columns of ``read`` that must be true, -1 for none.
+    pairs : int64 (pairs, 2): a filter and a window in which its events are counted.
+    operations : int64 (outputs, 6): code, filter, column, per, pair, pair of twice the length; -1 for none.
     when_none : float64 (outputs,), value when no event is kept, NaN for null; ``scales`` what the column is divided by.
-    filters : int64 (filters, width): columns that must be true, -1 for none.
-    bases : int64 (peer bases, 4): filter, column, per, window.
-    bands : int64, windows of the decay bands; ``weights`` float64.
-    sums : bool (columns), whether the rows of an event are added up (else the largest counts).
+    band_pairs : int64 (filters, bands): pair of each decay band, -1 where no output asks; ``weights`` float64 (bands,).
+    bases : int64 (peer bases, 3): column and per as columns of the records, window.
+    base_filters : int64 (peer bases, width): columns of the records that must be true, -1 for none.
     months : lookbacks by window number, None for the whole history.
     declared : the features of the source.
     features : declaration of each output; a shrunken rate has two, its column and its per; a peer rate has none.
     peers : the bases as declared.
     """
 
+    read: Ints
+    sums: np.ndarray[Any, Any]
+    filters: Ints
+    pairs: Ints
     operations: Ints
     when_none: Reals
     scales: Reals
-    filters: Ints
-    bases: Ints
-    bands: Ints
+    band_pairs: Ints
     weights: Reals
-    sums: np.ndarray[Any, Any]
+    bases: Ints
+    base_filters: Ints
     months: tuple[int | None, ...]
     declared: tuple[Feature, ...]
     features: tuple[Feature, ...]
@@ -63,8 +69,8 @@ class Program:
 class _Numbers(Generic[Thing]):
     """Numbers things in order of first mention."""
 
-    def __init__(self, first: Thing) -> None:
-        self.known: dict[Thing, int] = {first: 0}
+    def __init__(self, *first: Thing) -> None:
+        self.known: dict[Thing, int] = {thing: number for number, thing in enumerate(first)}
 
     def __call__(self, thing: Thing) -> int:
         return self.known.setdefault(thing, len(self.known))
@@ -78,36 +84,60 @@ def program_of(features: Sequence[Feature], records: Records, *, parameters: Fea
     features : declarations of the source; peer rates become bases, and neither they nor shares of related entities
         have an output of their own.
     """
-    position = measure_positions(records)
-    filters: _Numbers[tuple[str, ...]] = _Numbers(())
+    position = {name: number for number, name in enumerate(records.columns)}
+    read: _Numbers[str] = _Numbers()
+    filters: _Numbers[tuple[str, ...]] = _Numbers()
     windows: _Numbers[int | None] = _Numbers(None)
+    pairs: _Numbers[tuple[int, int]] = _Numbers()
     outputs = [part for f in features for part in _outputs(f)]
     operations, when_none = [], []
+    bands: dict[int, list[int]] = {}
     for code, feature, column in outputs:
-        months = feature.lookback_months
-        per = NONE if feature.per is None else position[feature.per]
-        twice = NONE if months is None or feature.aggregate is not Aggregate.SURGE else windows(2 * months)
-        where = filters(feature.where)
-        operations.append((code, where, NONE if column is None else position[column], per, windows(months), twice))
+        months, where = feature.lookback_months, filters(feature.where)
+        for name in feature.where:
+            read(name)
+        twice = NONE
+        if feature.aggregate is Aggregate.SURGE and months is not None:
+            twice = pairs((where, windows(2 * months)))
+        if feature.aggregate is Aggregate.DECAYED:
+            bands[where] = [pairs((where, windows(band.months))) for band in parameters.decay]
+        named = (NONE if name is None else read(name) for name in (column, feature.per))
+        operations.append((code, where, *named, pairs((where, windows(months))), twice))
         value = feature.value_when_none if code != TOTAL else 0.0
         when_none.append(np.nan if value is None else value)
     peers = peer_bases(features)
-    bases = [(filters(b.where), position[b.column], position[b.per], windows(b.lookback_months)) for b in peers]
-    bands = [windows(band.months) for band in parameters.decay]
+    summed = {measure.name for measure in records.source.measures if measure.combine == "sum"}
+    nowhere = [NONE] * len(parameters.decay)
     return Program(
+        read=np.array([position[name] for name in read.known], np.int64),
+        sums=np.array([name in summed for name in records.columns], np.bool_),
+        filters=_filter_table(list(filters.known), read.known),
+        pairs=np.array(list(pairs.known), np.int64).reshape(-1, 2),
         operations=np.array(operations, np.int64).reshape(-1, 6),
         when_none=np.array(when_none, np.float64),
         scales=np.array([records.source.scale(f.column) for _, f, _ in outputs], np.float64),
-        filters=_filter_table(list(filters.known), position),
-        bases=np.array(bases, np.int64).reshape(-1, 4),
-        bands=np.array(bands, np.int64),
+        band_pairs=np.array([bands.get(n, nowhere) for n in range(len(filters.known))], np.int64).reshape(
+            -1, len(parameters.decay)
+        ),
         weights=np.array([band.weight for band in parameters.decay], np.float64),
-        sums=np.array([measure.combine == "sum" for measure in records.source.measures]),
+        bases=np.array(
+            [(position[b.column], position[b.per], windows(b.lookback_months)) for b in peers], np.int64
+        ).reshape(-1, 3),
+        base_filters=_filter_table([basis.where for basis in peers], position),
         months=tuple(windows.known),
         declared=tuple(features),
         features=tuple(feature for _, feature, _ in outputs),
         peers=peers,
     )
+
+
+def measures_read(features: Sequence[Feature]) -> Mapping[str, frozenset[str]]:
+    """Return the measures that features read, by source."""
+    read: dict[str, set[str]] = {}
+    for feature in features:
+        named = (*feature.where, feature.column, feature.per)
+        read.setdefault(feature.source, set()).update(name for name in named if name is not None)
+    return {source: frozenset(names) for source, names in read.items()}
 
 
 def _outputs(feature: Feature) -> list[tuple[int, Feature, str | None]]:

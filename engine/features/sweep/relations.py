@@ -1,13 +1,12 @@
 """The expressions that hand the sweep its arrays: prepared relations with numbers for entities and events."""
 
+from collections.abc import Collection
+
 import ibis
 
 from engine.features.related import link_spans
 from engine.features.source import IS_OPEN, Source
 from engine.features.sources import entity_versions
-
-ENTITY = "entity"
-EVENT = "event"
 
 
 def entity_numbers(entity_ids: ibis.Table) -> ibis.Table:
@@ -21,37 +20,39 @@ def entity_numbers(entity_ids: ibis.Table) -> ibis.Table:
     return distinct.mutate(entity=ibis.row_number().over(order_by=distinct.entity_id))
 
 
+def with_strangers(numbers: ibis.Table, entity_ids: ibis.Table) -> ibis.Table:
+    """Return the numbers with the identifiers that have none behind them, in order of the identifier."""
+    strangers = entity_numbers(entity_ids.anti_join(numbers, "entity_id"))
+    n = numbers.entity.max().as_scalar().fill_null(-1) + 1
+    return ibis.union(numbers, strangers.mutate(entity=(strangers.entity + n).cast("int64")))
+
+
 def numbered_spine(spine: ibis.Table, numbers: ibis.Table) -> ibis.Table:
     """Return the spine sorted by its key, with ``entity`` (-1 where no record knows the entity)."""
     joined = spine.select("entity_id", "as_of").left_join(numbers, "entity_id")
     return joined.select("entity_id", "as_of", entity=joined.entity.fill_null(-1)).order_by("entity_id", "as_of")
 
 
-def sorted_records(relation: ibis.Table, numbers: ibis.Table, *, source: Source) -> ibis.Table:
-    """Return the prepared rows of a source as :func:`engine.features.sweep.tables.records_from_arrow` reads them.
+def numbered_records(
+    relation: ibis.Table, numbers: ibis.Table, *, source: Source, measures: Collection[str] | None = None
+) -> ibis.Table:
+    """Return the prepared rows of a source as :func:`engine.features.sweep.ordering.records_from_arrow` reads them.
 
     Parameters
     ----------
     relation : event relation of the source.
-    numbers : result of :func:`entity_numbers`, held; entities it does not name have no rows.
+    numbers : result of :func:`entity_numbers`, held.
+    measures : of the source that are read; None = all.
 
     Returns
     -------
-    Table expression sorted by (entity, occurred_on, event). Cost: a hash join and a sort, two where events have
-    several rows.
+    Table expression in any order; ``entity`` is null where the entity has no number yet. Cost: a hash join.
     """
     prepared = source.prepare(relation)
-    joined = prepared.inner_join(numbers, "entity_id")
-    event = ibis.literal(0, "int64")
-    if source.is_grouped:
-        event = ibis.dense_rank().over(group_by=joined.entity, order_by=joined.event_id)
-    measures = {m.name: joined[m.name] for m in source.measures if m.name != IS_OPEN}
-    if source.has_span:
-        measures[IS_OPEN] = joined.open_until
-    rows = joined.select(
-        "entity", "occurred_on", "known_at", "until", "event_id", **{EVENT: event.cast("int32")}, **measures
-    )
-    return rows.order_by("entity", "occurred_on", "event_id").drop("event_id")
+    joined = prepared.filter(prepared.entity_id.notnull()).left_join(numbers, "entity_id")
+    names = [measure.name for measure in source.measures if measures is None or measure.name in measures]
+    values = {name: joined.open_until if name == IS_OPEN else joined[name] for name in names}
+    return joined.select("occurred_on", "known_at", "until", "event_id", entity=joined.entity.cast("int32"), **values)
 
 
 def sorted_versions(entities: ibis.Table, numbers: ibis.Table) -> ibis.Table:

@@ -1,7 +1,6 @@
 """The arrays the sweep reads: records and entity versions, sorted by entity."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +8,7 @@ import pyarrow as pa
 
 from engine.features.declaration import Peers
 from engine.features.peers import GROUP_COLUMNS
-from engine.features.source import IS_OPEN, Source
+from engine.features.source import Source
 
 Ints = npt.NDArray[np.int64]
 Days = npt.NDArray[np.int32]
@@ -17,21 +16,29 @@ Reals = npt.NDArray[np.float64]
 
 ABSENT = np.iinfo(np.int64).min
 """Stands for null in whole-number arrays."""
+NARROW_ABSENT = np.iinfo(np.int16).min
+"""Stands for null in arrays of small numbers."""
+MOST_CODES = 50_000_000
+"""Numbers of combined texts that are renumbered by marking those met, above it by sorting."""
 NO_DAY = np.iinfo(np.int32).min
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The rows of one prepared source, sorted by (entity, occurred_on, event).
+    """The rows of one prepared source, sorted by (entity, occurred_on, event_id).
 
     Parameters
     ----------
     source : what they are.
     starts : int64, one more than entities; rows of entity e are ``starts[e]:starts[e + 1]``.
     occurred, known, until : int32 days since 1970.
-    event : int32, number of the event within its entity, in order of its identifier.
-    measures : int64 (rows, columns), :data:`ABSENT` for null; the column of ``is_open`` holds ``open_until``.
-    columns : names of the columns of ``measures``.
+    event : int32, number of the event within its entity where it has several rows, else -1; no rows unless the source
+        is grouped.
+    n_shared : most events with several rows of an entity.
+    narrow, wide : int16 and int64 (rows, columns), :data:`NARROW_ABSENT` and :data:`ABSENT` for null; the column of
+        ``is_open`` holds ``open_until``; columns that ``places`` does not name are padding.
+    places : int64 (columns, 2): 0 for ``narrow`` or 1 for ``wide``, and the column there.
+    columns : names of the measures.
     """
 
     source: Source
@@ -40,8 +47,17 @@ class Records:
     known: Days
     until: Days
     event: Days
-    measures: Ints
+    n_shared: int
+    narrow: npt.NDArray[np.int16]
+    wide: Ints
+    places: Ints
     columns: tuple[str, ...]
+
+    def for_entities(self, n: int) -> "Records":
+        """Return the records of ``n`` entities, those behind the ones here without any."""
+        missing = n + 1 - len(self.starts)
+        starts = np.concatenate([self.starts, np.full(missing, self.starts[-1], np.int64)]) if missing else self.starts
+        return replace(self, starts=starts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +88,6 @@ class Versions:
     n_addresses: int
 
 
-def records_from_arrow(table: pa.Table, *, source: Source, n_entities: int) -> Records:
-    """Return the arrays of :func:`engine.features.sweep.relations.sorted_records`."""
-    columns = tuple(measure.name for measure in source.measures)
-    measures = np.empty((table.num_rows, len(columns)), np.int64)
-    for position, name in enumerate(columns):
-        first = 0
-        for chunk in table[name].chunks:
-            measures[first : first + len(chunk), position] = _whole(chunk, is_day=name == IS_OPEN)
-            first += len(chunk)
-    days = {name: _days(table[name]) for name in ("occurred_on", "known_at", "until")}
-    return Records(
-        source=source,
-        starts=_starts(table["entity"], n_entities),
-        occurred=days["occurred_on"],
-        known=days["known_at"],
-        until=days["until"],
-        event=np.ascontiguousarray(table["event"].to_numpy().astype(np.int32)),
-        measures=measures,
-        columns=columns,
-    )
-
-
 def versions_from_arrow(table: pa.Table, *, n_entities: int) -> Versions:
     """Return the arrays of :func:`engine.features.sweep.relations.sorted_versions`."""
     groups, n_groups = [], 0
@@ -104,9 +98,9 @@ def versions_from_arrow(table: pa.Table, *, n_entities: int) -> Versions:
     address, n_addresses = _codes([table["address"]])
     return Versions(
         starts=_starts(table["entity"], n_entities),
-        known=_days(table["known_at"]),
-        until=_days(table["until"]),
-        established=_days(table["established_on"]),
+        known=days_of(table["known_at"]),
+        until=days_of(table["until"]),
+        established=days_of(table["established_on"]),
         capital=table["capital"].cast(pa.float64()).to_numpy().astype(np.float64),
         is_active=table["is_active"].to_numpy().astype(np.int64),
         groups=np.ascontiguousarray(np.stack(groups)),
@@ -116,20 +110,10 @@ def versions_from_arrow(table: pa.Table, *, n_entities: int) -> Versions:
     )
 
 
-def measure_positions(records: Records) -> Mapping[str, int]:
-    """Return column name to position in ``measures``."""
-    return {name: position for position, name in enumerate(records.columns)}
-
-
-def _whole(chunk: pa.Array, *, is_day: bool) -> Ints:
-    values = chunk.cast(pa.int32()).cast(pa.int64()) if is_day else chunk.cast(pa.int64())
-    filled: Ints = values.fill_null(int(ABSENT)).to_numpy(zero_copy_only=False)
-    return filled
-
-
-def _days(column: pa.ChunkedArray) -> Days:
+def days_of(column: pa.ChunkedArray) -> Days:
+    """Return int32 days since 1970, :data:`NO_DAY` for null."""
     filled = column.cast(pa.date32()).cast(pa.int32()).fill_null(int(NO_DAY))
-    return np.ascontiguousarray(filled.to_numpy().astype(np.int32))
+    return np.ascontiguousarray(filled.to_numpy().astype(np.int32, copy=False))
 
 
 def _starts(entity: pa.ChunkedArray, n_entities: int) -> Ints:
@@ -146,6 +130,9 @@ def _codes(columns: list[pa.ChunkedArray]) -> tuple[Ints, int]:
         own = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         is_absent |= own < 0
         codes = codes * (len(encoded.dictionary) + 1) + own + 1
-    _, dense = np.unique(np.where(is_absent, -1, codes), return_inverse=True)
-    dense = dense.astype(np.int64) - int(is_absent.any())
-    return dense, int(dense.max(initial=-1)) + 1
+        if codes.max(initial=0) > MOST_CODES:
+            codes = np.unique(codes, return_inverse=True)[1].astype(np.int64)
+    is_met = np.zeros(int(codes.max(initial=0)) + 1, np.bool_)
+    is_met[codes[~is_absent]] = True
+    dense = np.where(is_absent, -1, (np.cumsum(is_met) - 1)[codes])
+    return dense, int(is_met.sum())

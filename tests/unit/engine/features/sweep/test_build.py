@@ -3,16 +3,18 @@
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from engine.features.declaration import Aggregate, Feature, Peers
 from engine.features.settings import DecayBand, FeatureParameters
-from engine.features.source import Source
+from engine.features.source import IS_OPEN, Source
 from engine.features.sources import INSPECTIONS, LISTINGS
 from engine.features.sweep.asked import Spine
 from engine.features.sweep.build import sweep_chunks, sweep_features
+from engine.features.sweep.ordering import records_from_arrow
 from engine.features.sweep.program import Program
-from engine.features.sweep.tables import ABSENT, NO_DAY, Records, Versions
+from engine.features.sweep.tables import NO_DAY, Records, Versions
 from engine.messages import Message
 
 PARAMETERS = FeatureParameters(
@@ -32,20 +34,21 @@ def feature(aggregate: Aggregate, source: Source = INSPECTIONS, **declared) -> F
 
 def records(rows: list[dict], *, n_entities: int = 1, source: Source = INSPECTIONS) -> Records:
     """Return arrays of rows given as entity, on, event and measures, already in order."""
-    columns = tuple(measure.name for measure in source.measures)
-    defaults = dict.fromkeys(columns, 0)
-    measures = [[ABSENT if v is None else v for v in (defaults | row["has"]).values()] for row in rows]
-    entities = [row.get("entity", 0) for row in rows]
-    return Records(
-        source=source,
-        starts=np.searchsorted(entities, np.arange(n_entities + 1)).astype(np.int64),
-        occurred=np.array([day(row["on"]) for row in rows], np.int32),
-        known=np.array([day(row.get("known", row["on"])) for row in rows], np.int32),
-        until=np.array([day(row.get("until", FAR)) for row in rows], np.int32),
-        event=np.array([row.get("event", number) for number, row in enumerate(rows)], np.int32),
-        measures=np.array(measures, np.int64).reshape(-1, len(columns)),
-        columns=columns,
+    columns = [measure.name for measure in source.measures]
+    measures = [dict.fromkeys(columns, 0) | row["has"] for row in rows]
+    stamps = {
+        "occurred_on": [row["on"] for row in rows],
+        "known_at": [row.get("known", row["on"]) for row in rows],
+        "until": [row.get("until", FAR) for row in rows],
+    }
+    ids = [f"e{row.get('event', number)}" for number, row in enumerate(rows)]
+    table = pa.table(
+        {"entity": pa.array([row.get("entity", 0) for row in rows], pa.int32()), "event_id": pa.array(ids, pa.string())}
+        | {name: pa.array(days, pa.date32()) for name, days in stamps.items()}
+        | {name: pa.array([values[name] for values in measures], pa.int64()) for name in columns if name != IS_OPEN}
+        | {IS_OPEN: pa.array([row["has"].get(IS_OPEN, FAR) for row in rows], pa.date32())}
     )
+    return records_from_arrow(table, source=source, n_entities=n_entities)
 
 
 def value(rows: list[dict], declared: Feature, *, as_of: date = AS_OF, source: Source = INSPECTIONS) -> float | None:
@@ -138,7 +141,7 @@ def test_rows_of_one_visit_are_one_event_dated_by_the_last() -> None:
 
 
 def test_a_listing_is_open_until_the_day_it_ends() -> None:
-    rows = [{"on": date(2023, 1, 1), "has": {"abnormal": 1, "is_open": day(AS_OF)}}]
+    rows = [{"on": date(2023, 1, 1), "has": {"abnormal": 1, "is_open": AS_OF}}]
     is_open = feature(Aggregate.COUNT, LISTINGS, where=("is_open",))
 
     assert value(rows, is_open, source=LISTINGS) == 0
