@@ -1,26 +1,28 @@
 """Compiling kernels once per machine where their folder can be written, else once per program."""
 
 import hashlib
-import inspect
-import os
+import pkgutil
+import sys
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
+from importlib.machinery import FileFinder
+from types import ModuleType
 from typing import Any, TypeVar
 
 import numba
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+CHOSEN = numba.config.CACHE_DIR
+"""Folder that whoever runs the program chose for all kernels (``NUMBA_CACHE_DIR``)."""
 
 
 def compiled(kernel: Kernel) -> Kernel:
     """Return the kernel as machine code, compiled on its first call and kept beside the module if possible.
 
     A kernel runs without the interpreter's lock, so threads run kernels side by side. What is kept belongs to the text
-    of all modules of the kernel's folder: kernels call each other, and one that was kept holds those that it calls.
+    of all modules of the kernel's package: kernels call each other, and one that was kept holds those that it calls.
     """
-    if "NUMBA_CACHE_DIR" not in os.environ:
-        numba.config.CACHE_DIR = str(place_of(Path(inspect.getfile(kernel)).parent))
+    numba.config.CACHE_DIR = CHOSEN or place_of(sys.modules[kernel.__module__.rpartition(".")[0]])
     try:
         made: Kernel = numba.njit(cache=True, nogil=True)(kernel)
     except RuntimeError:  # installed where nothing can be written: no place for a cache
@@ -29,9 +31,12 @@ def compiled(kernel: Kernel) -> Kernel:
 
 
 @cache
-def place_of(folder: Path) -> Path:
-    """Return where the kernels of a folder of modules are kept: another place for every text of the modules."""
+def place_of(package: ModuleType) -> str:
+    """Return the folder where the kernels of a package are kept: another one for every text of its modules."""
     digest = hashlib.sha256()
-    for module in sorted(folder.glob("*.py")):
-        digest.update(module.name.encode() + b"\0" + module.read_bytes() + b"\0")
-    return folder / "__pycache__" / f"kernels-{digest.hexdigest()[:16]}"
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda one: one.name):
+        if isinstance(module.module_finder, FileFinder) and not module.ispkg:
+            found = module.module_finder.find_spec(module.name)
+            text = found.loader.get_data(found.origin) if found and found.origin else b""  # type: ignore[union-attr]
+            digest.update(module.name.encode() + b"\0" + text + b"\0")
+    return f"{package.__path__[0]}/__pycache__/kernels-{digest.hexdigest()[:16]}"
