@@ -2,8 +2,9 @@
 
 Every engine begins at the same Parquet files and ends at a table of one row per entity; the files lie in the system's
 cache. A full scan reads every value of the columns that the features read. Every ratio is taken within one run, in
-seconds of the processor over all threads, medians of three runs (twelve dates and pandas: one run): other work on the machine moves those least. Seconds of
-the clock stand beside them; the sweep and the scan have two threads, pandas has one.
+seconds of the processor over all threads, medians of three runs (twelve dates and pandas: one run): other work on the
+machine moves those least. Seconds of the clock stand beside them; the sweep and the scan have two threads, pandas one.
+"Records held" leaves out reading: arrays, or numbered frames, are in memory.
 """
 
 import resource
