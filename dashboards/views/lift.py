@@ -6,7 +6,8 @@ from dashboards import lift_parts, parts, queries
 from dashboards.definitions import LIFTS
 from dashboards.view import View, current_view
 from engine.api.desk import Action
-from engine.api.score_lift import kept_backtest, score_lift
+from engine.api.lift_marts import held_lift
+from engine.api.score_lift import kept_backtest
 
 
 def show(view: View) -> None:
@@ -20,7 +21,7 @@ def show(view: View) -> None:
         st.info(_("Scores are judged on the whole sample: this page is for people who may see every district."))
         return
     asked = {"needs": Action.SEE_MODELS, "population": view.population}
-    found = queries.kept(view, score_lift, as_of=view.as_of, **asked)
+    found = queries.kept(view, held_lift, as_of=view.as_of, **asked)
     if found is None or found.n_reached == 0:
         parts.nothing_yet(_("No scored object of this population was drawn at random and has a result yet."))
     else:

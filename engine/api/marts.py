@@ -16,6 +16,7 @@ import pandas as pd
 from engine.access.scope import Scope
 from engine.api.access_log import anchor_access_log
 from engine.api.accounts import accounts
+from engine.api.lift_marts import build_lift
 from engine.api.policies import read_policies
 from engine.api.results import measured_results
 from engine.api.what_if_marts import build_what_if
@@ -51,8 +52,9 @@ class Marts:
 def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: Progress = silent) -> Marts | None:
     """Compute the tables of every scope that an active account has, store them, and anchor the log of reads.
 
-    Cost: per scope and measured day one pass over the drawn rows and one over the grades; per scope the frame of the
-    next draw as of the newest measured day, unless it stands (:func:`engine.api.what_if_marts.build_what_if`).
+    Cost: per scope and measured day one pass over the drawn rows and one over the grades; as of the newest measured
+    day, unless they stand, lift and calibration (:func:`engine.api.lift_marts.build_lift`) and per scope the frame of
+    the next draw (:func:`engine.api.what_if_marts.build_what_if`).
 
     Returns
     -------
@@ -87,6 +89,7 @@ def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
     )
     what_if = None
     if measured:
+        build_lift(workspace, as_of=measured[0].as_of, actor=actor, clock=clock)
         what_if = build_what_if(
             workspace,
             as_of=measured[0].as_of,
