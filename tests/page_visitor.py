@@ -74,6 +74,9 @@ class Visitor:
             kind = said.WhichOneof("type")
             if kind == "script_finished" and said.script_finished in FINISHED:
                 return seen
+            if kind == "script_finished" and said.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                seen = Seen(errors=seen.errors)  # the page without a name opens the first one: another run follows
+                continue
             if kind == "script_finished":
                 seen.errors.append(ForwardMsg.ScriptFinishedStatus.Name(said.script_finished))
                 return seen
