@@ -1,6 +1,6 @@
 """The sweep on arrays written by hand: windows to the day, order of events, nulls, and a planted mistake that shows."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -204,3 +204,39 @@ def test_blocks_of_dates_and_rows_change_nothing(monkeypatch: pytest.MonkeyPatch
     np.testing.assert_array_equal(
         sweep_features(held, versions(4), spine, parameters=PARAMETERS, features=declared), whole
     )
+
+
+def test_rows_asked_together_have_the_values_of_rows_asked_alone() -> None:
+    """More rows than a block holds, and an entity with more records than a block lists."""
+    chance = np.random.default_rng(3)
+    sizes = [4, 0, 9_000, 7, 30]
+    rows = [
+        visit(
+            date(2018, 1, 1) + timedelta(days=int(chance.integers(0, 2200))),
+            severity=[None, 1000, 52_000, 7][chance.integers(0, 4)],
+            adverse=int(chance.integers(0, 2)),
+            n_adverse=1,
+            n_assessable=int(chance.integers(0, 3)),
+        )
+        | {"entity": entity, "event": int(chance.integers(0, max(1, 2 * size // 3)))}
+        for entity, size in enumerate(sizes)
+        for _ in range(size)
+    ]
+    held = {"inspections": records(rows, n_entities=len(sizes))}
+    declared = [
+        feature(Aggregate.COUNT, lookback_months=12, where=("adverse",)),
+        feature(Aggregate.DAYS_SINCE_LAST),
+        feature(Aggregate.SURGE, lookback_months=3),
+        feature(Aggregate.DECAYED, column="severity"),
+        feature(Aggregate.RATIO, column="n_adverse", per="n_assessable", lookback_months=36),
+        *(feature(one, column="severity") for one in (Aggregate.SUM, Aggregate.MAX, Aggregate.CHANGE, Aggregate.TREND)),
+        feature(Aggregate.STREAK, column="adverse"),
+    ]
+    days = np.array([day(date(2024, 1, 1)) + 11 * number for number in range(6)], np.int32)
+    spine = Spine(np.tile(np.repeat(np.arange(-1, 5), 40), 6), np.repeat(days, 240))
+    whole = sweep_features(held, None, spine, parameters=PARAMETERS, features=declared)
+
+    for place in range(0, len(spine.entity), 20):
+        one = Spine(spine.entity[place : place + 1], spine.as_of[place : place + 1])
+        alone = sweep_features(held, None, one, parameters=PARAMETERS, features=declared)
+        np.testing.assert_array_equal(whole[:, place : place + 20], np.repeat(alone, 20, axis=1))
