@@ -1,5 +1,6 @@
 """The sweep on arrays written by hand: windows to the day, order of events, nulls, and a planted mistake that shows."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -232,6 +233,7 @@ def test_rows_asked_together_have_the_values_of_rows_asked_alone() -> None:
         *(feature(one, column="severity") for one in (Aggregate.SUM, Aggregate.MAX, Aggregate.CHANGE, Aggregate.TREND)),
         feature(Aggregate.STREAK, column="adverse"),
     ]
+    declared = [replace(one, name=f"x{number}") for number, one in enumerate(declared)]
     days = np.array([day(date(2024, 1, 1)) + 11 * number for number in range(6)], np.int32)
     spine = Spine(np.tile(np.repeat(np.arange(-1, 5), 40), 6), np.repeat(days, 240))
     whole = sweep_features(held, None, spine, parameters=PARAMETERS, features=declared)
