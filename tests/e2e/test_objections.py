@@ -115,7 +115,7 @@ def test_objections_without_a_ground_are_declined_or_taken_back(desk, public, tm
     assert not pd.isna(states).any() and due(desk, FILED_ON) == {}
 
 
-def test_a_penalty_can_be_objected_to_as_well_and_its_correction_comes_with_the_record(desk, tmp_path):
+def test_other_records_can_be_objected_to_as_well_and_their_correction_comes_with_the_record(desk, tmp_path):
     missing = desk.refused("objection", "register", "penalties:P1", *OWN, "--why", "x", actor="Li", day=FILED_ON)
     number = register(desk, "draws:D1", "--by", "reg:000001")
     desk.json("objection", "accept", number, *OWN, actor="Zhao", day=FILED_ON)
