@@ -204,7 +204,7 @@ def reads(
             _("At"): rows["at"].map(words.moment),
             _("Account"): [words.actor_name(name, _) for name in rows["account"]],
             _("Role"): [_(words.ROLES.get(role, role)) for role in rows["role"]],
-            _("Rows in sight"): [_("all") if scope == WHOLE else scope for scope in rows["scope"]],
+            _("Rows in sight"): [_("everything") if scope == WHOLE else scope for scope in rows["scope"]],
             _("What happened"): [_(kinds.get(kind, kind)) for kind in rows["kind"]],
             _("Page, file or right"): [
                 _(titles[what]) if kind == "page" and what in titles else what

@@ -19,7 +19,7 @@ from engine.messages import N_
 
 PARTS = {"reads": N_("Reads and exports"), "decisions": N_("Decisions"), "accounts": N_("Accounts"), "jobs": N_("Jobs")}
 KINDS_OF_READ = {
-    "": N_("all"),
+    "": N_("everything"),
     "sign_in": N_("signed in"),
     "page": N_("page opened"),
     "export": N_("taken away"),
