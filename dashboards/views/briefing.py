@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboards import cards, charts, parts, queries, sentences, tables
+from dashboards import cards, charts, papers, parts, queries, sentences, tables
 from dashboards.definitions import BRIEFING
 from dashboards.facts import Facts
 from dashboards.view import View, current_view
@@ -42,6 +42,7 @@ def _taken_away(facts: Facts, view: View) -> None:
         "grades": tables.grade_shares(facts.shares, translate=_),
     }
     parts.export_menu(sheets, name="briefing", view=view)
+    papers.offer_bulletin(view)
 
 
 def _facts(view: View) -> Facts:

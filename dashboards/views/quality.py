@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards import acts, guard, parts, queries, words
+from dashboards import acts, delivery, guard, parts, queries, words
 from dashboards.definitions import QUALITY
 from dashboards.view import View, choose, current_view
 from engine.api import quality as measures
@@ -39,6 +39,7 @@ def show(view: View) -> None:
     except TableMissingError:
         report = None
     if report is None or not report.tables:
+        delivery.offer(view)
         parts.nothing_yet(_("Nothing was loaded into this workspace yet."), command="xinheng ingest --help")
         return
     said, colour = LIGHTS[report.colour.value]
@@ -53,6 +54,7 @@ def show(view: View) -> None:
     _findings(report, view)
     _quarantine(view)
     _loads(report, view)
+    delivery.offer(view)
 
 
 def _sources(report: measures.QualityReport, view: View) -> None:

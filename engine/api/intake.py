@@ -17,7 +17,7 @@ from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.store.decisions import LOAD_TABLES, LOADS
 from engine.store.deliveries import require_as_sent, require_complete
-from engine.store.documents import load_contracts, load_mapping, load_policies
+from engine.store.documents import load_contracts, load_mapping, load_policies, mapping_names
 from engine.store.loads import load
 from engine.store.plans import Author, Block, LoadLimits, TableLoad, TablePlan
 from engine.store.readers import SourceFile, look_at, source_files
@@ -50,6 +50,11 @@ class LoadRecord:
     quarantined: int
     duplicates: int
     stands: bool
+
+
+def shipped_mappings() -> tuple[str, ...]:
+    """Return the names of the mappings that come with the program."""
+    return mapping_names()
 
 
 def ingest(

@@ -78,6 +78,11 @@ def load_contracts() -> Mapping[str, Contract]:
     return {contract.table: contract for contract in contracts}
 
 
+def mapping_names() -> tuple[str, ...]:
+    """Return the names of the shipped mappings."""
+    return tuple(sorted(path.stem for path in (SHIPPED / "mappings").glob("*.yaml")))
+
+
 def load_mapping(name: str | Path) -> SourceMapping:
     """Return a mapping: a shipped one by name, or any by path.
 

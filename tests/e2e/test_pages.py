@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
@@ -55,7 +56,7 @@ EXPECTED_WARNINGS = re.compile(r"模拟抽取|SIMULATED|不确定性大|Large un
 SAME = re.compile(
     r"xinheng [^\n]*|语言 Language|English|as_of=\S*|https?://\S+|\b[0-9a-f]{8,}\b|\w+@city\b|"
     r"(?:load|monthly|backtest|measure|assess)-[\w-]+|\buscc:\w+|\breg:\w+|"
-    r"XLSX|CSV|JSON|SHA-256|sha256|\(sim\)|\bSM3\b|P10|P50|P90|LightGBM|Brier|AUC|MOVER|Spiegelhalter|"
+    r"XLSX|CSV|JSON|DOCX|PDF|Parquet|YAML|UTF-8|GB18030|SHA-256|sha256|\(sim\)|\bSM3\b|P10|P50|P90|LightGBM|Brier|AUC|MOVER|Spiegelhalter|"
     r"\b[A-Z]{2,4}\d{2}\b|\b2026-[A-Z]+-\d\S*|"
     r"Upload|Drag and drop[^\n]*|per file|Press Enter to \w+|Choose options?|No options to select|"
     r"\b(?:leader|analyst|draw_officer|inspector|auditor|admin)\b"
@@ -401,6 +402,24 @@ def test_every_choice_is_within_reach_of_the_keyboard(visit: Visit, address: str
     assert {"链接", "口径", "工作簿（XLSX）", "简报", "审计", "中文", "对象类别"} <= met
 
 
+def test_the_bulletin_comes_in_house_format(visit: Visit, address: str, figures: Figures) -> None:
+    visit.open(f"{address}/briefing?as=leader@city&lang=zh", title="简报")
+    buttons = visit.tab.get_by_test_id("stMain").get_by_test_id("stDownloadButton")
+    paper = _taken(visit, buttons.filter(has_text="通报（DOCX）"))
+    with zipfile.ZipFile(io.BytesIO(paper)) as held:
+        said = re.sub(r"<[^>]+>", "", held.read("word/document.xml").decode())
+    book = pd.read_excel(
+        io.BytesIO(_taken(visit, buttons.filter(has_text="通报表格"))), sheet_name=None, dtype=str, engine="calamine"
+    )
+
+    year = str(date.today().year)  # noqa: DTZ011 - the page asks for the year that is
+    completed = next(row for row in figures.ask("kpi", "show", year)["values"] if row["kpi"] == "completion")
+    assert year in said
+    assert words.count(float(completed["denominator"])) in said
+    assert len(book) > 1
+    assert _taken(visit, buttons.filter(has_text="通报（PDF）")).startswith(b"%PDF")
+
+
 def test_recomputing_a_draw_shows_every_check(visit: Visit, address: str) -> None:
     visit.open(f"{address}/draw?as=auditor@city&lang=zh", title="抽取与证书")
 
@@ -411,3 +430,25 @@ def test_recomputing_a_draw_shows_every_check(visit: Visit, address: str) -> Non
     assert "✗" not in visit.words()
     assert "✓" in visit.words()
     _keep_picture(visit, "draw-recomputed-zh")
+
+
+def test_files_dragged_onto_the_page_are_taken_in_with_their_mapping(
+    visit: Visit, address: str, tmp_path: Path
+) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guide" / "mapping.md").read_text(encoding="utf-8")
+    source, mapping = tmp_path / "visits.csv", tmp_path / "my_city.yaml"
+    for path, kind in ((source, "csv"), (mapping, "yaml")):
+        path.write_text(re.findall(rf"```{kind}\n(.*?)```", guide, re.DOTALL)[0], encoding="utf-8")
+    visit.open(f"{address}/quality?as=analyst@city&lang=zh", title="数据质量")
+    for label, path in (("原始文件", source), ("映射文件（自有版式）", mapping)):
+        field = visit.tab.get_by_test_id("stFileUploader").filter(has_text=label)
+        field.locator("input[type=file]").set_input_files(path)
+        visit.tab.get_by_text(path.name).first.wait_for()
+    layout = visit.tab.get_by_role("combobox", name="版式")
+    layout.fill("旁附映射文件")
+    layout.press("Enter")
+    visit.tab.get_by_role("button", name="接收", exact=True).click()
+
+    visit.tab.get_by_text("报送 5 行，接收 3，待处理 2").first.wait_for()
+    visit.settle()
+    assert "Unclear" in visit.words()

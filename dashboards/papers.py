@@ -1,0 +1,59 @@
+"""What a page hands out as a document: the bulletin in house format, made of the same tables as its workbook."""
+
+from functools import partial
+
+import streamlit as st
+
+from dashboards import guard, queries
+from dashboards.view import View
+from engine.api import bulletin
+from engine.api.desk import Action
+from engine.api.kpis import period_named
+from engine.api.policies import read_policies
+from engine.i18n import chosen_language
+
+FORMS = {"docx": bulletin.report_docx, "pdf": bulletin.report_pdf}
+
+
+def offer_bulletin(view: View) -> None:
+    """Offer the bulletin of this year as a document to edit, for print, and with one sheet per table."""
+    if not view.desk.viewer.scope.is_whole or not view.desk.may(Action.EXPORT):
+        return
+    _ = view.translate
+    year = view.desk.clock().date().year
+    language = chosen_language(st.query_params.get("lang", "zh"))
+    st.markdown("**" + _("Bulletin of {year}").format(year=year) + "**")
+    row = st.container(horizontal=True)
+    for form in FORMS:
+        made = partial(bulletin_bytes, view, form=form, year=year, language=language)
+        name = _("Bulletin ({form})").format(form=form.upper())
+        guard.download(name, made, file_name=f"bulletin-{year}.{form}", view=view, place=row, key=f"bulletin_{form}")
+    book = partial(bulletin_workbook, view, year=year)
+    name = _("Its tables (XLSX)")
+    guard.download(name, book, file_name=f"bulletin-{year}.xlsx", view=view, place=row, key="bulletin_xlsx")
+
+
+def bulletin_bytes(view: View, *, form: str, year: int, language: str) -> bytes:
+    """Return the bulletin of a year in one form."""
+    with view.desk.reading(Action.SEE_FIGURES) as workspace:
+        report = bulletin.bulletin(
+            workspace,
+            book=read_policies(queries.PROFILE, workspace=workspace),
+            period=period_named(str(year)),
+            as_of=view.desk.clock().date(),
+            translate=view.translate,
+            language=language,
+        )
+    return FORMS[form](report)
+
+
+def bulletin_workbook(view: View, *, year: int) -> bytes:
+    """Return the tables of the bulletin of a year, one sheet each."""
+    with view.desk.reading(Action.SEE_FIGURES) as workspace:
+        return bulletin.workbook(
+            workspace,
+            book=read_policies(queries.PROFILE, workspace=workspace),
+            period=period_named(str(year)),
+            as_of=view.desk.clock().date(),
+            translate=view.translate,
+        )
