@@ -55,11 +55,11 @@ def _run(desk: Desk, translate: Translate) -> None:
     pages = {_(section): [_page(each, desk, translate=_) for each in held] for section, held in SECTIONS}
     home = next(page for held in pages.values() for page in held if page.url_path == first.name.replace("_", "-"))
     page = st.navigation({"": [_front(home)], **pages}, expanded=True)
-    remember(_sidebar(desk, _))
     entry = entries.get(page.url_path)
-    if entry is None:
+    if entry is None:  # the front runs another page at once: what stands beside a page is that page's to draw
         page.run()
         return
+    remember(_sidebar(desk, _))
     desk.require(entry.needs)
     _tell(desk, entry)
     if not desk.viewer.scope.is_whole and not queries.standing(desk).as_ofs:
