@@ -91,7 +91,7 @@ def _ratio(definition: Definition, ratio: Figure | None, *, translate: Translate
         return Card(definition, words.NOTHING, _("not measured yet"))
     below = _("{interval} · n={n}").format(interval=words.times_interval(ratio.low, ratio.high), n=words.count(ratio.n))
     look = ratio_look(ratio)
-    unclear = " · " + _("no significant difference") if look == PLAIN else ""
+    unclear = " · " + _("not significant") if look == PLAIN else ""
     return Card(definition, words.times(ratio.value), below + unclear, look)
 
 
