@@ -81,17 +81,32 @@ def result_steps(workspace: Workspace, *, on: date | None = None) -> dict[str, S
 
 
 def refused(workspace: Workspace) -> tuple[list[RefusedRow], list[RefusedRow]]:
-    """Return the rows that were refused: those that still wait, and those whose result is on record by now.
+    """Return the rows that were refused: those that still wait, and those whose result was entered afterwards.
 
-    None is ever thrown away; a row without visit, item or department waits for good.
+    None is ever thrown away. A row is settled by a later result of the same visit, object, item and department; one
+    that was refused because there was a result already waits until that is entered anew.
     """
-    held = result_steps(workspace)
+    refused_at = {entry.subject: entry.sequence for entry in workspace.ledger.entries(action=REFUSED)}
+    entered_at = {
+        key: entry.sequence
+        for entry in workspace.ledger.entries(action=ACTIONS[State.ENTERED])
+        for key, _, _ in entry.particulars["results"]
+    }
+    rows = refused_rows(workspace.path)
+    object_of = _objects(workspace) if rows else {}
     waiting: list[RefusedRow] = []
     settled: list[RefusedRow] = []
-    for row in refused_rows(workspace.path):
-        cells = {name: (row.cells.get(name) or "").strip() for name in ("visit_id", "item_code", "department_code")}
-        (settled if key_of(cells) in held else waiting).append(row)
+    for row in rows:
+        cells = {name: (row.cells.get(name) or "").strip() for name in REQUIRED}
+        is_over = entered_at.get(key_of(cells), 0) > refused_at.get(row.kept_in, 0)
+        is_own = object_of.get(cells["visit_id"]) == cells["entity_id"]
+        (settled if is_over and is_own else waiting).append(row)
     return waiting, settled
+
+
+def _objects(workspace: Workspace) -> dict[str, str]:
+    rows = workspace.warehouse.history("results").select("visit_id", "entity_id").distinct().execute()
+    return dict(zip(rows["visit_id"], rows["entity_id"], strict=True))
 
 
 def keep_step(

@@ -186,7 +186,7 @@ def status(
         line = translate(N_("{file}, line {line}: {reason} ({reference})"))
         said = {"file": row.source, "line": row.line, "reason": row.sentence.render(translate)}
         show_line(line.format(**said, reference=row.reference))
-    counted = translate(N_("{n} refused row(s) wait; {settled} more have their result on record by now."))
+    counted = translate(N_("{n} refused row(s) wait; for {settled} more a result was entered afterwards."))
     show_line(counted.format(n=len(refused), settled=len(settled)))
 
 

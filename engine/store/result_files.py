@@ -31,7 +31,10 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """One row that was not taken: where it came from, its cells, the rule it breaks, said and with reference."""
+    """One row that was not taken: where it came from, its cells, the rule it breaks, said and with reference.
+
+    ``kept_in`` names the file that keeps it, and so the entry of the ledger; empty before it is kept.
+    """
 
     source: str
     line: int
@@ -39,6 +42,7 @@ class RefusedRow:
     rule: str
     sentence: Message
     reference: str
+    kept_in: str = ""
 
 
 def read_rows(path: Path) -> list[SourceRow]:
@@ -89,7 +93,13 @@ def refused_rows(workspace: Path) -> list[RefusedRow]:
             sentence = Message(template, params)
             found.append(
                 RefusedRow(
-                    row["source"], row["line"], json.loads(row["cells"]), row["rule"], sentence, row["reference"]
-                )
+                    row["source"],
+                    row["line"],
+                    json.loads(row["cells"]),
+                    row["rule"],
+                    sentence,
+                    row["reference"],
+                    path.stem,
+                )  # fmt: skip
             )
     return found
