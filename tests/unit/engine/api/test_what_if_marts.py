@@ -123,3 +123,16 @@ def test_a_district_without_results_gets_its_own_sentence_and_no_row_of_the_whol
         stored_laboratory(seen, draws=5, seed=0, **ASKED)
     for name in ("what_if_cells", "what_if_objects", "what_if_groups"):
         assert seen.warehouse.read(name, as_of=DAY).count().execute() == 0
+
+
+def test_each_of_two_scopes_reads_its_own_rows(workspace: Workspace) -> None:
+    scope = scope_of(departments=["SCJG"])
+    add_account(workspace, "b@x", name="b", role=Role.ANALYST, scope=scope, actor=ACTOR, clock=lambda: NOW)
+    build(workspace)
+    fresh = prepare(workspace, profile="default", occasion=Occasion.of_year(DAY))
+
+    for held in (workspace, scoped(workspace, scope)):
+        bench, experiment, groups = stored_laboratory(held, draws=5, seed=0, **ASKED)
+        assert len(bench.frame.cells) == len(fresh.frame.cells)
+        assert experiment.profiles.n_objects.sum() == len(fresh.frame.objects)
+        assert groups.kinds["size"].firms.sum() == len(fresh.frame.objects)
