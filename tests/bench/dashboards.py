@@ -142,6 +142,7 @@ async def _many_people(address: str, pid: int) -> list[dict]:
                 seen = await kept(visitor.open(name))
                 if seen.charts < (2 if name == "" else OTHERS[name]):
                     errors.append(f"{name}: {seen.charts} charts")
+            seen = await kept(visitor.open("what-if"))
             field, (value, fragment) = list(seen.fields.items())[MOVED_FIELD]
             for step in (1, 2, 3):
                 await kept(visitor.set("what-if", field, value + step / 2, fragment=fragment))
