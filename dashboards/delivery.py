@@ -14,8 +14,8 @@ from engine.api.desk import Action
 from engine.api.intake import IngestReport, ingest, shipped_mappings
 from engine.messages import N_
 
-AS_IS, OWN = "", "own"
-"""Files that stand in the contracts' own layout, and a mapping that is handed over beside the files."""
+AS_IS = ""
+"""Files that stand in the contracts' own layout."""
 
 
 def offer(view: View) -> None:
@@ -24,7 +24,7 @@ def offer(view: View) -> None:
     st.subheader(_("Take files in"))
     if not acts.offered(view, Action.MEND_DATA):
         return
-    labels = {AS_IS: _("our own templates"), OWN: _("the mapping file beside"), **{n: n for n in shipped_mappings()}}
+    labels = {AS_IS: _("our own templates"), **{name: name for name in shipped_mappings()}}
     with st.form("deliver", clear_on_submit=True):
         files = st.file_uploader(
             _("Files as they came: CSV (UTF-8 or GB18030), XLSX, Parquet"),
@@ -33,15 +33,12 @@ def offer(view: View) -> None:
         )
         left, right = st.columns(2)
         layout = left.selectbox(_("Layout"), tuple(labels), format_func=labels.__getitem__)
-        mapping = right.file_uploader(_("Mapping file, for a layout of your own"), type=["yaml", "yml"])
+        mapping = right.file_uploader(_("Mapping file of your own, in place of these"), type=["yaml", "yml"])
         asked = st.form_submit_button(_("Take them in"), type="primary")
     if not asked or not files:
         return
-    if layout == OWN and mapping is None:
-        st.error(_("Hand the mapping file over as well."))
-        return
     held = [(each.name, each.getvalue()) for each in files]
-    own = mapping.getvalue() if mapping is not None and layout == OWN else None
+    own = mapping.getvalue() if mapping is not None else None
     with st.spinner(_("Reading and checking ...")):
         acts.act(view, Action.MEND_DATA, partial(_taken, view, held, layout, own), said=partial(_said, view))
 

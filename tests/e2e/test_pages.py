@@ -440,13 +440,10 @@ def test_files_dragged_onto_the_page_are_taken_in_with_their_mapping(
     for path, kind in ((source, "csv"), (mapping, "yaml")):
         path.write_text(re.findall(rf"```{kind}\n(.*?)```", guide, re.DOTALL)[0], encoding="utf-8")
     visit.open(f"{address}/quality?as=analyst@city&lang=zh", title="数据质量")
-    for label, path in (("原始文件", source), ("映射文件（自有版式）", mapping)):
+    for label, path in (("原始文件", source), ("自有映射文件", mapping)):
         field = visit.tab.get_by_test_id("stFileUploader").filter(has_text=label)
         field.locator("input[type=file]").set_input_files(path)
         visit.tab.get_by_text(path.name).first.wait_for()
-    layout = visit.tab.get_by_role("combobox", name="版式")
-    layout.fill("旁附映射文件")
-    layout.press("Enter")
     visit.tab.get_by_role("button", name="接收", exact=True).click()
 
     visit.tab.get_by_text("检查结果：报送 5 行").first.wait_for()
