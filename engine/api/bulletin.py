@@ -222,7 +222,7 @@ def _punishment(table: pd.DataFrame, translate: Translate) -> Part:
 
 
 def _measures(table: pd.DataFrame, translate: Translate) -> Part:
-    heads = [N_("measure"), N_("cases"), N_("applications")]
+    heads = [N_("measure of punishment"), N_("cases"), N_("applications")]
     rows = [[row["measure_id"], f"{row['triggered']:,}", f"{row['applied']:,}"] for row in table.to_dict("records")]
     return Part(translate(N_("Restrictions by measure")), _translated(heads, translate), rows)
 

@@ -45,7 +45,7 @@ STEP_WORDS = {
     "declined": N_("declined"),
     "fed_back": N_("fed back"),
     "release_pushed": N_("release pushed"),
-    "released": N_("released"),
+    "released": N_("release confirmed"),
 }
 _BY_DEPARTMENT = frozenset({"received", "hit", "applied", "declined", "fed_back", "released"})
 _RESTRICTS = frozenset({"pushed", "hit", "applied"})
