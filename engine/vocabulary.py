@@ -85,6 +85,7 @@ POPULATION_NAMES = {
 
 SCORE_NAMES = {
     "challenger": N_("learned model (LightGBM)"),
+    "woe_scorecard": N_("learned scorecard (weights of evidence)"),
     "scorecard": N_("points scorecard"),
     "penalties_count_24m": N_("penalties of 24 months, counted"),
     "last_outcome": N_("last outcome"),

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.special import expit
 
 from engine.errors import FeatureSetMismatchError
-from models.admission import known_values, with_typical
+from models.admission import known_values
 from models.artifact import FittedModel
 
 FloatArray = npt.NDArray[np.float64]
@@ -80,11 +80,11 @@ class ModelScorer:
 
         Notes
         -----
-        Cost: rows x trees.
+        Cost: rows x trees, or rows x features of a points table.
         """
         matrix = model_matrix(self.model, features)
         card = self.model.card
-        raw = self.model.ranker.log_odds_of(with_typical(matrix, typical=card.typical), threads=self.threads)
+        raw = self.model.ranker.log_odds_of(matrix, threads=self.threads)
         importance = np.array([feature.importance for feature in card.features])
         return pd.DataFrame(
             {

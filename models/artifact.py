@@ -1,4 +1,4 @@
-"""A fitted model as data another program can read: LightGBM text and a JSON card; never a pickle.
+"""A fitted model as data another program can read: a JSON card with LightGBM text or a points table; never a pickle.
 
 The digest over both names the model everywhere: in the manifest of a scoring run, in the registry, in the folder
 ``models/<digest>/`` of the workspace.
@@ -14,10 +14,13 @@ from engine.errors import ScoringError
 from engine.messages import N_, Message
 from models.anchor import Anchor
 from models.calibration import Calibration, Method
+from models.grown import GrownRanker
 from models.level import Level
+from models.points_table import POINTS_FILE, PointsTable, table_from_text, table_text
 from models.ranker import Ranker
 
 FORM = "xinheng-lightgbm/3"
+POINTS_FORM = "xinheng-points/1"
 CARD_FILE = "card.json"
 TREES_FILE = "trees.txt"
 
@@ -103,15 +106,10 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True)
 class FittedModel:
-    """A model card and its trees (LightGBM text)."""
+    """A model card and what gives the log-odds: trees with their anchor, or a points table."""
 
     card: ModelCard
-    trees: str
-
-    @property
-    def ranker(self) -> Ranker:
-        """What gives the log-odds."""
-        return Ranker(self.card.feature_names, self.card.typical, self.card.anchor, self.trees)
+    ranker: Ranker
 
     @property
     def digest(self) -> str:
@@ -125,9 +123,16 @@ class FittedModel:
 
 def model_files(model: FittedModel) -> dict[str, bytes]:
     """Return the files of a model by name."""
-    card = {"form": FORM} | asdict(model.card)
+    ranker = model.ranker
+    if isinstance(ranker, PointsTable):
+        form, name, content = POINTS_FORM, POINTS_FILE, table_text(ranker)
+    elif isinstance(ranker, GrownRanker):
+        form, name, content = FORM, TREES_FILE, ranker.trees
+    else:
+        raise TypeError(type(ranker))
+    card = {"form": form} | asdict(model.card)
     text = json.dumps(card, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
-    return {CARD_FILE: text.encode(), TREES_FILE: model.trees.encode()}
+    return {CARD_FILE: text.encode(), name: content.encode()}
 
 
 def model_from_files(files: Mapping[str, bytes], *, expected_digest: str | None = None) -> FittedModel:
@@ -143,17 +148,16 @@ def model_from_files(files: Mapping[str, bytes], *, expected_digest: str | None 
     ScoringError
         A file is missing, the form is another program's, or the digest differs.
     """
-    missing = [name for name in (CARD_FILE, TREES_FILE) if name not in files]
-    if missing:
-        problem = Message(N_("the stored model lacks {files}"), {"files": ", ".join(missing)})
-        raise ScoringError(problem=problem, remedy=Message(N_("restore the model's folder or train again")))
-    card = json.loads(files[CARD_FILE])
-    if card.pop("form", None) != FORM:
+    _require_files(files, CARD_FILE)
+    content = json.loads(files[CARD_FILE])
+    form = content.pop("form", None)
+    if form not in (FORM, POINTS_FORM):
         raise ScoringError(
             problem=Message(N_("the model card has another form")),
-            remedy=Message(N_("give a model of form {form}"), {"form": FORM}),
+            remedy=Message(N_("give a model of form {form}"), {"form": f"{FORM}, {POINTS_FORM}"}),
         )
-    model = FittedModel(_card(card), files[TREES_FILE].decode())
+    card = _card(content)
+    model = FittedModel(card, _ranker(card, files, form=form))
     if expected_digest is not None and model.digest != expected_digest:
         raise ScoringError(
             problem=Message(
@@ -163,6 +167,21 @@ def model_from_files(files: Mapping[str, bytes], *, expected_digest: str | None 
             remedy=Message(N_("restore the model's folder or train again")),
         )
     return model
+
+
+def _require_files(files: Mapping[str, bytes], *names: str) -> None:
+    missing = [name for name in names if name not in files]
+    if missing:
+        problem = Message(N_("the stored model lacks {files}"), {"files": ", ".join(missing)})
+        raise ScoringError(problem=problem, remedy=Message(N_("restore the model's folder or train again")))
+
+
+def _ranker(card: ModelCard, files: Mapping[str, bytes], *, form: str) -> Ranker:
+    if form == POINTS_FORM:
+        _require_files(files, POINTS_FILE)
+        return table_from_text(files[POINTS_FILE].decode())
+    _require_files(files, TREES_FILE)
+    return GrownRanker(card.feature_names, card.typical, card.anchor, files[TREES_FILE].decode())
 
 
 def _card(content: dict[str, Any]) -> ModelCard:

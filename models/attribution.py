@@ -19,8 +19,8 @@ from engine.estimation.rounds import Measure, Rounds
 from engine.features.registry import FEATURES
 from models.admission import admitted_features
 from models.artifact import FittedModel
-from models.challenger import CANDIDATES
 from models.examples import Examples
+from models.learned import LEARNED
 from models.ranker import Ranker, fit_ranker
 
 FloatArray = npt.NDArray[np.float64]
@@ -72,7 +72,7 @@ def inspector_view(model: FittedModel, examples: Examples, *, seed: int, threads
         effects = estimate_inspector_effects(offset, examples.adverse, rows["inspector_code"], weights=examples.weights)
     except UndefinedEstimateError:
         return None
-    configuration = next(c for c in CANDIDATES if c.name == model.card.configuration["name"])
+    configuration = next(c for c in LEARNED[model.card.name] if c.name == model.card.configuration["name"])
     adjusted = fit_ranker(
         examples,
         features=admitted_features(rows, declared=FEATURES),

@@ -22,8 +22,9 @@ def window_rows(found: Backtest) -> list[dict[str, object]]:
     return [
         {"name": judged.name, "population": found.population, "split": fold.window.name}
         | _figures(fold, judged)
-        | ({"digest": fold.model.digest} if judged.name == fold.model.card.name else {})
+        | ({"digest": learned[judged.name].digest} if judged.name in learned else {})
         for fold in found.folds
+        for learned in [{fold.model.card.name: fold.model} | dict(fold.beside)]
         for judged in fold.judged
     ]
 

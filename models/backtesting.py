@@ -24,6 +24,7 @@ from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Progress, silent
 from engine.store.warehouse import Warehouse
+from models.application import ModelScorer
 from models.artifact import FittedModel
 from models.attribution import DIAGNOSTICS, InspectorView, inspector_view
 from models.cohort_judgement import CohortJudgement
@@ -33,6 +34,7 @@ from models.examples import Basis
 from models.fitting import train_population, training_examples
 from models.judgement import InspectionJudgement, judge_inspection_level
 from models.leaks import LeakCheck, compare_rebuilt, require_no_leak
+from models.learned import MODEL_NAME
 from models.rebuilding import rebuild_sample
 from models.tables import EveTables
 from models.training import LABEL_WINDOW, cohort_tables, eve_labels, members, training_basis, with_random_level
@@ -56,6 +58,7 @@ class Fold:
     inspectors : what the past says of its inspectors; None where records name too few.
     cohort : everybody known on the eve of the window, graded by every score and met by the first inspection of the
         months that followed; empty where the records end before those months are over.
+    beside : other learned models of the same past, by name; their scores stand in ``scored`` too.
     """
 
     window: TestWindow
@@ -64,6 +67,7 @@ class Fold:
     judged: tuple[InspectionJudgement, ...]
     inspectors: InspectorView | None = None
     cohort: Mapping[str, CohortJudgement] = field(default_factory=dict)
+    beside: Mapping[str, FittedModel] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +103,10 @@ class Backtest:
 
     @property
     def baselines(self) -> tuple[str, ...]:
-        """The other scores that could be used instead."""
+        """The simple scores that could be used instead; neither diagnostics nor other learned models."""
         scores = next(iter(self.rounds.values())).scores
-        return tuple(name for name in scores if name != self.model and name not in DIAGNOSTICS)
+        learned = {self.model, *self.folds[-1].beside, *DIAGNOSTICS}
+        return tuple(name for name in scores if name not in learned)
 
     @property
     def scored(self) -> pd.DataFrame:
@@ -117,6 +122,7 @@ def backtest_population(
     population: str,
     windows: Sequence[TestWindow],
     seed: int,
+    models: Sequence[str] = (MODEL_NAME,),
     threads: int = 1,
     replicates: int = REPLICATES,
     progress: Progress = silent,
@@ -129,6 +135,7 @@ def backtest_population(
     population : str, judged alone.
     windows : oldest first, at least one; those without both outcomes are left out.
     seed, threads : of the fits; threads change no result.
+    models : learned models by name; the first is judged, the others stand beside it in the same pairs.
     replicates : resamples of the intervals.
 
     Raises
@@ -158,11 +165,25 @@ def backtest_population(
         test = labels_inside(eves.labels, window)
         if test["label"].dropna().nunique() < 2:
             continue
-        model, view = fit_before(
-            warehouse, builder, eves, window=window, book=book, population=population, seed=seed, threads=threads
+        (model, view), *others = (
+            fit_before(
+                warehouse,
+                builder,
+                eves,
+                window=window,
+                book=book,
+                population=population,
+                name=name,
+                seed=seed,
+                threads=threads,
+            )
+            for name in models
         )
+        beside = {other.card.name: other for other, _ in others}
         later = EveTables(eves.of(test, on=window.begins), test, basis)
-        scored = later_scores(model, later, types, book=book, on=window.begins, rng=rng)
+        scored = with_scores(
+            later_scores(model, later, types, book=book, on=window.begins, rng=rng), beside, features=later.features
+        )
         if view is not None:
             rows = scored[["entity_id", "as_of", "inspector_code"]].merge(later.features, on=["entity_id", "as_of"])
             scored = scored.assign(**view.scores(model, rows))
@@ -174,13 +195,14 @@ def backtest_population(
             rng=rng,
         )
         met = cohort_before(warehouse, builder, model, window=window, book=book, basis=basis, rng=rng)
-        folds.append(Fold(window, model, scored, judged, view, met))
+        folds.append(Fold(window, model, scored, judged, view, met, beside))
     if not folds:
         raise UndefinedEstimateError(measure="backtest", reason=Message(N_("no window holds both outcomes")))
     tested = eves.of(labels_inside(eves.labels, folds[-1].window), on=folds[-1].window.begins)
     rebuilt = rebuild_sample(workspace, tested, book=book, on=folds[-1].window.begins)
     leak_check = compare_rebuilt(tested, rebuilt)
-    require_no_leak(leak_check, columns=[name for fold in folds for name in fold.model.card.feature_names])
+    fitted = [model for fold in folds for model in (fold.model, *fold.beside.values())]
+    require_no_leak(leak_check, columns=[name for model in fitted for name in model.card.feature_names])
     names = [name for name in score_names(folds[0].scored) if all(name in fold.scored for fold in folds)]
     every = pd.concat([fold.scored.assign(window=fold.window.name) for fold in folds], ignore_index=True)
     rounds = {
@@ -209,6 +231,7 @@ def fit_before(
     window: TestWindow,
     book: PolicyBook,
     population: str,
+    name: str,
     seed: int,
     threads: int,
 ) -> tuple[FittedModel, InspectorView | None]:
@@ -225,11 +248,20 @@ def fit_before(
         basis=basis,
         seed=seed,
         inputs={"policies": book.digest, "profile": book.profile},
+        name=name,
         threads=threads,
     )
     model = with_random_level(warehouse, builder, model, basis=basis, known_by=known_by, on=window.begins)
     examples = training_examples(features, labels, population=population, known_by=known_by, basis=basis)
     return model, inspector_view(model, examples, seed=seed, threads=threads)
+
+
+def with_scores(scored: pd.DataFrame, models: Mapping[str, FittedModel], *, features: pd.DataFrame) -> pd.DataFrame:
+    """Return test rows with one more score column per model, named as its card."""
+    for name, model in models.items():
+        own = ModelScorer(model).score(features)[["entity_id", "as_of", "score"]].rename(columns={"score": name})
+        scored = scored.merge(own, on=["entity_id", "as_of"], validate="many_to_one")
+    return scored
 
 
 def cohort_before(

@@ -26,6 +26,9 @@ SeedOption = Annotated[int, typer.Option("--seed", min=0, help=N_("Seed that fix
 FromOption = Annotated[Path | None, typer.Option("--from", help=N_("Folder with real inspection records."))]
 MappingOption = Annotated[str | None, typer.Option("--mapping", help=N_("Mapping of those records: name or file."))]
 AsOfChoice = Annotated[str | None, typer.Option("--as-of", help=N_("Date as of which real records are graded."))]
+ModelOption = Annotated[
+    list[str] | None, typer.Option("--model", help=N_("Learned model to fit: challenger or woe_scorecard."))
+]
 PopulationOption = Annotated[str | None, typer.Option("--population", help=N_("Only this population."))]
 
 YEARS = 6
@@ -73,6 +76,7 @@ def _refuse_without_source(*, mapping: str | None, as_of: str | None) -> None:
 def train(
     as_of: AsOfOption,
     population: PopulationOption = None,
+    model: ModelOption = None,
     profile: ProfileOption = "default",
     seed: SeedOption = 1,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
@@ -83,6 +87,7 @@ def train(
     from engine.api.featuring import FeatureBuilder
     from engine.api.workspace import open_workspace
     from engine.store.documents import load_policies
+    from models.learned import learned_names
     from models.registry import register
     from models.training import fit_population, store_model
 
@@ -91,22 +96,25 @@ def train(
     warehouse = opened.warehouse
     require_inside_data(warehouse, as_of=day)
     names = [population] if population else _populations(warehouse)
+    wanted = [(name, learned) for name in names for learned in learned_names(model)]
     builder = FeatureBuilder(warehouse, book=book)
+    split = day + timedelta(days=1)
     fitted: list[dict[str, Any]] = []
-    for name in names:
-        model = fit_population(
-            warehouse, builder, book=book, population=name, split=day + timedelta(days=1), seed=seed, progress=clock
+    for name, learned in wanted:
+        made = fit_population(
+            warehouse, builder, book=book, population=name, split=split, seed=seed, name=learned, progress=clock
         )
-        store_model(opened, model)
-        register(opened, model, alias="challenger")
-        window = model.card.window
+        store_model(opened, made)
+        register(opened, made, alias="challenger")
+        window = made.card.window
         fitted.append(
             {
                 "population": name,
-                "digest": model.digest,
+                "model": learned,
+                "digest": made.digest,
                 "rows": window.n_rows,
                 "adverse": window.n_adverse,
-                "features": len(model.card.features),
+                "features": len(made.card.features),
                 "basis": window.basis,
             }
         )
@@ -117,7 +125,14 @@ def train(
     translate = current_translate()
     heads = [N_("population"), N_("model"), N_("rows"), N_("adverse"), N_("features"), N_("basis")]
     rows = [
-        [f["population"], f["digest"][:12], f"{f['rows']:,}", f"{f['adverse']:,}", f["features"], f["basis"]]
+        [
+            f["population"],
+            f"{f['model']} {f['digest'][:12]}",
+            f"{f['rows']:,}",
+            f"{f['adverse']:,}",
+            f["features"],
+            f["basis"],
+        ]
         for f in fitted
     ]
     show_table(translate(N_("Models")), [translate(head) for head in heads], rows)

@@ -16,13 +16,13 @@ from models.admission import admitted_features, has_record, typical_values
 from models.anchor import fit_anchor
 from models.artifact import FittedModel, ModelCard, ReadFeature, TrainingWindow
 from models.calibration import fit_calibration
-from models.challenger import CANDIDATES, Configuration
 from models.examples import Basis, Examples, assemble_examples
+from models.grown import GrownRanker
+from models.learned import LEARNED, MODEL_NAME
 from models.level import fit_level
-from models.ranker import Ranker, fit_ranker
+from models.ranker import AnyConfiguration, Ranker, fit_ranker
 from models.validation import choose, rehearse, rehearse_level, rolling_origins
 
-MODEL_NAME = "challenger"
 IMPORTANCE_ROWS = 5_000
 """Training rows on which the share of each feature is taken."""
 
@@ -40,7 +40,8 @@ def train_population(
     seed: int,
     inputs: Mapping[str, str] | None = None,
     declared: Sequence[Feature] = FEATURES,
-    candidates: Sequence[Configuration] = CANDIDATES,
+    name: str = MODEL_NAME,
+    candidates: Sequence[AnyConfiguration] | None = None,
     threads: int = 1,
     progress: Progress = silent,
 ) -> FittedModel:
@@ -55,7 +56,9 @@ def train_population(
     seed : int, decides the rows and features drawn for each tree.
     inputs : digests or versions of what went in, kept with the model.
     declared : feature declarations; their directions are the monotone constraints.
-    candidates : configurations, simplest first; chosen by rolling origins inside the training past.
+    name : a key of :data:`models.learned.LEARNED`.
+    candidates : configurations, simplest first; chosen by rolling origins inside the training past. None = those of
+        the name.
     threads : int >= 1; does not change the result.
     progress : is told which fit runs.
 
@@ -78,7 +81,8 @@ def train_population(
     origins = rolling_origins(examples)
     typical = typical_values(examples.rows, names=[feature.name for feature in read])
     has_anchor = fit_anchor(examples, features=read, typical=typical) is not None
-    grown = [candidate for candidate in candidates if has_anchor or not candidate.is_anchored]
+    tried = LEARNED[name] if candidates is None else candidates
+    grown = [candidate for candidate in tried if has_anchor or not candidate.is_anchored]
     rehearsals = []
     for place, configuration in enumerate(grown):
         progress(Message(N_("Trying configurations for {population}"), {"population": population}), place / len(grown))
@@ -100,10 +104,10 @@ def train_population(
         form=form,
     )
     card = ModelCard(
-        name=MODEL_NAME,
+        name=name,
         population=population,
         features=_read_features(ranker, examples, read),
-        anchor=ranker.anchor,
+        anchor=ranker.anchor if isinstance(ranker, GrownRanker) else None,
         window=_training_window(examples, known_by=known_by),
         configuration=asdict(chosen.configuration) | {"seed": seed},
         rehearsal={r.configuration.name: tuple(round(value, 6) for value in r.aucs) for r in rehearsals},
@@ -111,7 +115,7 @@ def train_population(
         level=level,
         inputs=dict(inputs or {}),
     )
-    return FittedModel(card, ranker.trees)
+    return FittedModel(card, ranker)
 
 
 def training_examples(
@@ -138,10 +142,11 @@ def _read_features(ranker: Ranker, examples: Examples, read: Sequence[Feature]) 
     """What each feature moves a score by on average among training rows, as shares."""
     sample = examples.rows.iloc[:: max(1, len(examples.rows) // IMPORTANCE_ROWS)]
     sizes = np.abs(ranker.shares(sample)[:, :-1]).mean(axis=0)
-    shares = sizes / sizes.sum() if sizes.sum() > 0 else np.full(len(read), 1 / len(read))
+    by_name = {feature.name: feature for feature in read}
+    shares = sizes / sizes.sum() if sizes.sum() > 0 else np.full(len(ranker.names), 1 / len(ranker.names))
     return tuple(
-        ReadFeature(feature.name, feature.direction, value, round(float(share), 9))
-        for feature, value, share in zip(read, ranker.typical, shares, strict=True)
+        ReadFeature(name, by_name[name].direction, value, round(float(share), 9))
+        for name, value, share in zip(ranker.names, ranker.typical, shares, strict=True)
     )
 
 

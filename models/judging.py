@@ -28,7 +28,7 @@ from models.artifact import FittedModel
 from models.backtest_report import backtest_page
 from models.backtest_summary import GAINS_TABLE, population_object, result_tables, window_rows
 from models.backtesting import Backtest, backtest_population
-from models.fitting import MODEL_NAME
+from models.learned import MODEL_NAME
 from models.promotion import Verdict, judge_promotion
 from models.registry import log_backtest, register, registered_digest
 from models.training import LABEL_WINDOW, load_model
@@ -46,6 +46,7 @@ def run_backtest(
     seed: int,
     actor: Actor,
     at: datetime,
+    models: Sequence[str] = (MODEL_NAME,),
     report: Path | None = None,
     threads: int = 1,
     progress: Progress = silent,
@@ -56,6 +57,7 @@ def run_backtest(
     ----------
     windows : oldest first.
     populations : None = all; one that holds too little to learn from is left out and named, unless asked for.
+    models : learned models by name, the first is judged; the others stand beside it.
     report : HTML file; None = ``reports/<run>.html`` of the workspace.
     actor, at : who runs it, and when.
 
@@ -81,6 +83,7 @@ def run_backtest(
                     population=name,
                     windows=windows,
                     seed=seed,
+                    models=models,
                     threads=threads,
                     progress=progress,
                 )
@@ -95,6 +98,7 @@ def run_backtest(
     manifest = said(book) | {
         "windows": [window.name for window in windows],
         "seed": seed,
+        "model": models[0],
         "test_sets": {found.population: found.test_digest for found in tests},
         "models": {found.population: [fold.model.digest for fold in found.folds] for found in tests},
         "leaks": {found.population: list(found.leak_check.leaks) for found in tests},
@@ -166,13 +170,14 @@ def promote_run(
     manifest = json.loads(run.manifest)
     gains = workspace.warehouse.read(GAINS_TABLE, run_id=run_id).execute()
     names = list(populations) if populations else sorted(manifest["test_sets"])
+    challenger = manifest.get("model", MODEL_NAME)
     champions = read_champions(load_policies(manifest["profile"]), on=run.as_of)
     verdicts = [
         judge_promotion(
             gains,
             population=name,
             champion=champions.of(name),
-            challenger=MODEL_NAME,
+            challenger=challenger,
             leaks=manifest["leaks"].get(name, []),
             last_day=date.fromisoformat(manifest["last_known"]),
             mature_on=date.fromisoformat(manifest["mature_on"]),
@@ -184,7 +189,7 @@ def promote_run(
         content = {verdict.population: [str(objection) for objection in verdict.objections] for verdict in refused}
         workspace.ledger.append("model.promotion_refused", subject=run_id, content=content, actor=actor, at=at)
         raise PromotionRefusedError(run=run_id, objections=_joined(refused))
-    models = [_trained(workspace, name) for name in names]
+    models = [_trained(workspace, name, model=challenger) for name in names]
     promoted = []
     for name, model in zip(names, models, strict=True):
         register(workspace, model, alias="champion")
@@ -204,8 +209,8 @@ def _backtest_run(workspace: Workspace, run_id: str) -> Run:
     )
 
 
-def _trained(workspace: Workspace, population: str) -> FittedModel:
-    digest = registered_digest(workspace, name=f"{MODEL_NAME}-{population}", alias="challenger")
+def _trained(workspace: Workspace, population: str, *, model: str) -> FittedModel:
+    digest = registered_digest(workspace, name=f"{model}-{population}", alias="challenger")
     if digest is None:
         raise TableMissingError(
             table=Message(N_("trained model of {population}"), {"population": population}),

@@ -28,6 +28,10 @@ WindowOption = Annotated[
 FirstOption = Annotated[str | None, typer.Option("--first", help=N_("First day of the first test window."))]
 DaysOption = Annotated[int, typer.Option("--window-days", min=1, help=N_("Length of the test windows in days."))]
 ReportOption = Annotated[Path | None, typer.Option("--report", help=N_("Where the HTML report goes."))]
+ModelOption = Annotated[
+    list[str] | None,
+    typer.Option("--model", help=N_("Learned model: challenger or woe_scorecard; the first is judged.")),
+]
 RunArgument = Annotated[str, typer.Argument(help=N_("The run that backtest named."))]
 
 DEFAULT_WINDOWS = 4
@@ -39,6 +43,7 @@ def backtest(
     first: FirstOption = None,
     window_days: DaysOption = 90,
     population: PopulationOption = None,
+    model: ModelOption = None,
     profile: ProfileOption = "default",
     seed: SeedOption = 1,
     report: ReportOption = None,
@@ -48,6 +53,7 @@ def backtest(
     """Judge the learned model beside the scorecard and simple columns over windows of the past."""
     from engine.api.workspace import open_workspace
     from models.judging import run_backtest
+    from models.learned import learned_names
     from models.windows import named_windows, windows_between
 
     clock = StageClock(quiet=as_json)
@@ -64,6 +70,7 @@ def backtest(
         populations=[population] if population else None,
         profile=profile,
         seed=seed,
+        models=learned_names(model),
         actor=current_actor(),
         at=current_time(),
         report=report,

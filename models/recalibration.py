@@ -9,15 +9,20 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from scipy.special import expit
 
-from engine.errors import NothingToLearnError
+from engine.errors import NothingToLearnError, UndefinedEstimateError
+from engine.estimation.reliability import calibration_line
 from engine.features.registry import FEATURES
 from models.admission import has_record
 from models.artifact import FittedModel
 from models.calibration import fit_platt
-from models.examples import Basis, assemble_examples
+from models.examples import Basis, Examples, assemble_examples
 from models.level import NO_LEVEL
+
+FloatArray = npt.NDArray[np.float64]
 
 MIN_ADVERSE = 20
 """Adverse random rows, and clean ones, below which a line of two numbers says nothing."""
@@ -36,7 +41,9 @@ def calibrated_on_random(
 
     Returns
     -------
-    FittedModel; ``inputs`` of its card say how many random rows gave the line. Scores and reasons are unchanged.
+    FittedModel; ``inputs`` of its card say how many random rows gave the line (``calibrated_on``) and within which
+    multiples of its slope the true one lies (``calibration_slope_low``, ``calibration_slope_high``, 95 %; 1 = the line
+    itself). Scores and reasons are unchanged.
 
     Raises
     ------
@@ -63,4 +70,14 @@ def calibrated_on_random(
     raw = np.asarray(model.ranker.log_odds(rows.rows), dtype=np.float64)
     calibration = fit_platt(raw, rows.adverse, rows.weights)
     inputs = dict(card.inputs) | {"calibrated_on": f"{len(rows.rows)} random rows, {n_adverse} adverse"}
-    return FittedModel(replace(card, calibration=calibration, level=NO_LEVEL, inputs=inputs), model.trees)
+    inputs |= _slope_limits(calibration.log_odds(raw), rows)
+    return FittedModel(replace(card, calibration=calibration, level=NO_LEVEL, inputs=inputs), model.ranker)
+
+
+def _slope_limits(said: FloatArray, rows: Examples) -> dict[str, str]:
+    """What the random rows leave open about the slope; nothing where every row has the same score."""
+    try:
+        line = calibration_line(expit(said), rows.adverse, weights=rows.weights)
+    except UndefinedEstimateError:
+        return {}
+    return {"calibration_slope_low": f"{line.slope_low:.3f}", "calibration_slope_high": f"{line.slope_high:.3f}"}

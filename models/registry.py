@@ -15,9 +15,10 @@ from typing import Any
 from urllib.parse import unquote, urlparse
 
 from engine.api.workspace import Workspace
-from models.artifact import CARD_FILE, FittedModel
+from models.artifact import CARD_FILE, FittedModel, model_files
 from models.backtest_summary import gain_rows
 from models.backtesting import Backtest
+from models.grown import GrownRanker
 from models.training import load_model, models_folder
 
 DATABASE = "mlflow.db"
@@ -147,12 +148,17 @@ def _artifacts(client: Any, run_id: str) -> Path:
 
 
 def _flavour(folder: Path, model: FittedModel) -> Path:
-    """Write the trees as an MLflow model, so that other MLflow tools can load them; return its folder."""
+    """Write trees as an MLflow model, so that other MLflow tools can load them, a points table as it is stored."""
+    target = folder / "model"
+    if not isinstance(model.ranker, GrownRanker):
+        target.mkdir(parents=True, exist_ok=True)
+        for name, content in model_files(model).items():
+            (target / name).write_bytes(content)
+        return target
     import lightgbm
     import mlflow.lightgbm
 
-    target = folder / "model"
     requirements = [f"{name}=={version(name)}" for name in REQUIREMENTS]
-    booster = lightgbm.Booster(model_str=model.trees)
+    booster = lightgbm.Booster(model_str=model.ranker.trees)
     mlflow.lightgbm.save_model(booster, str(target), pip_requirements=requirements)
     return target

@@ -23,6 +23,7 @@ from engine.windows import LabelWindow
 from models.artifact import FittedModel, model_files, model_from_files
 from models.examples import MODES, Basis
 from models.fitting import MIN_ADVERSE, train_population
+from models.learned import MODEL_NAME
 from models.recalibration import calibrated_on_random
 from models.tables import CohortTables, EveTables
 
@@ -115,10 +116,11 @@ def fit_population(
     population: str,
     split: date,
     seed: int,
+    name: str = MODEL_NAME,
     threads: int = 1,
     progress: Progress = silent,
 ) -> FittedModel:
-    """Fit a population's model on results known before ``split``.
+    """Fit a population's model on results known before ``split``; ``name`` as in :mod:`models.learned`.
 
     Raises
     ------
@@ -136,6 +138,7 @@ def fit_population(
         basis=basis,
         seed=seed,
         inputs={"policies": book.digest, "profile": book.profile},
+        name=name,
         threads=threads,
         progress=progress,
     )

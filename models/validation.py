@@ -20,10 +20,9 @@ from engine.estimation.rounds import Measure, judge_rounds
 from engine.features.declaration import Feature
 from engine.messages import N_, Message
 from models.admission import admitted_features
-from models.challenger import Configuration
 from models.examples import Examples
 from models.level import FORMS, UNREHEARSED, LevelForm, fit_level, level_loss
-from models.ranker import fit_ranker
+from models.ranker import AnyConfiguration, fit_ranker
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -110,7 +109,7 @@ class Rehearsal:
     rows : those rows, with their ``window``.
     """
 
-    configuration: Configuration
+    configuration: AnyConfiguration
     aucs: tuple[float, ...]
     raw: FloatArray
     rows: pd.DataFrame
@@ -131,7 +130,7 @@ def rehearse(
     origins: Sequence[Origin],
     *,
     declared: Sequence[Feature],
-    configuration: Configuration,
+    configuration: AnyConfiguration,
     seed: int,
     threads: int = 1,
 ) -> Rehearsal:
@@ -204,7 +203,7 @@ def rehearse_level(
     origins: Sequence[Origin],
     *,
     declared: Sequence[Feature],
-    configuration: Configuration,
+    configuration: AnyConfiguration,
     seed: int,
     threads: int = 1,
 ) -> LevelForm:

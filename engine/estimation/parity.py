@@ -5,14 +5,19 @@ Groups are compared with what holds for everybody, under limits that hold for al
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.stats import binom, hypergeom
 
 from engine.errors import UndefinedEstimateError
 from engine.estimation.intervals import CONFIDENCE, FloatArray, clopper_pearson
 from engine.messages import N_, Message
+
+PValue = Callable[[FloatArray, FloatArray, float, float], FloatArray]
 
 BUDGET = 0.2
 """Share of the rows, riskiest first, that count as looked at."""
@@ -44,8 +49,8 @@ def parity_table(
     Returns
     -------
     DataFrame by group, largest first: ``group``, ``n``, ``findings``, ``expected``, ``observed_to_expected`` with
-    ``low`` and ``high``, ``miss_rate`` with ``miss_low`` and ``miss_high``, ``looked_at_share``, ``is_apart`` (the
-    group's limits leave out the ratio of everybody else) and ``is_missed_apart`` (likewise for missed findings).
+    ``low`` and ``high``, ``miss_rate`` with ``miss_low`` and ``miss_high``, ``looked_at_share``, ``is_apart`` (its
+    ratio is not that of everybody else) and ``is_missed_apart`` (likewise for missed findings).
 
     Raises
     ------
@@ -56,7 +61,10 @@ def parity_table(
     -----
     Findings given the chances are a sum of independent rows; their limits are exact for a binomial of the mean chance,
     which is wider (Hoeffding, Annals of Mathematical Statistics 27, 1956). Confidence is split evenly over groups and
-    the two figures (Bonferroni).
+    the two figures (Bonferroni). Apart: the group least like the rest is set apart while its exact p-value lies below
+    its part, and the others are then compared without it, so that one district does not make its neighbours look odd.
+    What holds for everybody else is itself only estimated: findings of the group among all of them are binomial given
+    their sum (Przyborowski & Wilenski, Biometrika 31, 1940), missed ones hypergeometric (Fisher).
     """
     chance, outcome = np.asarray(probabilities, dtype=np.float64), np.asarray(adverse, dtype=np.float64)
     if chance.size == 0 or not ((chance > 0) & (chance < 1)).all() or outcome.sum() == 0:
@@ -85,10 +93,8 @@ def parity_table(
     limits = clopper_pearson(findings, n, confidence=each)
     missed = findings - table["found"].to_numpy(dtype=np.float64)
     outside = clopper_pearson(missed, np.maximum(findings, 1), confidence=each)
-    others = (findings.sum() - findings) / np.maximum(expected.sum() - expected, 1e-12)
-    others_missed = (missed.sum() - missed) / np.maximum(findings.sum() - findings, 1e-12)
     low, high = limits.low * n / expected, limits.high * n / expected
-    is_alone = len(by) == 1
+    level = (1 - confidence) / (2 * len(by))
     return pd.DataFrame(
         {
             "group": table["group"],
@@ -102,12 +108,36 @@ def parity_table(
             "miss_low": np.where(findings > 0, outside.low, 0.0),
             "miss_high": np.where(findings > 0, outside.high, 1.0),
             "looked_at_share": table["seen"] / table["n"],
-            "is_apart": ((others < low) | (others > high)) & (not is_alone),
-            "is_missed_apart": (findings > 0)
-            & ((others_missed < outside.low) | (others_missed > outside.high))
-            & (not is_alone),
+            "is_apart": _set_apart(findings, expected, p_value=_ratio_p_value, level=level),
+            "is_missed_apart": _set_apart(missed, findings, p_value=_share_p_value, level=level),
         }
     )
+
+
+def _set_apart(own: FloatArray, base: FloatArray, *, p_value: PValue, level: float) -> npt.NDArray[np.bool_]:
+    """Whether each group's ratio own / base is not that of the rest; with two groups both or neither."""
+    is_apart = np.zeros(own.size, dtype=np.bool_)
+    while (rest := np.flatnonzero(~is_apart)).size > 1:
+        p = p_value(own[rest], base[rest], own[rest].sum(), base[rest].sum())
+        if p.min() >= level:
+            break
+        is_apart[rest if own.size == 2 else rest[int(np.argmin(p))]] = True
+    return is_apart
+
+
+def _ratio_p_value(own: FloatArray, base: FloatArray, total: float, base_total: float) -> FloatArray:
+    """Two-sided p-value of each group's findings among all, given the expected ones."""
+    share = base / base_total
+    below, above = binom.cdf(own, int(total), share), binom.sf(own - 1, int(total), share)
+    return np.asarray(np.minimum(2 * np.minimum(below, above), 1.0))
+
+
+def _share_p_value(own: FloatArray, base: FloatArray, total: float, base_total: float) -> FloatArray:
+    """Two-sided p-value of each group's missed findings among its findings; tied halves count as whole ones."""
+    seen, all_seen = np.rint(own), int(np.rint(total))
+    below = hypergeom.cdf(seen, int(base_total), min(all_seen, int(base_total)), base)
+    above = hypergeom.sf(seen - 1, int(base_total), min(all_seen, int(base_total)), base)
+    return np.asarray(np.minimum(2 * np.minimum(below, above), 1.0))
 
 
 def burden_ratio(visits: ArrayLike, compliant: ArrayLike, groups: ArrayLike) -> pd.DataFrame:

@@ -126,7 +126,7 @@ def rows():
 def by_lightgbm(model, table):
     """Seconds of LightGBM's own prediction of the rows as an array, and of its contributions (a tenth, times ten)."""
     array = with_typical(model_matrix(model, table), typical=model.card.typical)
-    booster = lightgbm.Booster(model_str=model.trees)
+    booster = lightgbm.Booster(model_str=model.ranker.trees)
     predicting = timed(lambda: booster.predict(array, raw_score=True, num_threads=THREADS))
     some = array[: N // 10]
     return predicting, timed_once(lambda: booster.predict(some, pred_contrib=True, num_threads=THREADS)) * 10

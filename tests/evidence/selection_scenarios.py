@@ -10,7 +10,9 @@ The same firms on the same dates, their findings drawn from the city's true chan
 Each is fitted naively and with weights, and judged on every firm half a year later against the true chances: slope and
 level of the calibration line, the area under the curve that the true chances give, and rank correlation with them.
 In ``hidden`` the weights can only be guessed from the records; there the line from score to chance is taken from the
-random rows alone (:mod:`models.recalibration`).
+random rows alone (:mod:`models.recalibration`). How near its slope comes to 1 depends on how many random rows there
+are, so that is shown for random draws of several sizes: the mean over many draws (is the line right?), the spread, how
+often a single draw lies inside .9 to 1.1, and how often the interval that the model itself states holds the truth.
 """
 
 import tempfile
@@ -20,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit
+from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from engine.api.featuring import FeatureBuilder
@@ -31,7 +33,7 @@ from engine.estimation.reliability import calibration_line
 from engine.features.registry import FEATURES
 from engine.simulation.catalogue import ITEM_CODES
 from engine.store.documents import load_policies
-from models.admission import has_record, is_admissible
+from models.admission import has_record, is_admitted
 from models.application import ModelScorer
 from models.challenger import CANDIDATES
 from models.demonstration import china_morning, load_records
@@ -50,7 +52,15 @@ VISITED, RANDOM_SHARE = 0.12, 0.05
 PULL = 0.8
 """Log of the probability per standard deviation of what draws the visitor."""
 
-FULL, SMALL = (20_000, 10, CANDIDATES[:2]), (6_000, 1, CANDIDATES[1:2])
+SHARES = (0.0125, 0.05, 0.2, 0.5)
+"""Share of the firms in one quarter's random draw."""
+
+FULL, SMALL = (20_000, 12, CANDIDATES[:2]), (3_000, 3, CANDIDATES[1:2])
+"""Entities, random draws per fit and share, configurations."""
+
+ROUNDS = {"random": 1, "observed": 1, "hidden": 2}
+"""Rounds of fits by scenario at full size; one each when scaled down."""
+
 LEVEL, SLOPE = (0.85, 1.15), (0.9, 1.1)
 
 
@@ -121,10 +131,52 @@ def guessed_probability(tables, rows):
     return np.clip(fit.predict_proba(matrix(rows))[:, 1], 0.005, 1.0)
 
 
+NOT_FEATURES = ["label", "known_at", "inclusion_probability", "is_random", "true_chance"]
+
+
+def recalibrated(model, random):
+    labels = random[["entity_id", "as_of", "label", "known_at", "inclusion_probability"]]
+    features = random.drop(columns=NOT_FEATURES)
+    return calibrated_on_random(model, features, labels, known_by=TEST_DATE - timedelta(days=1))
+
+
+def true_slope(model, table):
+    """Slope of the true chances over the model's own log-odds, before any calibration."""
+    return calibration_line(expit(model.ranker.log_odds(table)), table["true_chance"]).slope
+
+
+def random_draws(tables, model, *, share, draws, rng):
+    """Slope and level against the truth after each of many random draws.
+
+    ``is_held``: whether the limits that the model states hold the slope of everybody on the days of the draws, which
+    is what a random draw speaks of; the day half a year later is another question.
+    """
+    test = graded(tables[TEST_DATE])
+    drawn_from = true_slope(model, graded(pd.concat([tables[day] for day in TRAIN_DATES], ignore_index=True)))
+    lines = []
+    for _ in range(draws):
+        parts = []
+        for day in TRAIN_DATES:
+            drawn = tables[day][rng.random(len(tables[day])) < share]
+            outcome = (rng.random(len(drawn)) < drawn["true_chance"]).astype(float)
+            marks = {"known_at": day + timedelta(days=20), "inclusion_probability": share, "is_random": True}
+            parts.append(drawn.assign(label=outcome, **marks))
+        random = pd.concat(parts, ignore_index=True)
+        told = recalibrated(model, random)
+        found = against_truth(told, test)
+        low, high = (float(told.card.inputs[f"calibration_slope_{end}"]) for end in ("low", "high"))
+        now = drawn_from / told.card.calibration.outer_slope
+        lines.append(
+            {"rows": len(random), "slope": found["slope"], "level": found["level"], "slope_then": now}
+            | {"is_held": low <= now <= high, "reach": (high - low) / 2}
+        )
+    return pd.DataFrame(lines).assign(share=share)
+
+
 def fitted(rows, *, basis, candidates, seed):
     labels = rows[["entity_id", "as_of", "label", "known_at", "inclusion_probability"]]
     return train_population(
-        rows.drop(columns=["label", "known_at", "inclusion_probability", "is_random", "true_chance"]),
+        rows.drop(columns=NOT_FEATURES),
         labels,
         population=POPULATION,
         known_by=TEST_DATE - timedelta(days=1),
@@ -149,7 +201,7 @@ def against_truth(model, table):
 
 def graded(table):
     """Rows of firms with a record: only they are graded, so of them alone a model speaks."""
-    return table[has_record(table, features=[feature for feature in FEATURES if is_admissible(feature)])]
+    return table[has_record(table, features=[feature for feature in FEATURES if is_admitted(feature)])]
 
 
 def best_area(table):
@@ -170,50 +222,99 @@ def one_round(tables, scenario, *, candidates, seed):
         weighted = chosen.assign(inclusion_probability=guess)
         models["weighted"] = fitted(weighted, basis=Basis.RANDOM, candidates=candidates, seed=seed)
         random = rows[rows["is_random"]]
-        features = random.drop(columns=["label", "known_at", "inclusion_probability", "is_random", "true_chance"])
-        labels = random[["entity_id", "as_of", "label", "known_at", "inclusion_probability"]]
-        models["random_calibrated"] = calibrated_on_random(
-            naive, features, labels, known_by=TEST_DATE - timedelta(days=1)
-        )
+        models["random_calibrated"] = recalibrated(naive, random)
         with suppress(NothingToLearnError):
             models["random_alone"] = fitted(random, basis=Basis.RANDOM, candidates=candidates, seed=seed)
     else:
         models["weighted"] = fitted(chosen, basis=Basis.RANDOM, candidates=candidates, seed=seed)
     test = graded(tables[TEST_DATE])
-    return {name: against_truth(model, test) for name, model in models.items()}
+    return models, {name: against_truth(model, test) for name, model in models.items()}
+
+
+def by_size(draws):
+    """One object per share: mean slope with its limits over the draws, spread, share inside, share held."""
+    lines = []
+    for share, table in draws.groupby("share"):
+        mean, spread = float(table["slope"].mean()), float(table["slope"].std(ddof=1))
+        # draws of one fit share that fit; the limits treat each fit as one figure
+        by_fit = table.groupby("fit")["slope"].mean()
+        error = float(by_fit.std(ddof=1) / np.sqrt(len(by_fit))) if len(by_fit) > 1 else spread / np.sqrt(len(table))
+        lines.append(
+            {
+                "share_per_quarter": share,
+                "random_rows": round(float(table["rows"].mean())),
+                "draws": len(table),
+                "slope": mean,
+                "slope_low": mean - 1.96 * error,
+                "slope_high": mean + 1.96 * error,
+                "slope_sd": spread,
+                "slope_on_the_days_of_the_draws": float(table["slope_then"].mean()),
+                "slope_inside": float(table["slope"].between(*SLOPE).mean()),
+                "level": float(table["level"].mean()),
+                "level_inside": float(table["level"].between(*LEVEL).mean()),
+                "own_interval_holds": float(table["is_held"].mean()),
+                "own_interval_reach": float(table["reach"].mean()),
+            }
+        )
+    return lines
+
+
+SCENARIOS = ("random", "observed", "hidden")
+
+
+def one_piece(tables, scenario, *, seed, draws, candidates):
+    """Figures of every fit of one round of one scenario, and its random draws (None but where they matter)."""
+    models, figures = one_round(tables, scenario, candidates=candidates, seed=seed)
+    if scenario != "hidden":
+        return figures, None
+    rng = np.random.default_rng([seed, 71])
+    drawn = [
+        random_draws(tables, models["naive"], share=share, draws=draws, rng=rng).assign(fit=seed) for share in SHARES
+    ]
+    return figures, pd.concat(drawn, ignore_index=True)
 
 
 def run(*, full):
-    """Mean and spread over the rounds, by scenario and fit."""
-    n_entities, rounds, candidates = FULL if full else SMALL
+    """Mean and spread over the rounds, by scenario and fit; in the last scenario by size of the random draw too."""
+    n_entities, draws, candidates = FULL if full else SMALL
     tables = world(n_entities)
+    pieces = {
+        (scenario, seed): one_piece(tables, scenario, seed=seed, draws=draws, candidates=candidates)
+        for scenario in SCENARIOS
+        for seed in range(ROUNDS[scenario] if full else 1)
+    }
+    return verdict(pieces, graded(tables[TEST_DATE]), full=full)
+
+
+def verdict(pieces, test, *, full):
+    """The claim from the pieces by (scenario, seed) and the rows that all were judged on."""
     lines = []
-    for scenario in ("random", "observed", "hidden"):
-        found = [one_round(tables, scenario, candidates=candidates, seed=seed) for seed in range(rounds)]
+    for scenario in SCENARIOS:
+        found = [figures for (name, _), (figures, _) in pieces.items() if name == scenario]
         for fit in found[0]:
             table = pd.DataFrame([one[fit] for one in found if fit in one])
             lines.append(
-                {"scenario": scenario, "fit": fit}
+                {"scenario": scenario, "fit": fit, "rounds": len(table)}
                 | {name: float(table[name].mean()) for name in table}
-                | {f"{name}_sd": float(table[name].std(ddof=1)) if rounds > 1 else None for name in ("slope", "level")}
-                | {"slope_inside": float(table["slope"].between(*SLOPE).mean())}
             )
-    test = graded(tables[TEST_DATE])
     by = {(line["scenario"], line["fit"]): line for line in lines}
-    honest = [by["random", "weighted"], by["observed", "weighted"], by["hidden", "random_calibrated"]]
-    first = by["hidden", "random_calibrated"]
-    error = (first["slope_sd"] or 0.0) / np.sqrt(rounds)
-    holds = all(SLOPE[0] <= line["slope"] <= SLOPE[1] and LEVEL[0] <= line["level"] <= LEVEL[1] for line in honest)
-    shows = abs(np.log(by["hidden", "naive"]["level"])) > abs(np.log(first["level"]))
+    sizes = by_size(pd.concat([draws for _, draws in pieces.values() if draws is not None], ignore_index=True))
+    usual = next(line for line in sizes if line["share_per_quarter"] == RANDOM_SHARE)
+    # a line from 800 random rows is right on average but its level is a coin's throw: shown, not claimed
+    claimed = [line for line in sizes if line["share_per_quarter"] >= RANDOM_SHARE]
+    holds = all(SLOPE[0] <= line["slope"] <= SLOPE[1] and LEVEL[0] <= line["level"] <= LEVEL[1] for line in claimed)
+    is_stated = all(line["own_interval_holds"] >= 0.9 for line in sizes)
+    shows = abs(np.log(by["hidden", "naive"]["level"])) > abs(np.log(usual["level"]))
     return {
         "name": "selection_scenarios",
-        "n": rounds,
-        "value": first["slope"],
-        "low": first["slope"] - 1.96 * error,
-        "high": first["slope"] + 1.96 * error,
-        "passed": bool(shows and (holds or not full)),
+        "n": usual["draws"],
+        "value": usual["slope"],
+        "low": usual["slope_low"],
+        "high": usual["slope_high"],
+        "passed": bool(shows and (not full or (holds and is_stated))),
         "entities": len(test),
         "base_rate": float(test["true_chance"].mean()),
         "best_auc": best_area(test),
         "lines": lines,
+        "random_draws": sizes,
     }

@@ -43,7 +43,9 @@ def test_a_changed_byte_is_found(model):
 
 def test_a_missing_file_and_another_form_are_named(model):
     with pytest.raises(ScoringError, match=r"lacks trees\.txt"):
-        model_from_files({CARD_FILE: b"{}"})
+        model_from_files({CARD_FILE: model_files(model)[CARD_FILE]})
+    with pytest.raises(ScoringError, match=r"lacks card\.json"):
+        model_from_files({})
     with pytest.raises(ScoringError, match="another form"):
         model_from_files(model_files(model) | {CARD_FILE: b'{"form": "other/1"}'})
 

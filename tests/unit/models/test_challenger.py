@@ -5,7 +5,7 @@ import pytest
 
 from models.admission import known_values, typical_values, with_typical
 from models.challenger import fit_booster, without_settings
-from models.ranker import Ranker
+from models.grown import GrownRanker
 from tests.model_world import DISTRICT, RATE, READ, SEVERITY, SMALL, examples, feature_rows, true_log_odds
 
 NAMES = [feature.name for feature in READ]
@@ -24,7 +24,7 @@ def _fit(world, **changes):
 
 
 def log_odds(text, matrix):
-    return Ranker(tuple(NAMES), (0.0,) * len(NAMES), None, text).log_odds_of(matrix)
+    return GrownRanker(tuple(NAMES), (0.0,) * len(NAMES), None, text).log_odds_of(matrix)
 
 
 def test_the_same_call_gives_the_same_bytes_and_threads_do_not_matter(world):

@@ -26,11 +26,11 @@ def test_contributions_add_up_to_the_score_for_everyone(model):
 
 def test_they_still_add_up_where_the_score_was_held_at_its_end(model):
     # arrange: leaves twenty times as loud
-    booster = lightgbm.Booster(model_str=model.trees)
+    booster = lightgbm.Booster(model_str=model.ranker.trees)
     for tree in booster.dump_model()["tree_info"]:
         for leaf in range(tree["num_leaves"]):
             booster.set_leaf_output(tree["tree_index"], leaf, 20 * booster.get_leaf_output(tree["tree_index"], leaf))
-    loud = replace(model, trees=booster.model_to_string())
+    loud = replace(model, ranker=replace(model.ranker, trees=booster.model_to_string()))
     rows = feature_rows(500, seed=11)
     # act
     scores = ModelScorer(loud).score(rows)["score"]
