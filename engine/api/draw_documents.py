@@ -1,14 +1,13 @@
 """Documents of one draw: the publicity sheet of its public results, and its archive list with digests.
 
-The publicity sheet holds what the law makes public of a firm (name, item, result, days) and no class, score, stratum or
-ground of selection.
+The publicity sheet has one line per object, its name and what was found, and nothing that tells its class: no item,
+department or day beside the name (decision 0005), no score, stratum or ground of selection.
 """
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -21,7 +20,7 @@ from engine.store.draws import DrawFolder
 from engine.store.ledger import digest_of
 from engine.store.report_files import Part, Report
 from engine.store.workspace import Workspace
-from engine.vocabulary import JOINER
+from engine.vocabulary import JOINER, ResultCode
 
 _WIDTHS = {3: (2.4, 0.8, 5.2), 5: (0.7, 1.8, 1, 2, 5.2)}
 """Of the tables of files and of entries; a digest of 64 characters needs half the page."""
@@ -52,35 +51,39 @@ def publicity(workspace: Workspace, draw_id: str, *, as_of: date, translate: Tra
     if found.empty:
         remedy = Message(N_("no result of it is public on {day}"), {"day": as_of})
         raise UsageError(what=Message(N_("draw")), value=draw_id, remedy=remedy)
-    heads = (N_("Object"), N_("Item"), N_("Department"), N_("Result"), N_("Checked on"), N_("Public on"))
+    heads = (N_("Object"), N_("Result"))
     rows = [
-        [
-            row["name"], row["item"], row["department"],
-            _result(row, translate), str(row["occurred_on"]), str(row["public_on"]),
-        ]
-        for row in found.to_dict("records")
-    ]  # fmt: skip
-    note = Message(N_("{n} results are public on {day}."), {"n": len(rows), "day": as_of}).render(translate)
-    part = Part(translate(N_("Results")), [translate(head) for head in heads], rows, widths=(2.4, 2, 1.2, 3, 1.3, 1.3))
+        [str(checks["name"].iloc[0]), _result(checks, translate)]
+        for _, checks in found.groupby("entity_id", sort=False)
+    ]
+    note = Message(N_("{n} objects have public results on {day}."), {"n": len(rows), "day": as_of}).render(translate)
+    part = Part(translate(N_("Results")), [translate(head) for head in heads], rows, widths=(2, 3))
     title = translate(N_("Publicity of inspection results"))
     footer = f"{draw_id} · {as_of} · {translate(N_('Digest'))} {digest_of(rows)[:16]}"
     notice = simulated(workspace, translate, draw_id=draw_id)
     return Report(title, f"{draw_id} · {as_of}", footer, [note], [part], language, notice=notice)
 
 
-def _result(row: Mapping[Any, Any], translate: Translate) -> str:
-    """The result in words, with the marks that law asks for: corrected since, or disputed and being checked."""
-    said = "；".join(translate(RESULT_WORDS[code]) for code in row["result_codes"].split(JOINER))
-    if row["is_disputed"]:
+def _result(checks: pd.DataFrame, translate: Translate) -> str:
+    """What the checks of one object found, in words, with the marks of law: corrected since, or disputed."""
+    codes = list(dict.fromkeys(code for row in checks["result_codes"] for code in row.split(JOINER)))
+    problems = [code for code in codes if code != ResultCode.NO_PROBLEM]
+    said = "；".join(translate(RESULT_WORDS[code]) for code in problems or codes)
+    if checks["is_disputed"].any():
         said += translate(N_(" (disputed, being checked)"))
-    if row["corrected_on"] is not None and not pd.isna(row["corrected_on"]):
-        said += Message(N_(" (corrected on {day})"), {"day": row["corrected_on"]}).render(translate)
+    corrected = checks["corrected_on"].dropna()
+    if len(corrected):
+        said += Message(N_(" (corrected on {day})"), {"day": corrected.max()}).render(translate)
     return said
 
 
 def public_results(workspace: Workspace, draw_id: str, *, as_of: date) -> pd.DataFrame:
-    """Return the public results of a draw: name, item, department, result_codes, occurred_on, public_on,
-    corrected_on (null unless a later version stands), is_disputed (an objection is not settled); by name.
+    """Return the public results of a draw, check by check and by name, for the organs' own use.
+
+    Returns
+    -------
+    DataFrame: entity_id, name, item, department, result_codes, occurred_on, public_on, corrected_on (null unless a
+    later version stands), is_disputed (an objection is not settled).
     """
     history = workspace.warehouse.history("inspections")
     known = history.filter(history.known_at <= as_of, history.draw_id == draw_id)
@@ -101,7 +104,17 @@ def public_results(workspace: Workspace, draw_id: str, *, as_of: date) -> pd.Dat
         corrected_on=pd.to_datetime(found["known_at"]).dt.date.where(is_later, None),
         is_disputed=found["inspection_id"].isin(disputed),
     )
-    shown = ["name", "item", "department", "result_codes", "occurred_on", "public_on", "corrected_on", "is_disputed"]
+    shown = [
+        "entity_id",
+        "name",
+        "item",
+        "department",
+        "result_codes",
+        "occurred_on",
+        "public_on",
+        "corrected_on",
+        "is_disputed",
+    ]
     return pd.DataFrame(found.sort_values(["name", "inspection_id"], ignore_index=True)[shown])
 
 

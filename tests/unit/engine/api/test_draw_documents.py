@@ -37,34 +37,28 @@ def test_every_result_has_its_official_words():
     assert set(draw_documents.RESULT_WORDS) == {code.value for code in ResultCode}
 
 
-def test_a_sheet_says_name_item_result_and_days_and_nothing_of_how_a_firm_was_chosen(monkeypatch):
+def test_a_sheet_has_one_line_per_object_and_nothing_beside_the_name_but_what_was_found(monkeypatch):
     day = date(2026, 5, 4)
-    found = pd.DataFrame(
-        [
-            ("甲公司", "公示信息", "市监", "corrected;unreachable", day, day, None, False),
-            ("乙公司", "公示信息", "市监", "no_problem", day, day, date(2026, 5, 20), True),
-        ],
-        columns=[
-            "name",
-            "item",
-            "department",
-            "result_codes",
-            "occurred_on",
-            "public_on",
-            "corrected_on",
-            "is_disputed",
-        ],
-    )
+    checks = [
+        ("e1", "甲公司", "no_problem", None, False),
+        ("e1", "甲公司", "corrected;unreachable", None, False),
+        ("e2", "乙公司", "no_problem", date(2026, 5, 20), True),
+        ("e3", "乙公司", "no_problem", None, False),
+    ]
+    columns = ["entity_id", "name", "result_codes", "corrected_on", "is_disputed"]
+    other = {"item": "公示信息", "department": "市监", "occurred_on": day, "public_on": day}
+    found = pd.DataFrame(checks, columns=columns).assign(**other)
     monkeypatch.setattr(draw_documents, "public_results", lambda *_, **__: found)
     monkeypatch.setattr(draw_documents, "simulated", lambda *_, **__: "")
 
     (part,) = draw_documents.publicity(workspace(), "D1", **TERMS).parts
 
     words = "；".join(ZH(draw_documents.RESULT_WORDS[code]) for code in ("corrected", "unreachable"))
-    marks = f"{ZH(draw_documents.RESULT_WORDS['no_problem'])}（有异议，核查中）（2026-05-20 更正）"
+    fine = ZH(draw_documents.RESULT_WORDS["no_problem"])
     assert part.rows == [
-        ["甲公司", "公示信息", "市监", words, "2026-05-04", "2026-05-04"],
-        ["乙公司", "公示信息", "市监", marks, "2026-05-04", "2026-05-04"],
+        ["甲公司", words],
+        ["乙公司", f"{fine}（有异议，核查中）（2026-05-20 更正）"],
+        ["乙公司", fine],
     ]
 
 
