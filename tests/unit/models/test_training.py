@@ -8,7 +8,7 @@ import pytest
 
 from engine.api.featuring import FeatureBuilder
 from engine.api.workspace import open_workspace
-from engine.errors import LabelWindowOpenError, PromotionRefusedError, ScoringError, TableMissingError
+from engine.errors import FeatureLeakError, LabelWindowOpenError, PromotionRefusedError, ScoringError, TableMissingError
 from engine.pipeline.ports import Actor
 from engine.store.documents import load_policies
 from models.application import ModelScorer
@@ -16,6 +16,7 @@ from models.artifact import CARD_FILE, TREES_FILE
 from models.backtest_summary import gain_rows
 from models.backtesting import backtest_population
 from models.evaluation import judge_population
+from models.eve_features import EveFeatures
 from models.examples import Basis
 from models.judging import promote_run, run_backtest
 from models.registry import rebuild, register, registered_digest, registered_name
@@ -270,7 +271,14 @@ def test_a_backtest_judges_every_window_by_a_model_that_knew_only_what_was_befor
     windows = windows_between(date(2019, 1, 1), date(2019, 12, 31), days=180)
     # act
     found = backtest_population(
-        workspace, builder, book=BOOK, population="plants", windows=windows, seed=1, replicates=50
+        workspace,
+        builder,
+        book=BOOK,
+        population="plants",
+        windows=windows,
+        seed=1,
+        models=("challenger", "woe_scorecard"),
+        replicates=50,
     )
     # assert
     assert [fold.window for fold in found.folds] == list(windows)
@@ -280,6 +288,11 @@ def test_a_backtest_judges_every_window_by_a_model_that_knew_only_what_was_befor
         assert fold.window.begins <= days.min() <= days.max() < fold.window.ends
     assert found.leak_check.leaks == ()
     assert found.leak_check.n_rows > 0
+    # the other learned model stands beside it in the same pairs, and is no simple baseline
+    assert found.model == "challenger"
+    assert "woe_scorecard" not in found.baselines
+    beside = [row for row in gain_rows(found) if row["score"] == "woe_scorecard"]
+    assert beside and all(row["gain_value"] is not None for row in beside)
     rows = pd.DataFrame(gain_rows(found))
     own = rows[(rows["score"] == "challenger") & (rows["measure"] == "auc")]
     assert (own["mean_low"] > 0.55).all()
@@ -345,3 +358,37 @@ def test_the_same_test_rows_are_counted_and_a_promotion_is_refused_or_recorded(w
     assert (promoted is not None) == bool((rivals["gain_low"] > 0).all())
     actions = [entry.action for entry in workspace.ledger.entries(subject=second["run_id"])]
     assert actions[-1] == ("model.promoted" if promoted else "model.promotion_refused")
+
+
+@pytest.mark.parametrize("planted", ["who inspected"])
+def test_a_planted_leak_stops_the_backtest(workspace, builder, monkeypatch, planted):
+    """What a check is about to find, or the record of whoever will make it, put into a column that models read."""
+    # arrange
+    column = "inspections_adverse_share_36m"
+    honest = EveFeatures.of
+
+    def leaking(self, labels, *, on):
+        rows = honest(self, labels, on=on)
+        every = self.labels.assign(label=self.labels["label"].astype(float).fillna(0.0))
+        if planted == "future count":
+            to_come = every.groupby(["entity_id", "as_of"])["label"].sum()
+        else:
+            # the same few people visit the same few days: their rate over all years, those to come included
+            inspector = every["occurred_on"].map(lambda day: day.toordinal() % 7)
+            to_come = every.assign(rate=every.groupby(inspector)["label"].transform("mean"))
+            to_come = to_come.groupby(["entity_id", "as_of"])["rate"].mean()
+        key = pd.MultiIndex.from_frame(rows[["entity_id", "as_of"]])
+        return rows.assign(**{column: to_come.reindex(key).to_numpy()})
+
+    monkeypatch.setattr(EveFeatures, "of", leaking)
+    # act and assert
+    with pytest.raises(FeatureLeakError, match=column):
+        backtest_population(
+            workspace,
+            builder,
+            book=BOOK,
+            population="plants",
+            windows=windows_between(date(2019, 7, 1), date(2019, 12, 31), days=180),
+            seed=1,
+            replicates=20,
+        )
