@@ -6,10 +6,11 @@ standard SQL (tested in DuckDB), summing in the same order so that even the last
 """
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
-from engine.scorecard.points import POINTS_PREFIX, SCORE_DECIMALS
+from engine.scorecard.points import POINTS_PREFIX, SCORE_DECIMALS, SCORE_SCALE
 from engine.scorecard.tree import TOTAL_POINTS, Indicator, Scorecard
 
 _FORM = "xinheng-scorecard/1"
@@ -52,10 +53,15 @@ def score_from_document(content: Mapping[str, Any], record: Mapping[str, float |
         age = record[entry["age_feature"]] if entry["age_feature"] else None
         earned += entry["points"] * share * _factor(content["decay"], age)
         known += entry["points"]
-    known = round(known, content["score_decimals"])
+    scale = 10.0 ** content["score_decimals"]
+    known = _half_up(known, scale)
     if not known:
         return None, 0.0
-    return round(earned * (content["total_points"] / known), content["score_decimals"]), known / content["total_points"]
+    return _half_up(earned * (content["total_points"] / known), scale), known / content["total_points"]
+
+
+def _half_up(value: float, scale: float) -> float:
+    return math.floor(value * scale + 0.5) / scale
 
 
 def scorecard_sql(scorecard: Scorecard, *, table: str) -> str:
@@ -79,10 +85,15 @@ def scorecard_sql(scorecard: Scorecard, *, table: str) -> str:
     return (
         f"WITH pointed AS (\n  SELECT entity_id, as_of,\n{points}\n  FROM {_quoted(table)}\n),\n"
         f"summed AS (\n  SELECT *,\n  {earned} AS earned,\n"
-        f"  round({known}, {SCORE_DECIMALS}) AS known\n  FROM pointed\n)\n"
-        f"SELECT entity_id, as_of,\n  round(earned * ({total} / nullif(known, 0)), {SCORE_DECIMALS}) AS score,\n"
+        f"  {_half_up_sql(known)} AS known\n  FROM pointed\n)\n"
+        f"SELECT entity_id, as_of,\n  {_half_up_sql(f'earned * ({total} / nullif(known, 0))')} AS score,\n"
         f"  known / {total} AS coverage_ratio,\n  {listed}\nFROM summed\n"
     )
+
+
+def _half_up_sql(value: str) -> str:
+    """Return the rounding of the points in SQL's own words: ``round`` treats halves as each database likes."""
+    return f"floor(({value}) * {_literal(SCORE_SCALE)} + {_literal(0.5)}) / {_literal(SCORE_SCALE)}"
 
 
 def _indicator_entry(indicator: Indicator) -> dict[str, object]:

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.scorecard.export import document, score_from_document, scorecard_sql
-from engine.scorecard.points import score_points
+from engine.scorecard.export import _half_up, _half_up_sql, document, score_from_document, scorecard_sql
+from engine.scorecard.points import SCORE_SCALE, rounded, score_points
 from tests.scorecards import AS_OF, small
 
 FEATURES = ["penalties_count", "penalties_age", "findings_count", "capital_count"]
@@ -53,6 +53,15 @@ def test_document_knows_no_score_without_values():
     content["indicators"] = content["indicators"][:2]
 
     assert score_from_document(content, dict.fromkeys(FEATURES)) == (None, 0.0)
+
+
+def test_a_half_at_the_last_decimal_is_rounded_up_by_every_program():
+    halves = np.array([658.0078125, 0.5 / 2**6, 3.0])  # 658.0078125 = 658.007812|5, exact in binary
+
+    by_sql = [duckdb.sql(f"SELECT {_half_up_sql(repr(float(each)) + 'e0')}").fetchone()[0] for each in halves]
+
+    assert rounded(halves).tolist() == by_sql == [_half_up(float(each), SCORE_SCALE) for each in halves]
+    assert by_sql[:2] == [658.007813, 0.007813]
 
 
 def test_document_is_readable_and_stable():
