@@ -21,6 +21,8 @@ from models.artifact import FittedModel
 
 FloatArray = npt.NDArray[np.float64]
 
+BLOCK = 2**16
+"""Rows explained at a time: contributions of all columns at once would outweigh the table they explain."""
 KNOWN = N_("{title}: {value}")
 UNKNOWN = N_("{title}: not known")
 
@@ -89,24 +91,37 @@ def reasons(
     -------
     DataFrame sorted by row, then rank: entity_id, as_of, model, rank (1 = largest), feature, value (null when not
     known), points (signed, higher = riskier), template and params (JSON) of the sentence.
+
+    Notes
+    -----
+    Cost: that of :func:`contributions`, ``BLOCK`` rows at a time; memory for the reasons that are kept.
     """
+    titles = {feature.name: _title(feature) for feature in declared}
+    heads = [titles.get(name, json.dumps(name)) for name in model.card.feature_names]
+    starts = range(0, max(len(features), 1), BLOCK)
+    return pd.concat(
+        [_reasons_of(model, features.iloc[at : at + BLOCK], heads, top=top, threads=threads) for at in starts],
+        ignore_index=True,
+    )
+
+
+def _reasons_of(
+    model: FittedModel, features: pd.DataFrame, heads: Sequence[str], *, top: int, threads: int
+) -> pd.DataFrame:
     found = contributions(model, features, threads=threads)
     order = np.argsort(-np.abs(found.points), axis=1, kind="stable")[:, :top]
     points = np.take_along_axis(found.points, order, axis=1)
     values = np.take_along_axis(model_matrix(model, features), order, axis=1)
     rows, ranks = np.nonzero(points)
     picked = order[rows, ranks]
-    names = np.asarray(found.names, dtype=object)[picked]
     value = values[rows, ranks]
-    titles = {feature.name: _title(feature) for feature in declared}
-    heads = [titles.get(name, json.dumps(name)) for name in found.names]
     return pd.DataFrame(
         {
             "entity_id": features["entity_id"].to_numpy()[rows],
             "as_of": features["as_of"].to_numpy()[rows],
             "model": model.card.name,
             "rank": ranks + 1,
-            "feature": names,
+            "feature": np.asarray(found.names, dtype=object)[picked],
             "value": value,
             "points": points[rows, ranks],
             "template": np.where(np.isnan(value), UNKNOWN, KNOWN),

@@ -10,7 +10,7 @@ from engine.messages import N_
 from engine.store.workspace import Workspace
 from models.application import ModelScorer
 from models.artifact import FittedModel
-from models.explanation import contributions, reasons
+from models.explanation import reasons
 from models.training import load_model
 
 REST = N_("All other columns and the starting point: {points} points")
@@ -36,10 +36,10 @@ class LearnedScorer:
 
         Notes
         -----
-        Cost: that of :func:`models.explanation.contributions`, twice.
+        Cost: that of :func:`models.explanation.reasons`.
         """
         named = reasons(self.model, features, top=top)
-        totals = contributions(self.model, features).scores
+        totals = ModelScorer(self.model).score(features)["score"].to_numpy()
         key = pd.MultiIndex.from_frame(features[["entity_id", "as_of"]])
         said = named.groupby(["entity_id", "as_of"])["points"].sum().reindex(key).fillna(0.0).to_numpy()
         n_named = named.groupby(["entity_id", "as_of"]).size().reindex(key).fillna(0).to_numpy(dtype=np.int64)

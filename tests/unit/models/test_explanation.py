@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import lightgbm
 import numpy as np
+import pandas as pd
 import pytest
 
 from engine.scorecard.reasons import sentence
+from models import explanation
 from models.application import ModelScorer
 from models.explanation import contributions, reasons
 from tests.model_world import READ, SEVERITY, feature_rows, fitted
@@ -48,6 +50,13 @@ def test_the_largest_come_first_and_each_row_has_its_own(model):
     sizes = told.assign(size=told["points"].abs()).groupby("entity_id", sort=False)["size"]
     assert sizes.apply(lambda size: size.is_monotonic_decreasing).all()
     assert told["rank"].max() == 2
+
+
+def test_reasons_do_not_depend_on_how_many_rows_are_explained_at_a_time(model, monkeypatch):
+    rows = feature_rows(50, seed=11)
+    whole = reasons(model, rows, top=2, declared=READ)
+    monkeypatch.setattr(explanation, "BLOCK", 7)
+    pd.testing.assert_frame_equal(reasons(model, rows, top=2, declared=READ), whole)
 
 
 def test_a_reason_is_a_sentence_with_its_value(model):
