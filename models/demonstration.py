@@ -1,5 +1,6 @@
 """What demonstrations share: an own workspace, a stopwatch, the summary that they end with."""
 
+import fcntl
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -82,34 +83,57 @@ class Demonstration:
 def own_workspace(path: Path) -> Iterator[Workspace]:
     """Give an empty workspace at ``path``; an earlier demonstration there gives way only when this one succeeds.
 
+    Where one before was killed, what it was to replace still stands, and only what it left half made gives way.
+
     Raises
     ------
     UsageError
-        The folder holds something that no demonstration made.
+        The folder holds something that no demonstration made, or another one is being made there now.
     """
     earlier = path.with_name(f".{path.name}.earlier")
-    if path.exists() and any(path.iterdir()):
-        if not (path / MARKER).is_file():
-            raise UsageError(
-                what="--workspace",
-                value=str(path),
-                remedy=Message(N_("it holds files that no demonstration made; give another folder")),
-            )
-        shutil.rmtree(earlier, ignore_errors=True)
-        path.rename(earlier)
-    path.mkdir(parents=True, exist_ok=True)
-    (path / MARKER).write_text("made by xinheng demo; the next demo may replace this folder\n", encoding="utf-8")
-    workspace = open_workspace(path, create=True)
-    try:
-        yield workspace
-    except BaseException:
-        workspace.close()
-        shutil.rmtree(path, ignore_errors=True)
+    with _alone(path):
+        if path.exists() and any(path.iterdir()) and not (path / MARKER).is_file():
+            raise _not_there(path, N_("it holds files that no demonstration made; give another folder"))
         if earlier.exists():
-            earlier.rename(path)
-        raise
-    workspace.close()
-    shutil.rmtree(earlier, ignore_errors=True)
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.exists():
+            path.rename(earlier)
+        path.mkdir(parents=True)
+        (path / MARKER).write_text("made by xinheng demo; the next demo may replace this folder\n", encoding="utf-8")
+        workspace = open_workspace(path, create=True)
+        try:
+            yield workspace
+        except BaseException:
+            workspace.close()
+            shutil.rmtree(path, ignore_errors=True)
+            if earlier.exists():
+                earlier.rename(path)
+            raise
+        workspace.close()
+        shutil.rmtree(earlier, ignore_errors=True)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the folder for one demonstration; a killed one holds nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mark = path.with_name(f".{path.name}.demo.lock")
+    with mark.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mark.stat()  # gone when the one before ended between our opening and our locking
+        except (BlockingIOError, FileNotFoundError):
+            raise _not_there(
+                path, N_("another demonstration is being made there; wait for it or give another folder")
+            ) from None
+        try:
+            yield
+        finally:
+            mark.unlink(missing_ok=True)
+
+
+def _not_there(path: Path, remedy: str) -> UsageError:
+    return UsageError(what="--workspace", value=str(path), remedy=Message(remedy))
 
 
 def china_morning(day: date) -> datetime:
