@@ -56,7 +56,7 @@ EXPECTED_WARNINGS = re.compile(r"模拟抽取|SIMULATED|不确定性大|Large un
 SAME = re.compile(
     r"xinheng [^\n]*|语言 Language|English|as_of=\S*|https?://\S+|\b[0-9a-f]{8,}\b|\w+@city\b|"
     r"(?:load|monthly|backtest|measure|assess)-[\w-]+|\buscc:\w+|\breg:\w+|"
-    r"XLSX|CSV|JSON|DOCX|PDF|Parquet|YAML|UTF-8|GB18030|SHA-256|sha256|\(sim\)|\bSM3\b|P10|P50|P90|LightGBM|Brier|AUC|MOVER|Spiegelhalter|"
+    r"XLSX|CSV|JSON|DOCX|PDF|Parquet|PARQUET|YAML|YML|UTF-8|GB18030|SHA-256|sha256|\(sim\)|\bSM3\b|P10|P50|P90|LightGBM|Brier|AUC|MOVER|Spiegelhalter|"
     r"\b[A-Z]{2,4}\d{2}\b|\b2026-[A-Z]+-\d\S*|"
     r"Upload|Drag and drop[^\n]*|per file|Press Enter to \w+|Choose options?|No options to select|"
     r"\b(?:leader|analyst|draw_officer|inspector|auditor|admin)\b"
@@ -323,7 +323,7 @@ def test_files_open_and_hold_what_the_screen_shows(visit: Visit, address: str) -
         shown = visit.tables()
         buttons = visit.tab.get_by_test_id("stMain").get_by_test_id("stDownloadButton")
         names = [text.strip() for text in buttons.all_inner_texts()]
-        for at in [at for at, name in enumerate(names) if "XLSX" in name]:
+        for at in [at for at, name in enumerate(names) if "XLSX" in name and "CSV" in "".join(names[at + 1 : at + 2])]:
             book, text, data = (_taken(visit, buttons.nth(at + step)) for step in range(3))
             sheets = pd.read_excel(
                 io.BytesIO(book), sheet_name=None, dtype=str, keep_default_na=False, engine="calamine"

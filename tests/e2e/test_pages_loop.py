@@ -125,11 +125,10 @@ def choose(tab: "playwright.Page", label: str, option: str) -> None:
     tab.keyboard.press("Escape")
 
 
-def drawn_cells(tab: "playwright.Page") -> str:
-    """Return the text of the cells that are drawn, not written."""
-    return str(
-        tab.evaluate("[...document.querySelectorAll('[data-testid=stMain] canvas')].map(c => c.textContent).join()")
-    )
+def wait_for_cell(tab: "playwright.Page", text: str) -> None:
+    """Wait until a cell that is drawn, not written, holds the text: tables are drawn a moment after the page stands."""
+    cells = "[...document.querySelectorAll('[data-testid=stMain] canvas')].map(c => c.textContent).join()"
+    tab.wait_for_function(f"text => {cells}.includes(text)", arg=text)
 
 
 def picture(tab: "playwright.Page", name: str) -> None:
@@ -185,7 +184,7 @@ def test_a_draw_is_held_and_its_result_made_public_by_hand(city: City, tab: "pla
     go(tab, city, "objections", "chen")
     tab.get_by_text("受理并标注", exact=True).click()
     press(tab, "执行", then="受理并标注。")
-    assert "已受理并标注异议" in drawn_cells(tab)
+    wait_for_cell(tab, "已受理并标注异议")
     tab.get_by_text("更正记录", exact=True).click()
     tab.get_by_label("理由").fill("核实属实")
     press(tab, "执行", then="更正记录。")
