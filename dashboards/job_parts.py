@@ -22,6 +22,7 @@ PAGES = {
     "commit_draw": ("hold_draw", "hold", "draw_id", N_("To the draw")),
     "run_draw": ("draw", "draw", "draw_id", N_("To the draw")),
     "what_if": ("what_if", None, "", N_("To the ratios")),
+    "league": ("league", None, "", N_("To departments and districts")),
     "monthly": ("quality", None, "", N_("To the data quality")),
     "measure": ("hit_rate", None, "", N_("To the hit rates")),
 }
@@ -101,6 +102,7 @@ NEEDS = {
     "commit_draw": Action.SEE_DRAWS,
     "run_draw": Action.SEE_DRAWS,
     "what_if": Action.TRY_RATIOS,
+    "league": Action.SEE_FIGURES,
     "monthly": Action.SEE_QUALITY,
     "measure": Action.SEE_FIGURES,
 }

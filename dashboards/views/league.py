@@ -1,5 +1,6 @@
 """Departments and districts beside each other: who needs help, told apart from chance by a funnel, never by a rank."""
 
+from datetime import date
 from functools import partial
 
 import altair as alt
@@ -7,11 +8,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboards import parts, queries, words
+from dashboards import job_parts, parts, queries, words
 from dashboards.definitions import LEAGUE
 from dashboards.theme import INK, QUIET, styled
 from dashboards.view import View, choose, current_view
-from engine.api import league
+from engine.api import league, league_marts
 from engine.api.desk import Action
 from engine.errors import TableMissingError
 from engine.messages import N_
@@ -31,8 +32,10 @@ def show(view: View) -> None:
         st.info(_("A comparison needs everybody: this page is for people who may see every district and department."))
         return
     titles = league.shares()
-    today = view.desk.clock().date()
-    years = tuple(str(today.year - back) for back in range(3))
+    stored = queries.kept(view, league_marts.stored_league, needs=Action.SEE_FIGURES)
+    day = view.desk.clock().date() if stored is None else stored.as_of
+    _freshness(stored, view)
+    years = league_marts.years_of(day)
     left, middle, right = st.columns([3, 1, 2], vertical_alignment="bottom")
     kpi = choose(
         left.selectbox,
@@ -53,14 +56,37 @@ def show(view: View) -> None:
     )
     above, below = league.meanings()[kpi]
     st.caption(_("Counted: {above}. Out of: {below}.").format(above=above.render(_), below=below.render(_)))
-    try:
-        rows = queries.kept(view, league.league, needs=Action.SEE_FIGURES, kpi=kpi, period=year, by=by, as_of=today)
-    except TableMissingError:
-        rows = pd.DataFrame()
+    rows = _table(stored, view, period=year, by=by, as_of=day)
+    rows = rows[rows["kpi"] == kpi]
     if rows.empty:
         parts.nothing_yet(_("Nothing is known of this figure in this year."))
         return
+    st.caption(_("As of {as_of}").format(as_of=words.day(day)))
     _shown(rows, view)
+
+
+def _freshness(stored: league_marts.StoredLeague | None, view: View) -> None:
+    """Say whether the stored tables still rest on the records as they are, and offer to count them anew."""
+    _ = view.translate
+    told = _("Departments and districts are counted.")
+    if job_parts.under_way(view, {"league": lambda _result: told}, needs=Action.SEE_FIGURES) or stored is None:
+        return
+    if not stored.is_current:
+        said = _("Records or policies changed since these figures were counted (version {old}, now {new}).")
+        st.warning(said.format(old=stored.version[:12], new=stored.present_version[:12]))
+    if not stored.is_current or stored.as_of < view.desk.clock().date():
+        job_parts.offer(view, "league", label=_("Count it anew"))
+
+
+def _table(stored: league_marts.StoredLeague | None, view: View, *, period: str, by: str, as_of: date) -> pd.DataFrame:
+    """Every share of a year: from the store, or counted now where nothing is stored."""
+    asked = {"needs": Action.SEE_FIGURES, "period": period, "by": by}
+    if stored is not None:
+        return queries.kept(view, league_marts.stored_table, **asked)
+    try:
+        return queries.kept(view, league.league_table, as_of=as_of, **asked)
+    except TableMissingError:
+        return pd.DataFrame(columns=list(league.COLUMNS))
 
 
 def _shown(rows: pd.DataFrame, view: View) -> None:

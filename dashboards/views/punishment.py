@@ -23,7 +23,7 @@ def show(view: View) -> None:
     if cases.empty:
         parts.nothing_yet(_("No measure was triggered yet."), command="xinheng punishment --help")
         return
-    late = queries.kept(view, punishment_desk.overdue_releases, **asked)
+    late = joint_punishment.late_of(cases)
     stalled = queries.kept(view, punishment_desk.stalls, **asked)
     counts = (
         (_("Cases"), len(cases)),

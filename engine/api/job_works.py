@@ -53,6 +53,20 @@ def _what_if(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mapp
     return {} if made is None else {"run_id": made}
 
 
+def _league(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mapping[str, Any]:
+    from engine.api.league_marts import build_league
+
+    made = build_league(
+        workspace,
+        as_of=call.clock().date(),
+        profile=PROFILE,
+        actor=call.actor,
+        clock=call.clock,
+        progress=call.progress,
+    )
+    return {} if made is None else {"run_id": made}
+
+
 def _verify(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mapping[str, Any]:
     from engine.api.draw_reading import draws
     from engine.api.verification import verify
@@ -158,6 +172,7 @@ def _measure(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mapp
 KINDS: Mapping[str, tuple[Work, Action, str]] = {
     "marts": (_marts, Action.RUN_JOB, N_("Make the tables of the pages ready")),
     "what_if": (_what_if, Action.TRY_RATIOS, N_("Prepare the frame of the next draw")),
+    "league": (_league, Action.RUN_JOB, N_("Count departments and districts anew")),
     "verify_draw": (_verify, Action.SEE_DRAWS, N_("Recompute a draw from its bundle")),
     "commit_draw": (_commit, Action.COMMIT_DRAW, N_("Freeze a frame and commit")),
     "run_draw": (_run, Action.RUN_DRAW, N_("Draw objects and teams")),

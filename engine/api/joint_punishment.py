@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from engine.api.plan_book import rows_on
-from engine.api.punishment_book import ACTION, case_rows, catalogue_on, punishment_book
+from engine.api.punishment_book import ACTION, case_rows, cases_on, catalogue_on, punishment_book
 from engine.messages import N_, Message
 from engine.outcomes.measure_law import unlawful
 from engine.outcomes.punishment import STEPS, WAITS_FOR, Case
@@ -69,7 +69,7 @@ def cases(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFram
     ``amount_fen`` is the sum over its applications (null when none was named); ``is_release_late`` is null while no
     release is due, else whether it was, or has not yet been, pushed after its last day.
     """
-    state = punishment_book(workspace, book=book, on=as_of)
+    state = punishment_book(workspace, book=book, on=as_of, of_cases=True)
     rows = []
     for case in sorted(state.cases.values(), key=lambda each: each.punishment_id):
         listing, measure = state.listings.get(case.listing_id), state.measures.get(case.measure_id)
@@ -130,7 +130,7 @@ def stalls(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFra
     days, due_on (last day of a release, else null), days_late. Cases at rest (received, fed back) are not in it unless
     their listing ended.
     """
-    state = punishment_book(workspace, book=book, on=as_of)
+    state = punishment_book(workspace, book=book, on=as_of, of_cases=True)
     rows = []
     for case in state.cases.values():
         listing = state.listings.get(case.listing_id)
@@ -158,7 +158,11 @@ def stalls(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFra
 
 def overdue_releases(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFrame:
     """Return the cases whose release is late on a day: not pushed yet, or pushed after its last day."""
-    found = cases(workspace, book=book, as_of=as_of)
+    return late_of(cases(workspace, book=book, as_of=as_of))
+
+
+def late_of(found: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of :func:`cases` whose release is late."""
     return found[found["is_release_late"].fillna(value=False)].reset_index(drop=True)
 
 
@@ -175,7 +179,7 @@ def explain(workspace: Workspace, punishment_id: str, *, book: PolicyBook, as_of
         for entry in workspace.ledger.entries(action=f"{ACTION}.{step}"):
             if punishment_id in entry.particulars["cases"]:
                 who.setdefault(step, []).append(entry)
-    case = punishment_book(workspace, book=book, on=as_of).cases.get(punishment_id)
+    case = cases_on(workspace, on=as_of).get(punishment_id)
     rows = []
     for event in case.events if case else ():
         held = who[event.event].pop(0) if who.get(event.event) else None

@@ -37,8 +37,9 @@ def read_facts(workspace: Workspace, *, book: PolicyBook, as_of: date) -> Facts:
     """
     columns = ("entity_id", "district_code", "entity_type", "status")
     entities = rows_known(workspace, "entities", on=as_of, columns=columns).drop_duplicates("entity_id", keep="last")
-    district = entities.set_index("entity_id")["district_code"]
-    checks = _checks(workspace, entities, district, on=as_of)
+    register = entities.set_index("entity_id")
+    district = register["district_code"]
+    checks = _checks(workspace, register, on=as_of)
     tasks = _tasks(workspace, checks, on=as_of)
     visits = _visits(workspace, district, on=as_of)
     return Facts(
@@ -60,9 +61,9 @@ def read_facts(workspace: Workspace, *, book: PolicyBook, as_of: date) -> Facts:
     )
 
 
-def _checks(workspace: Workspace, entities: pd.DataFrame, district: pd.Series, *, on: date) -> pd.DataFrame:
+def _checks(workspace: Workspace, register: pd.DataFrame, *, on: date) -> pd.DataFrame:
     """Drawn checks with their states, and the grade at the freeze of each draw."""
-    checks = placed(check_states(workspace, as_of=on), district)
+    checks = placed(check_states(workspace, as_of=on), register["district_code"])
     draws = sorted(checks["draw_id"].unique())
     runs = latest_runs(workspace.warehouse, draw_ids=draws) if draws else {}
     grades = [
@@ -72,8 +73,8 @@ def _checks(workspace: Workspace, entities: pd.DataFrame, district: pd.Series, *
         .execute()
         for run in runs.values()
     ]
-    firms = set(entities.loc[entities["entity_type"] == ENTERPRISE, "entity_id"])
-    found = checks.assign(is_enterprise=checks["entity_id"].isin(firms))
+    is_firm = checks["entity_id"].map(register["entity_type"]).eq(ENTERPRISE).fillna(value=False).astype(bool)
+    found = checks.assign(is_enterprise=is_firm)
     if not grades:
         return found.assign(grade=None)
     key = ["draw_id", "entity_id", "item_code"]

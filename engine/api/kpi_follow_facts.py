@@ -114,8 +114,8 @@ def cases(workspace: Workspace, district: pd.Series, *, book: PolicyBook, on: da
 
 
 def _ends(workspace: Workspace, *, book: PolicyBook, on: date) -> tuple[dict[str, date], dict[str, str]]:
-    """First day off the list of every listing that is off it on a day, and why."""
-    listings = listings_on(workspace, book=book, on=on)
+    """First day off the list of every listing with a case that is off it on a day, and why."""
+    listings = listings_on(workspace, book=book, on=on, of_cases=True)
     over = {name: one for name, one in listings.items() if one.ends_on is not None and one.ends_on <= on}
     return (
         {name: one.ends_on for name, one in over.items() if one.ends_on is not None},

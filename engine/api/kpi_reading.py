@@ -14,7 +14,7 @@ from engine.parameters import PolicyBook
 def rows_known(workspace: Workspace, table: str, *, on: date, columns: tuple[str, ...]) -> pd.DataFrame:
     """Return columns of the rows known on a day; none where nobody filled the table."""
     try:
-        return rows_on(workspace, table, on=on)[list(columns)]
+        return rows_on(workspace, table, on=on, columns=columns)
     except TableMissingError:
         return pd.DataFrame(columns=list(columns))
 

@@ -4,56 +4,83 @@ from datetime import date
 
 import pandas as pd
 
-from engine.api.kpis import department_names, period_named, values
+from engine.api.kpi_facts import read_facts
+from engine.api.kpis import LEAST, department_names, period_named
 from engine.api.plan_book import rows_on
 from engine.api.policies import read_policies
 from engine.errors import TableMissingError
+from engine.kpis.declaration import Facts, Kind
 from engine.kpis.funnel import funnel_limits, verdicts
 from engine.kpis.registry import KPIS
+from engine.kpis.values import kpi_values
 from engine.messages import Message
+from engine.parameters import PolicyBook
 from engine.store.workspace import Workspace
 
-__all__ = ["funnel_limits", "league", "meanings", "shares"]
+__all__ = ["BY", "COLUMNS", "funnel_limits", "league_table", "meanings", "shares"]
+
+BY = ("district", "department")
+COLUMNS = ("kpi", "code", "name", "value", "numerator", "n", "low", "high", "overall", "verdict")
+_SHARES = tuple(kpi for kpi in KPIS if kpi.kind is Kind.SHARE)
 
 
 def shares() -> dict[str, str]:
     """Return the shares that can be compared, code to title (a template)."""
-    return {kpi.code: kpi.title.template for kpi in KPIS if kpi.kind == "share"}
+    return {kpi.code: kpi.title.template for kpi in _SHARES}
 
 
 def meanings() -> dict[str, tuple[Message, Message]]:
     """Return what each share counts, code to numerator and denominator."""
-    return {kpi.code: (kpi.numerator, kpi.denominator) for kpi in KPIS if kpi.kind == "share"}
+    return {kpi.code: (kpi.numerator, kpi.denominator) for kpi in _SHARES}
 
 
-def league(
-    workspace: Workspace, *, kpi: str, period: str, by: str, as_of: date, profile: str = "default"
+def league_table(
+    workspace: Workspace,
+    *,
+    period: str,
+    by: str,
+    as_of: date,
+    profile: str = "default",
+    book: PolicyBook | None = None,
+    facts: Facts | None = None,
 ) -> pd.DataFrame:
-    """Return one share by department or district.
+    """Return every share by department or district.
 
     Parameters
     ----------
-    period : ``YYYY`` or ``YYYY-MM``. by : ``department`` or ``district``.
+    period : ``YYYY`` or ``YYYY-MM``. by : one of :data:`BY`.
+    book, facts : read before, so that several tables cost one reading; None reads them.
 
     Returns
     -------
-    DataFrame, key code, the largest n first: name, value, numerator, n, low, high, overall (share of all together),
-    verdict (above, below, inside the 99.8 % limits of chance). Groups without a row are left out.
+    DataFrame, key (kpi, code), :data:`COLUMNS`, within a share the largest n first: name, value, numerator, n, low,
+    high, overall (share of all together), verdict (above, below, inside the 99.8 % limits of chance). Groups without a
+    row are left out.
     """
-    book = read_policies(profile, workspace=workspace)
-    found = values(workspace, book=book, period=period_named(period), as_of=as_of, by=by)
-    rows = found[(found["kpi"] == kpi) & (found["denominator"] > 0)]
+    policies = book or read_policies(profile, workspace=workspace)
+    days = period_named(period)
+    found = kpi_values(
+        facts or read_facts(workspace, book=policies, as_of=as_of),
+        first=days.first,
+        last=min(days.last, as_of),
+        by=by,
+        least=int(policies.value(LEAST, on=as_of)),
+        kpis=_SHARES,
+    )
+    rows = found[found["denominator"] > 0]
     code = rows["department_code" if by == "department" else "district_code"].astype(str)
     rows = rows.assign(code=code, n=rows["denominator"].astype("int64"))
-    overall = float(rows["numerator"].sum()) / float(rows["n"].sum()) if len(rows) else float("nan")
     names = _names(workspace, by=by, as_of=as_of)
-    told = rows.assign(
-        name=[names.get(each, each) for each in rows["code"]],
-        overall=overall,
-        verdict=verdicts(rows, rate=overall) if len(rows) else "",
-    )
-    columns = ["code", "name", "value", "numerator", "n", "low", "high", "overall", "verdict"]
-    return told.sort_values(["n", "code"], ascending=[False, True], ignore_index=True)[columns]
+    parts = [_judged(own) for _, own in rows.groupby("kpi", sort=False)]
+    told = pd.concat(parts, ignore_index=True) if parts else rows.assign(overall=float("nan"), verdict="")
+    return told.assign(name=[names.get(each, each) for each in told["code"]])[list(COLUMNS)]
+
+
+def _judged(rows: pd.DataFrame) -> pd.DataFrame:
+    """The groups of one share with the share of all together and their verdicts."""
+    overall = float(rows["numerator"].sum()) / float(rows["n"].sum())
+    told = rows.assign(overall=overall, verdict=verdicts(rows, rate=overall))
+    return told.sort_values(["n", "code"], ascending=[False, True])
 
 
 def _names(workspace: Workspace, *, by: str, as_of: date) -> dict[str, str]:

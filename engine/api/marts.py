@@ -16,6 +16,7 @@ import pandas as pd
 from engine.access.scope import Scope
 from engine.api.access_log import anchor_access_log
 from engine.api.accounts import accounts
+from engine.api.league_marts import build_league
 from engine.api.lift_marts import build_lift
 from engine.api.policies import read_policies
 from engine.api.results import measured_results
@@ -39,7 +40,8 @@ _RESTS = "rests_on"
 class Marts:
     """What was built: the run, the scopes and as-of dates it has rows for.
 
-    ``what_if`` is the run of the frame of the next draw, None where the stored one still stands.
+    ``what_if`` is the run of the frame of the next draw, ``league`` of the tables by department and district; None
+    where the stored one still stands.
     """
 
     run_id: str
@@ -47,6 +49,7 @@ class Marts:
     as_ofs: tuple[date, ...]
     n_rows: int
     what_if: str | None = None
+    league: str | None = None
 
 
 def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: Progress = silent) -> Marts | None:
@@ -54,7 +57,8 @@ def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
 
     Cost: per scope and measured day one pass over the drawn rows and one over the grades; as of the newest measured
     day, unless they stand, lift and calibration (:func:`engine.api.lift_marts.build_lift`) and per scope the frame of
-    the next draw (:func:`engine.api.what_if_marts.build_what_if`).
+    the next draw (:func:`engine.api.what_if_marts.build_what_if`); and as of the clock's day departments and districts
+    beside each other (:func:`engine.api.league_marts.build_league`).
 
     Returns
     -------
@@ -98,8 +102,9 @@ def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
             clock=clock,
             progress=lambda stage, share=None: progress(stage, None if share is None else (done + share) / steps),
         )
+    league = build_league(workspace, as_of=clock().date(), profile=PROFILE, actor=actor, clock=clock, progress=progress)
     progress(Message(N_("done")), 1.0)
-    return Marts(run_id, keys, tuple(days), sum(len(table) for table in held.values()), what_if)
+    return Marts(run_id, keys, tuple(days), sum(len(table) for table in held.values()), what_if, league)
 
 
 def scope_table(workspace: Workspace, name: str, *, as_of: date, source: str) -> pd.DataFrame | None:

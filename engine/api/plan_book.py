@@ -3,12 +3,13 @@
 Lines are rows of table ``plans``; everything that happens to a plan is an entry of the append-only ledger.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
+import ibis
 import pandas as pd
 
 from engine.errors import PlanError, TableMissingError
@@ -82,11 +83,21 @@ class PlanBook:
         return digest_of([rows, slots, [list(group) for group in self.joint]])
 
 
-def rows_on(workspace: Workspace, table: str, *, on: date) -> pd.DataFrame:
-    """Return the versions of a table's rows that hold on a day, as known then; in no order."""
+def table_on(workspace: Workspace, table: str, *, on: date) -> ibis.Table:
+    """Return the versions of a table's rows that hold on a day, as known then, not read yet."""
     history = workspace.warehouse.history(table)
-    holds = history.filter(history.known_at <= on, history.superseded_at.isnull() | (history.superseded_at > on))
-    return pd.DataFrame(holds.execute())
+    return history.filter(history.known_at <= on, history.superseded_at.isnull() | (history.superseded_at > on))
+
+
+def rows_on(workspace: Workspace, table: str, *, on: date, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """Return the versions of a table's rows that hold on a day, as known then; in no order.
+
+    Parameters
+    ----------
+    columns : read these only; empty = every one.
+    """
+    holds = table_on(workspace, table, on=on)
+    return pd.DataFrame((holds.select(*columns) if columns else holds).execute())
 
 
 def every_line(workspace: Workspace, *, on: date) -> tuple[PlanLine, ...]:

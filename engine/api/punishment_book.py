@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from engine.api.plan_book import rows_on
+from engine.api.plan_book import rows_on, table_on
 from engine.errors import ParameterNotInForceError
 from engine.outcomes.deadlines import deadline
 from engine.outcomes.measure_law import MEASURES, Measure, MeasureLaw, measures_of, measures_of_rows
@@ -19,6 +19,8 @@ from engine.validity.records import PUBLICITY_OVER
 from engine.windows import add_months
 
 ACTION = "punishment"
+_LISTING = ("listing_id", "entity_id", "list_type", "event", "occurred_on", "known_at")
+_REPAIR = ("target_id", "decision", "occurred_on", "known_at")
 _NOTHING: dict[str, Any] = {"measures": {}, "editions": {}, "no_basis": []}
 
 
@@ -61,11 +63,16 @@ class PunishmentBook:
         return deadline(self.policies, RELEASE_POLICY, event=listing.ends_on, on=self.on)[0].on
 
 
-def punishment_book(workspace: Workspace, *, book: PolicyBook, on: date) -> PunishmentBook:
-    """Return joint punishment as a workspace has it on a day."""
+def punishment_book(workspace: Workspace, *, book: PolicyBook, on: date, of_cases: bool = False) -> PunishmentBook:
+    """Return joint punishment as a workspace has it on a day.
+
+    Parameters
+    ----------
+    of_cases : read only the listings that cases rest on: enough to tell how cases stand, not what waits.
+    """
     measures, law = catalogue_on(workspace, book=book, on=on)
     departments = frozenset(map(str, rows_on(workspace, "departments", on=on)["department_code"]))
-    listings, cases = listings_on(workspace, book=book, on=on), cases_on(workspace, on=on)
+    listings, cases = listings_on(workspace, book=book, on=on, of_cases=of_cases), cases_on(workspace, on=on)
     return PunishmentBook(on, book, measures, law, listings, cases, departments)
 
 
@@ -79,20 +86,28 @@ def catalogue_on(workspace: Workspace, *, book: PolicyBook, on: date) -> tuple[d
     return measures_of_rows(rows_on(workspace, "measures", on=on).to_dict("records")) | stated, law
 
 
-def listings_on(workspace: Workspace, *, book: PolicyBook, on: date) -> dict[str, Listing]:
+def listings_on(workspace: Workspace, *, book: PolicyBook, on: date, of_cases: bool = False) -> dict[str, Listing]:
     """Return every list decision known on a day, with the first day off the list and why, as far as known then.
+
+    Parameters
+    ----------
+    of_cases : only those that some case of joint punishment rests on.
 
     Notes
     -----
     The rules of :mod:`engine.validity.records` for lists (removal, repair, end of publicity), row by row: a step of one
     case must not wait for an expression over every record to be compiled. A test holds the two against each other.
     """
-    rows = rows_on(workspace, "listings", on=on)
-    repairs = rows_on(workspace, "repairs", on=on)
+    listed, mended = table_on(workspace, "listings", on=on), table_on(workspace, "repairs", on=on)
+    mended = mended.filter(mended.target_table == "listings")
+    if of_cases:
+        named = workspace.warehouse.history("punishments").select("listing_id").distinct()
+        listed, mended = listed.semi_join(named, "listing_id"), mended.semi_join(named, [("target_id", "listing_id")])
+    rows, repairs = (pd.DataFrame(each.execute()) for each in (listed.select(*_LISTING), mended.select(*_REPAIR)))
     ends: dict[str, list[tuple[date, str]]] = {}
     for row in rows[rows["event"] == "removed"].to_dict("records"):
         ends.setdefault(row["listing_id"], []).append((_effect(row), "removed"))
-    for row in repairs[repairs["target_table"] == "listings"].to_dict("records"):
+    for row in repairs.to_dict("records"):
         ends.setdefault(row["target_id"], []).append((_effect(row), row["decision"]))
     months = PublicityRules.from_policies(book).months
     found = {}

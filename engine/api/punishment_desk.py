@@ -21,12 +21,6 @@ def stalls(workspace: Workspace, *, as_of: date, profile: str = "default") -> pd
     return joint_punishment.stalls(workspace, book=book, as_of=as_of)
 
 
-def overdue_releases(workspace: Workspace, *, as_of: date, profile: str = "default") -> pd.DataFrame:
-    """Return the cases whose release is late (:func:`engine.api.joint_punishment.overdue_releases`)."""
-    book = read_policies(profile, workspace=workspace)
-    return joint_punishment.overdue_releases(workspace, book=book, as_of=as_of)
-
-
 def catalogue(workspace: Workspace, *, as_of: date, profile: str = "default") -> pd.DataFrame:
     """Return every measure with why it may not be taken (:func:`engine.api.joint_punishment.catalogue`)."""
     book = read_policies(profile, workspace=workspace)

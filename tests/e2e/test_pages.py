@@ -30,8 +30,10 @@ import pytest
 from dashboards import words
 from dashboards.pages import SECTIONS, PageEntry
 from engine.access.rights import Role, read_rights
+from engine.api.league_marts import stored_league
 from engine.i18n import chosen_language, translator
 from engine.store.documents import load_policies
+from engine.store.workspace import Workspace
 from tests.e2e.demo_city import DAY, demo_city, xinheng
 
 pytestmark = pytest.mark.browser
@@ -168,8 +170,12 @@ class Figures:
         return [words.times(tenth["lift"]), f"n={tenth['n']}", words.share(model["observed"]), f"{model['brier']:.4f}"]
 
     def _league(self) -> list[str]:
-        year = str(date.today().year)  # noqa: DTZ011 - the page asks for the year that is
-        rows = [row for row in self.ask("kpi", "show", year)["values"] if row["kpi"] == "completion"]
+        held = Workspace(self._folder)
+        stored = stored_league(held)
+        held.close()
+        assert stored is not None
+        asked = ("kpi", "show", str(stored.as_of.year), "--as-of", stored.as_of.isoformat())
+        rows = [row for row in self.ask(*asked)["values"] if row["kpi"] == "completion"]
         n = float(rows[0]["denominator"]) if rows else 0.0
         return [f"n={words.count(n)}"] if n else []
 

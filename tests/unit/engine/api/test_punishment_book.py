@@ -52,6 +52,29 @@ def test_listings_end_when_records_stop_counting(tmp_path):
     assert {one.end_reason for one in found.values()} == {"", "removed", "repaired", "publicity_over"}
 
 
+def test_listings_of_cases_are_read_as_the_others_are_and_no_others(tmp_path):
+    ends = date(2026, 3, 1)
+    listings = [event(f"L{at}", "serious_violation", "listed", DAYS[3], DAYS[3]) for at in range(4)]
+    listings.append(event("L1", "serious_violation", "removed", ends, ends))
+    repairs = [{"repair_id": "R2", "entity_id": "reg:1", "target_table": "listings", "target_id": "L2",
+                "decision": "repaired", "organ_code": "S", "occurred_on": ends, "known_at": ends}]  # fmt: skip
+    cases = [{"punishment_event_id": f"E{at}", "punishment_id": f"L{at}-P05", "event": "triggered",
+              "entity_id": "reg:1", "listing_id": f"L{at}", "measure_id": "P05",
+              "department_code": "SCJG", "to_department": "SWJ", "occurred_on": DAYS[3], "known_at": DAYS[3]}
+             for at in (1, 2, 3)]  # fmt: skip
+    workspace = open_workspace(tmp_path / "workspace", create=True)
+    tables = (("listings", listings), ("repairs", repairs), ("punishments", cases))
+    paths = [write(tmp_path, name, pd.DataFrame(rows)) for name, rows in tables]
+    ingest(workspace, paths, actor=BAO, clock=at(ON))
+
+    whole = listings_on(workspace, book=BOOK, on=ON)
+    found = listings_on(workspace, book=BOOK, on=ON, of_cases=True)
+
+    assert set(whole) == {"L0", "L1", "L2", "L3"}
+    assert found == {name: whole[name] for name in ("L1", "L2", "L3")}
+    assert [found[name].end_reason for name in ("L1", "L2", "L3")] == ["removed", "repaired", "publicity_over"]
+
+
 def event(name, kind, what, on, known):
     return {
         "listing_event_id": f"{name}-{what}", "listing_id": name, "entity_id": "reg:1", "list_type": kind,
