@@ -13,6 +13,7 @@ from dashboards.definitions import QUALITY
 from dashboards.view import View, choose, current_view
 from engine.api import quality as measures
 from engine.api.desk import Action
+from engine.api.quality_marts import held_quality
 from engine.api.quarantine import SheetTaken, export_quarantine, quarantined_rows, retry_quarantine
 from engine.errors import TableMissingError
 from engine.messages import N_, Message
@@ -35,7 +36,7 @@ def show(view: View) -> None:
         st.info(_("Sources are judged whole: this page is for people who may see every district and department."))
         return
     try:
-        report = queries.kept(view, measures.quality_report, needs=Action.SEE_QUALITY)
+        report = queries.kept(view, held_quality, needs=Action.SEE_QUALITY)
     except TableMissingError:
         report = None
     if report is None or not report.tables:

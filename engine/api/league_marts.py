@@ -13,6 +13,7 @@ import pandas as pd
 from engine.api.kpi_facts import read_facts
 from engine.api.league import BY, COLUMNS, league_table
 from engine.api.policies import read_policies
+from engine.api.stored_rows import own_rows
 from engine.errors import TableMissingError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
@@ -27,7 +28,7 @@ FORM = 1
 YEARS = 3
 NOT_COUNTED = ("account.", "audit.", "kpi.", "model.", "policy.", "quality.", "run.", "signer.", "site.")
 """Beginnings of ledger actions that change no share; runs that may are named by their identifiers."""
-DERIVED = ("league", "lift", "marts", "what_if")
+DERIVED = ("league", "lift", "marts", "quality", "what_if")
 """Kinds of runs that no share rests on."""
 
 
@@ -96,7 +97,7 @@ def build_league(
 
 def stored_league(workspace: Workspace, *, profile: str = "default") -> StoredLeague | None:
     """Return what is stored for the workspace's scope; None when nothing is. Cost: one small file."""
-    rows = _newest(workspace, FRAMES)
+    rows = own_rows(workspace, FRAMES)
     if rows.empty:
         return None
     run = next(run for run in workspace.warehouse.runs(kind=KIND) if run.run_id == rows["run_id"].iloc[0])
@@ -106,17 +107,8 @@ def stored_league(workspace: Workspace, *, profile: str = "default") -> StoredLe
 
 def stored_table(workspace: Workspace, *, period: str, by: str) -> pd.DataFrame:
     """Return from the store what :func:`engine.api.league.league_table` would for that day; no rows of other years."""
-    rows = _newest(workspace, GROUPS)
+    rows = own_rows(workspace, GROUPS)
     if rows.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     own = rows[(rows["period"] == period) & (rows["by"] == by)]
     return own.sort_values("at", ignore_index=True)[list(COLUMNS)]
-
-
-def _newest(workspace: Workspace, name: str) -> pd.DataFrame:
-    """The rows of the workspace's scope out of the newest build."""
-    try:
-        table = workspace.warehouse.read(name)
-    except TableMissingError:
-        return pd.DataFrame()
-    return pd.DataFrame(table.filter(table["scope"] == workspace.scope.key).execute())

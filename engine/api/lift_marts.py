@@ -13,6 +13,7 @@ import pandas as pd
 
 from engine.access.scope import WHOLE
 from engine.api.score_lift import Calibration, ScoreLift, score_lift
+from engine.api.stored_rows import own_rows
 from engine.errors import TableMissingError
 from engine.estimation.estimate import Basis, Estimate
 from engine.estimation.reliability import CalibrationLine
@@ -44,7 +45,7 @@ def build_lift(
     None where what is stored still stands, or nothing was drawn, scored and measured.
     """
     version = lift_version(workspace, as_of=as_of)
-    held = _read(workspace, SCORES, as_of=as_of)
+    held = own_rows(workspace, SCORES, as_of=as_of)
     if len(held) and held["version"].iloc[0] == version:
         return None
     try:
@@ -78,12 +79,12 @@ def build_lift(
 
 def held_lift(workspace: Workspace, *, as_of: date, population: str) -> ScoreLift | None:
     """Return :func:`~engine.api.score_lift.score_lift` from the store, computed where the store has no current one."""
-    rows = _read(workspace, SCORES, as_of=as_of)
+    rows = own_rows(workspace, SCORES, as_of=as_of)
     own = rows[rows["population"] == population] if len(rows) else rows
     if own.empty or own["version"].iloc[0] != lift_version(workspace, as_of=as_of):
         return score_lift(workspace, as_of=as_of, population=population)
     said = json.loads(own["said"].iloc[0])
-    tables = [_read(workspace, name, as_of=as_of) for name in (BUDGETS, BINS, GRADES)]
+    tables = [own_rows(workspace, name, as_of=as_of) for name in (BUDGETS, BINS, GRADES)]
     lifts, bins, grades = (
         table[table["population"] == population].drop(columns=_OWN).reset_index(drop=True) for table in tables
     )
@@ -103,11 +104,3 @@ def _fared(held: dict[str, Any]) -> Calibration:
     observed = Estimate(**{**held["observed"], "basis": Basis(held["observed"]["basis"])})
     line = CalibrationLine(**held["line"]) if held["line"] else None
     return Calibration(**{**held, "observed": observed, "line": line})
-
-
-def _read(workspace: Workspace, name: str, *, as_of: date) -> pd.DataFrame:
-    try:
-        table = workspace.warehouse.read(name, as_of=as_of)
-    except TableMissingError:
-        return pd.DataFrame()
-    return pd.DataFrame(table.filter(table["scope"] == workspace.scope.key).execute())

@@ -19,6 +19,7 @@ from engine.api.accounts import accounts
 from engine.api.league_marts import build_league
 from engine.api.lift_marts import build_lift
 from engine.api.policies import read_policies
+from engine.api.quality_marts import build_quality
 from engine.api.results import measured_results
 from engine.api.what_if_marts import build_what_if
 from engine.errors import TableMissingError
@@ -58,7 +59,7 @@ def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
     Cost: per scope and measured day one pass over the drawn rows and one over the grades; as of the newest measured
     day, unless they stand, lift and calibration (:func:`engine.api.lift_marts.build_lift`) and per scope the frame of
     the next draw (:func:`engine.api.what_if_marts.build_what_if`); and as of the clock's day departments and districts
-    beside each other (:func:`engine.api.league_marts.build_league`).
+    beside each other (:func:`engine.api.league_marts.build_league`); and the measures of data quality.
 
     Returns
     -------
@@ -103,6 +104,7 @@ def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
             progress=lambda stage, share=None: progress(stage, None if share is None else (done + share) / steps),
         )
     league = build_league(workspace, as_of=clock().date(), profile=PROFILE, actor=actor, clock=clock, progress=progress)
+    build_quality(workspace, actor=actor, clock=clock, progress=progress)
     progress(Message(N_("done")), 1.0)
     return Marts(run_id, keys, tuple(days), sum(len(table) for table in held.values()), what_if, league)
 

@@ -1,6 +1,6 @@
 """Data quality of the sources on a day, the gate that scoring and the draw respect, and its override."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -45,8 +45,18 @@ class QualityReport:
         return self.colour is Colour.RED and self.override is None
 
 
-def quality_report(workspace: Workspace, *, as_of: date | None = None, profile: str = "default") -> QualityReport:
+def quality_report(
+    workspace: Workspace,
+    *,
+    as_of: date | None = None,
+    profile: str = "default",
+    measured: Sequence[TableQuality] | None = None,
+) -> QualityReport:
     """Return the data quality of every source as of a day; None = the last day on which anything became known.
+
+    Parameters
+    ----------
+    measured : the measures of the day, taken before; None takes them.
 
     Notes
     -----
@@ -55,7 +65,7 @@ def quality_report(workspace: Workspace, *, as_of: date | None = None, profile: 
     warehouse = workspace.require().warehouse
     on = as_of or warehouse.bounds(*warehouse.contracts).last
     policy = load_policies(profile).dated(QUALITY_GATE, on=on)
-    tables = tuple(table_quality(workspace, on=on))
+    tables = tuple(table_quality(workspace, on=on) if measured is None else measured)
     findings = judge(tables, on=on, limits=Limits.of(policy.value))
     override = _override(workspace, findings, on=on)
     loads = tuple(load_quality(workspace))

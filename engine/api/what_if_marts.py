@@ -19,6 +19,7 @@ from engine.api.draw_roster import current
 from engine.api.laboratory import Bench, Occasion, experiment_of, prepare, terms_of, unit_names
 from engine.api.policies import read_policies
 from engine.api.policy_burden import KINDS, BurdenGroups, burden_groups, compared_with
+from engine.api.stored_rows import own_rows
 from engine.errors import ParameterNotInForceError, SupervisionError, TableMissingError
 from engine.laboratory.burden import groups_again
 from engine.laboratory.experiment import Experiment, kinds_of, set_up_again
@@ -165,7 +166,7 @@ def _tables(workspace: Workspace, *, as_of: date, profile: str, version: str) ->
 
 def stored_trial(workspace: Workspace, *, profile: str, as_of: date) -> StoredTrial | None:
     """Return what is stored for the workspace's scope and a day; None when nothing is. Cost: one small file."""
-    rows = _read(workspace, FRAMES, as_of=as_of)
+    rows = own_rows(workspace, FRAMES, as_of=as_of)
     if rows.empty:
         return None
     row = rows.iloc[0]
@@ -186,7 +187,7 @@ def stored_laboratory(
     TableMissingError
         Nothing is stored for this scope and day.
     """
-    frames = _read(workspace, FRAMES, as_of=as_of)
+    frames = own_rows(workspace, FRAMES, as_of=as_of)
     if frames.empty or frames["problem"].iloc[0]:
         raise TableMissingError(table=FRAMES, remedy=Message(N_("let 'xinheng marts build' make it")))
     row = frames.iloc[0]
@@ -204,7 +205,7 @@ def stored_laboratory(
     bench = Bench(book, policy, listed, cells.head(0), frame, occasion, capacity, names, None)
     kinds = _ordered(workspace, OBJECTS, as_of=as_of)
     experiment = set_up_again(cells, kinds, draws=draws, generator=stream(seed, "laboratory"))
-    groups = _read(workspace, GROUPS, as_of=as_of)
+    groups = own_rows(workspace, GROUPS, as_of=as_of)
     n_profiles = len(experiment.profiles.n_objects)
     held = {kind: groups_again(groups[groups["by"] == kind], n_profiles=n_profiles) for kind in KINDS}
     return bench, experiment, compared_with(bench, experiment, held)
@@ -215,14 +216,5 @@ def _message(row: pd.Series, template: str, params: str) -> Message:
 
 
 def _ordered(workspace: Workspace, table: str, *, as_of: date) -> pd.DataFrame:
-    rows = _read(workspace, table, as_of=as_of).sort_values(_ORDERED, ignore_index=True)
+    rows = own_rows(workspace, table, as_of=as_of).sort_values(_ORDERED, ignore_index=True)
     return rows.drop(columns=[*_OWN, _ORDERED])
-
-
-def _read(workspace: Workspace, name: str, *, as_of: date) -> pd.DataFrame:
-    """The rows of the workspace's scope out of the newest build of a day."""
-    try:
-        table = workspace.warehouse.read(name, as_of=as_of)
-    except TableMissingError:
-        return pd.DataFrame()
-    return pd.DataFrame(table.filter(table["scope"] == workspace.scope.key).execute())
