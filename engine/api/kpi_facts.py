@@ -118,7 +118,7 @@ def _results(
     entered = rows_known(workspace, "results", on=on, columns=("result_id", "channel"))
     standing = {one.result_id: key for key, one in result_steps(workspace, on=on).items()}
     channel = dict(zip(entered["result_id"].map(standing), entered["channel"], strict=True))
-    off_site = dict(zip(tasks["draw_id"], tasks["is_off_site"], strict=True))
+    off_site = [draw for draw, holds in zip(tasks["draw_id"], tasks["is_off_site"], strict=True) if holds]
     events = events_on(workspace, as_of=on, findings=sorted(disposed))
     finding = {event.matter: event.finding for event in events}
     held = follow_up(found, events, book=book, as_of=on).waiting
@@ -130,7 +130,7 @@ def _results(
         has_disposal=rows["inspection_id"].isin(disposed),
         is_followed=rows["inspection_id"].isin(disposed - waiting),
         channel=rows["inspection_id"].map(channel),
-        is_off_site=rows["draw_id"].map(off_site).fillna(value=False).astype(bool),
+        is_off_site=rows["draw_id"].isin(off_site),
     )
 
 

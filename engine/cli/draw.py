@@ -248,6 +248,7 @@ def run(
         )
     )
     show_line(fair.format(**drawn.fairness))
+    show_line(translate(N_("The dashboards show it after: xinheng marts build")))
     show_line(translate(N_("Certificate: {path}")).format(path=str(Path(drawn.bundle) / "certificate.json")))
     show_line(
         translate(N_("Not final yet: a second person signs it with 'xinheng draw sign {draw_id}'.")).format(

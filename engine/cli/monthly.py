@@ -30,22 +30,26 @@ def monthly(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the month; goes on where a stopped run ended."""
+    """Run the month and make the tables of the dashboards ready; goes on where a stopped run ended."""
+    from engine.api.marts import build_marts
     from engine.api.monthly import run_monthly
     from engine.api.workspace import open_workspace
 
-    clock = StageClock(quiet=as_json)
+    clock, opened = StageClock(quiet=as_json), open_workspace(workspace, create=False)
     done = run_monthly(
-        open_workspace(workspace, create=False),
+        opened,
         as_of=as_of_date(as_of),
         profile=profile,
         actor=current_actor(),
         clock=current_time,
         progress=clock,
     )
+    made = build_marts(opened, actor=current_actor(), clock=current_time, progress=clock)
     clock.close()
     if as_json:
-        show_json({"run_id": done.run_id, "as_of": done.as_of, "runs": done.runs, "exports": done.exports})
+        marts = None if made is None else made.run_id
+        said = {"run_id": done.run_id, "as_of": done.as_of, "runs": done.runs, "exports": done.exports, "marts": marts}
+        show_json(said)
         return
     show_line(f"{done.run_id} · exports/{done.run_id}")
 

@@ -64,3 +64,4 @@ def test_a_city_comes_in_with_the_mapping_of_the_guide_and_is_graded(city: Path)
     assert counts(again)["inspections"][1] == 4
     run = xinheng(workspace, "run", "monthly", "--as-of", "2024-09-26")
     assert run["run_id"].startswith("monthly-20240926")
+    assert run["marts"].startswith("marts-20240926")

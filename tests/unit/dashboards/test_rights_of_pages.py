@@ -48,7 +48,8 @@ def opened(folder: Path, monkeypatch: pytest.MonkeyPatch, account: str, **asked:
 def said(app: AppTest) -> str:
     kinds = ("title", "markdown", "caption", "metric", "info", "warning", "error", "success")
     words = [str(getattr(each, "value", "")) for kind in kinds for each in getattr(app, kind)]
-    return "\n".join([*words, *(each.value.to_csv() for each in [*app.table, *app.dataframe])])
+    choices = [str(option) for each in app.selectbox for option in each.options]
+    return "\n".join([*words, *choices, *(each.value.to_csv() for each in [*app.table, *app.dataframe])])
 
 
 def pages_of(role: Role) -> set[str]:
