@@ -29,7 +29,7 @@ from tests.unit.dashboards.test_rights_of_pages import ENTRIES, opened, pages_of
 
 ROWS = {"all": scope_of(), "near": scope_of(districts=[HERE])}
 ASKED = {"search": "企业", "kpi": "coverage"}
-"""What every session asks for in its address: the firms of both districts by name, and a share that each of them has."""
+"""What every session asks for in its address: firms of both districts, and a share that each of them has."""
 EXPECTED = ("模拟",)
 """Beginnings of warnings that belong on a clean page: what is simulated says so."""
 
