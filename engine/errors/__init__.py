@@ -1,0 +1,136 @@
+"""Every error raised on purpose.
+
+A :class:`SupervisionError` is something a person can act on: it is shown as one sentence without a traceback, with a
+stable ``code`` and the exit status of its family. Anything else that escapes is a bug and keeps its traceback.
+The sentence says what, which value, where, and what to do; its template is a key of the translation catalogue.
+"""
+
+from engine.errors.base import (
+    MisusedCommandError,
+    SourceNotFoundError,
+    SupervisionError,
+    UsageError,
+)
+from engine.errors.draw import (
+    AlreadyDrawnError,
+    BundleUnreadableError,
+    CommitmentRefusedError,
+    DrawError,
+    EntropyRefusedError,
+    FrameChangedError,
+    NotCanonicalError,
+    SubstitutionRefusedError,
+)
+from engine.errors.estimation import (
+    EstimationError,
+    MissingInclusionProbabilityError,
+    SelectionModeError,
+    SelfEvaluationError,
+    UndefinedEstimateError,
+)
+from engine.errors.point_in_time import (
+    AsOfOutsideDataError,
+    FeatureLeakError,
+    LabelWindowOpenError,
+    LookaheadError,
+    PointInTimeError,
+)
+from engine.errors.policy import (
+    AccessError,
+    AccessRevokedError,
+    GradeOverrideError,
+    MonthlyRunError,
+    OffListError,
+    ParameterNotInForceError,
+    ParameterUnknownError,
+    PlanError,
+    PolicyError,
+    PolicyInconsistentError,
+    ResultRefusedError,
+    ShareMovementError,
+    WarningRefusedError,
+)
+from engine.errors.records import (
+    ContractError,
+    ContractViolationsError,
+    LoadRefusedError,
+    MappingColumnError,
+    MappingFormError,
+    QualityGateError,
+    RowsSettledError,
+    SchemaMismatchError,
+    UnknownColumnsError,
+    UnknownTableError,
+)
+from engine.errors.scoring import (
+    FeatureDeclarationError,
+    FeatureSetMismatchError,
+    NothingToLearnError,
+    PromotionRefusedError,
+    ScoringError,
+    UnknownBinError,
+)
+from engine.errors.store import (
+    ErasedError,
+    StoreError,
+    TableMissingError,
+    WorkspaceMissingError,
+)
+
+__all__ = [
+    "AccessError",
+    "AccessRevokedError",
+    "AlreadyDrawnError",
+    "AsOfOutsideDataError",
+    "BundleUnreadableError",
+    "CommitmentRefusedError",
+    "ContractError",
+    "ContractViolationsError",
+    "DrawError",
+    "EntropyRefusedError",
+    "ErasedError",
+    "EstimationError",
+    "FeatureDeclarationError",
+    "FeatureLeakError",
+    "FeatureSetMismatchError",
+    "FrameChangedError",
+    "GradeOverrideError",
+    "LabelWindowOpenError",
+    "LoadRefusedError",
+    "LookaheadError",
+    "MappingColumnError",
+    "MappingFormError",
+    "MissingInclusionProbabilityError",
+    "MisusedCommandError",
+    "MonthlyRunError",
+    "NotCanonicalError",
+    "NothingToLearnError",
+    "OffListError",
+    "ParameterNotInForceError",
+    "ParameterUnknownError",
+    "PlanError",
+    "PointInTimeError",
+    "PolicyError",
+    "PolicyInconsistentError",
+    "PromotionRefusedError",
+    "QualityGateError",
+    "ResultRefusedError",
+    "RowsSettledError",
+    "SchemaMismatchError",
+    "ScoringError",
+    "SelectionModeError",
+    "SelfEvaluationError",
+    "ShareMovementError",
+    "SourceNotFoundError",
+    "StoreError",
+    "SubstitutionRefusedError",
+    "SupervisionError",
+    "TableMissingError",
+    "UndefinedEstimateError",
+    "UnknownBinError",
+    "UnknownColumnsError",
+    "UnknownTableError",
+    "UsageError",
+    "WarningRefusedError",
+    "WorkspaceMissingError",
+]
