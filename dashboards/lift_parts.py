@@ -185,7 +185,9 @@ def cuts(view: View) -> None:
         lift_charts.score_histogram(bands, translate=_), shown, alt_text=_("Scores and cut points"), translate=_
     )
     if view.as_of is not None and view.population is not None:
-        held = shares_in_force(as_of=view.as_of, population=view.population)
+        held = queries.kept(
+            view, shares_in_force, needs=Action.SEE_MODELS, as_of=view.as_of, population=view.population
+        )
         if held is None:
             st.caption(_("Score limits of the policy cut this population, not shares."))
             return

@@ -10,6 +10,7 @@ from typing import Any
 from engine.api.assessment import said
 from engine.api.featuring import FeatureBuilder
 from engine.api.intake import loads
+from engine.api.policies import read_policies
 from engine.api.workspace import Workspace
 from engine.errors import (
     NothingToLearnError,
@@ -171,7 +172,7 @@ def promote_run(
     gains = workspace.warehouse.read(GAINS_TABLE, run_id=run_id).execute()
     names = list(populations) if populations else sorted(manifest["test_sets"])
     challenger = manifest.get("model", MODEL_NAME)
-    champions = read_champions(load_policies(manifest["profile"]), on=run.as_of)
+    champions = read_champions(read_policies(manifest["profile"], workspace=workspace), on=run.as_of)
     verdicts = [
         judge_promotion(
             gains,

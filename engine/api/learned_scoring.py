@@ -70,12 +70,7 @@ def learned_champions(
         if name == SCORECARD_MODEL:
             continue
         if population not in promoted:
-            problem = Message(
-                N_("policy names {model} as the deciding model of {population}, and none was promoted"),
-                {"model": name, "population": population},
-            )
-            remedy = Message(N_("promote one with 'xinheng promote', or let policy name the scorecard"))
-            raise MonthlyRunError(run=run, problem=problem, remedy=remedy)
+            raise none_promoted(name, population=population, run=run)
         digest, promotion = promoted[population]
         known_by = last_training_day(workspace.path, digest=digest)
         if known_by > as_of:
@@ -87,6 +82,16 @@ def learned_champions(
             raise MonthlyRunError(run=run, problem=problem, remedy=remedy)
         found.append(LearnedChampion(population, name, digest, promotion))
     return tuple(found)
+
+
+def none_promoted(model: str, *, population: str, run: str) -> MonthlyRunError:
+    """Return the error that policy names a model for a population for which none was promoted."""
+    problem = Message(
+        N_("policy names {model} as the deciding model of {population}, and none was promoted"),
+        {"model": model, "population": population},
+    )
+    remedy = Message(N_("promote one with 'xinheng promote', or let policy name the scorecard"))
+    return MonthlyRunError(run=run, problem=problem, remedy=remedy)
 
 
 def as_json(champions: Iterable[LearnedChampion]) -> list[dict[str, str]]:

@@ -19,12 +19,13 @@ from engine.estimation.estimate import Basis, Estimate
 from engine.estimation.reliability import CalibrationLine
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
-from engine.store.documents import load_policies
 from engine.store.ledger import canonical, digest_of
+from engine.store.policies import policies_of
 from engine.store.workspace import Workspace
 
 SCORES, BUDGETS, BINS, GRADES = "lift_scores", "lift_budgets", "lift_bins", "lift_grades"
 KIND = "lift"
+PROFILE = "default"
 FORM = 1
 """Changes when what is stored, or how it is computed, changes."""
 _SOURCES = ("graded_results", "scores", "features", "grades", "strata")
@@ -34,7 +35,7 @@ _OWN = ["scope", "population", "run_id"]
 def lift_version(workspace: Workspace, *, as_of: date) -> str:
     """Return the digest of the runs and policies that lift and calibration of a day rest on."""
     runs = {name: workspace.warehouse.run_ids_of(name) for name in _SOURCES}
-    return digest_of({"form": FORM, "as_of": as_of, "runs": runs, "policies": load_policies().digest})
+    return digest_of({"form": FORM, "as_of": as_of, "runs": runs, "policies": policies_of(workspace, PROFILE).digest})
 
 
 def build_lift(

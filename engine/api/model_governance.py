@@ -10,9 +10,9 @@ from engine.api.monthly_records import FINISHED, HELD, SIGNED, STARTED
 from engine.api.rescoring import corrected_grades
 from engine.grading.champions import CHAMPION, MODELS, read_champions
 from engine.pipeline.score_stability import population_stability
-from engine.store.documents import load_policies
 from engine.store.ledger import Entry
 from engine.store.model_cards import stored_model
+from engine.store.policies import policies_of
 from engine.store.workspace import Workspace
 
 _LEARNED = (
@@ -39,7 +39,7 @@ def governance(workspace: Workspace, *, profile: str = "default") -> dict[str, p
     ``expectations`` (run_id, as_of, population, grade, n, expected_share: mean chance of a finding that the deciding
     model gives the grade, only where it gives chances), ``corrections`` (grades corrected on objection).
     """
-    ledger, book = workspace.require().ledger, load_policies(profile)
+    ledger, book = workspace.require().ledger, policies_of(workspace, profile)
     finished = {entry.subject: entry for entry in ledger.entries(action=FINISHED)}
     runs, kept = [], []
     for entry in ledger.entries(action=STARTED):

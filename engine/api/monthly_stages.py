@@ -15,14 +15,12 @@ import pyarrow as pa
 
 from engine.api.assessment import cohort_on, open_listings, sector_grades
 from engine.api.featuring import HISTORIES, REGISTERS, FeatureBuilder
-from engine.api.learned_scoring import score_learned
+from engine.api.learned_scoring import none_promoted, score_learned
 from engine.api.monthly_records import Manifest, finished_before, grade_run_of, manifest_of
 from engine.api.override_book import approved_overrides
-from engine.errors import MonthlyRunError
 from engine.features.cohorts import cohort
 from engine.grading.champions import read_champions
 from engine.grading.migration import ShareMovement, migration_matrix, moves, read_movement, share_movements
-from engine.messages import N_, Message
 from engine.pipeline.assessment import SCORECARD_MODEL, Graded, Scored, Standing, grade_entities, score_entities
 from engine.pipeline.early_warning import warn
 from engine.store.ledger import digest_of
@@ -227,12 +225,7 @@ def require_every_champion(manifest: Manifest, populations: set[str]) -> None:
     there = {each.population for each in manifest.learned}
     for population in sorted(populations - there):
         if champions.of(population) != SCORECARD_MODEL:
-            problem = Message(
-                N_("policy names {model} as the deciding model of {population}, and none was promoted"),
-                {"model": champions.of(population), "population": population},
-            )
-            remedy = Message(N_("promote one with 'xinheng promote', or let policy name the scorecard"))
-            raise MonthlyRunError(run=manifest.run_id, problem=problem, remedy=remedy)
+            raise none_promoted(champions.of(population), population=population, run=manifest.run_id)
 
 
 def run_of_stage(workspace: Workspace, manifest: Manifest, kind: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from engine.api.grade_disputes import GRADES, grade_makers, graded_entity
-from engine.api.objections import INSPECTIONS, named, objections_on, owner_of
+from engine.api.objections import ACTION, INSPECTIONS, named, objections_on, owner_of
 from engine.api.repeated_calls import earlier_call
 from engine.api.result_entry import ACTIONS, keep_step, load_rows, result_steps
 from engine.api.result_review import acting_department
@@ -41,7 +41,6 @@ from engine.store.ledger import digest_of
 from engine.store.workspace import Workspace
 from engine.vocabulary import JOINER
 
-ACTION = "objection"
 _KEYS: Mapping[str, str] = {
     INSPECTIONS: "inspection_id", "penalties": "penalty_id", "listings": "listing_id", "punishments": "punishment_id",
     "external_grades": "external_grade_id", "entities": "entity_id",

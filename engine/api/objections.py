@@ -17,9 +17,10 @@ from engine.errors import TableMissingError, UsageError
 from engine.messages import N_, Message
 from engine.outcomes.objections import CORRECTED, Objection, ObjectionEvent
 from engine.outcomes.review import State
+from engine.store.ledger import Entry
 from engine.store.workspace import Workspace
 
-INSPECTIONS = "inspections"
+ACTION, INSPECTIONS = "objection", "inspections"
 COLUMNS = (
     "objection_id", "entity_id", "target_table", "target_id", "department", "state", "filed_on", "due_on", "decided_on",
     "is_marked", "republished_on", "reason",
@@ -55,11 +56,11 @@ def objections(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
     ``is_marked`` while the record is disputed; ``decided_on`` null while open; ``republished_on`` day on which the
     corrected result became public, null until then and for other decisions.
     """
-    steps = _publications(workspace, as_of=as_of)
+    public = _publications(workspace, as_of=as_of)
     rows = []
     for one in objections_on(workspace, on=as_of).values():
         decided = None if one.is_open else one.events[-1].on
-        again = _republished(one, steps)
+        again = public.again_on(one)
         rows.append(
             (one.objection_id, one.entity_id, one.target_table, one.target_id, one.owner, one.state, one.filed_on,
              one.due_on, decided, one.is_marked, again, one.events[-1].reason)
@@ -70,14 +71,8 @@ def objections(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
 
 def unsettled(workspace: Workspace, *, as_of: date) -> list[Objection]:
     """Return what still waits on a day: objections not decided, and results to be corrected that are not public yet."""
-    held = objections_on(workspace, on=as_of)
-    steps = _publications(workspace, as_of=as_of) if any(one.state == CORRECTED for one in held.values()) else {}
-    return [
-        one
-        for one in held.values()
-        if one.is_open
-        or (one.state == CORRECTED and one.target_id in steps and _republished(one, steps) is None)
-    ]  # fmt: skip
+    public = _publications(workspace, as_of=as_of)
+    return [one for one in objections_on(workspace, on=as_of).values() if one.is_open or public.waits(one)]
 
 
 def marked(workspace: Workspace, *, as_of: date) -> frozenset[tuple[str, str]]:
@@ -131,31 +126,64 @@ def correction_of(workspace: Workspace, objection_id: str, *, as_of: date) -> Co
     history = workspace.warehouse.history("inspections")
     rows = history.filter(history.inspection_id == one.target_id, history.known_at <= as_of).execute()
     versions = rows.sort_values("known_at").to_dict("records")
-    decided = one.events[-1].on
-    was = next(row for row in reversed(versions) if _day(row["known_at"]) <= decided)
+    again = _publications(workspace, as_of=as_of).again_on(one)
+    until = one.events[-1].on if again is None else again
+    place = max(at for at, row in enumerate(versions) if _day(row["known_at"]) <= until)
+    was = versions[place if again is None else max(place - 1, 0)]
     found = Correction(
         one, str(was["entity_id"]), str(was["item_code"]), str(was["result_codes"]), _day(was["known_at"])
     )
-    later = [row for row in versions if _day(row["known_at"]) > decided]
-    if not later:
+    if again is None:
         return found
-    return replace(found, after=str(later[0]["result_codes"]), republished_on=_day(later[0]["known_at"]))
+    return replace(found, after=str(versions[place]["result_codes"]), republished_on=again)
 
 
-def _publications(workspace: Workspace, *, as_of: date) -> dict[str, list[date]]:
-    """Result → days on which it was published, from the ledger."""
-    found: dict[str, list[date]] = {}
+@dataclass(frozen=True, slots=True)
+class _Publications:
+    """When results became public, and when objections to them were decided, as the ledger has it in order.
+
+    Parameters
+    ----------
+    of_result : result → its publications. decided : objection → number of the entry that corrected it.
+    """
+
+    of_result: Mapping[str, Sequence[Entry]]
+    decided: Mapping[str, int]
+
+    def again_on(self, one: Objection) -> date | None:
+        """Return the day on which a corrected result became public anew, None until then.
+
+        A decision and the publication that follows it may fall on one day, so the order of entries decides; where
+        another system keeps the objection, the days do.
+        """
+        after = self.decided.get(one.objection_id)
+        later = (
+            _entered_on(entry)
+            for entry in self.of_result.get(one.target_id, ())
+            if (entry.sequence > after if after is not None else _entered_on(entry) > one.events[-1].on)
+        )
+        return next(later, None) if one.state == CORRECTED else None
+
+    def waits(self, one: Objection) -> bool:
+        """Whether a result published here is to be corrected and is not public anew."""
+        return one.state == CORRECTED and one.target_id in self.of_result and self.again_on(one) is None
+
+
+def _publications(workspace: Workspace, *, as_of: date) -> _Publications:
+    published: dict[str, list[Entry]] = {}
     for entry in workspace.ledger.entries(action=ACTIONS[State.PUBLISHED]):
-        on = date.fromisoformat(entry.entered_at[:10])
-        for key, _, _ in entry.particulars["results"] if on <= as_of else ():
-            found.setdefault(key, []).append(on)
-    return found
+        for key, _, _ in entry.particulars["results"] if _entered_on(entry) <= as_of else ():
+            published.setdefault(key, []).append(entry)
+    decided = {
+        step[0]: entry.sequence
+        for entry in workspace.ledger.entries(action=f"{ACTION}.{CORRECTED}")
+        for step in entry.particulars["steps"]
+    }
+    return _Publications(published, decided)
 
 
-def _republished(one: Objection, publications: Mapping[str, Sequence[date]]) -> date | None:
-    if one.state != CORRECTED:
-        return None
-    return next((on for on in publications.get(one.target_id, ()) if on > one.events[-1].on), None)
+def _entered_on(entry: Entry) -> date:
+    return date.fromisoformat(entry.entered_at[:10])
 
 
 def _day(value: Any) -> date:

@@ -13,8 +13,7 @@ import pandas as pd
 from engine.api.draw_order import CERTIFIED
 from engine.api.drawn_checks import drawn_checks
 from engine.api.joint_punishment import stalls
-from engine.api.objection_desk import ACTION
-from engine.api.objections import objections_on
+from engine.api.objections import ACTION, objections_on
 from engine.api.plan_book import rows_on
 from engine.api.punishment_book import punishment_book
 from engine.api.result_entry import ACTIONS, result_steps

@@ -105,7 +105,7 @@ def take(
         taken: list[tuple[Matter, Event, Asked]] = []
         for one in asked:
             matter = _matter(one, matters, findings, own=own, kind=one.kind or _own_kind(event))
-            for name in (event, then) if then else (event,):
+            for name in events:
                 step = Handing(
                     name, own, actor.name, today, one.to_department, one.officers, one.due_on, one.annexes, one.reason
                 )

@@ -23,7 +23,7 @@ from engine.estimation.sample import DesignSample
 from engine.grading.cutoffs import TargetShares, read_cutoffs
 from engine.pipeline.measurement import measurable
 from engine.pipeline.score_lift import BIN_COLUMNS, Calibration, calibration, chances_by_bin, lift_by_budget
-from engine.store.documents import load_policies
+from engine.store.policies import policies_of
 from engine.store.warehouse import Run, Warehouse
 from engine.store.workspace import Workspace
 from engine.vocabulary import RISK_GRADES, Grade
@@ -97,7 +97,7 @@ def score_lift(workspace: Workspace, *, as_of: date, population: str, profile: s
     sample, _, _ = measurable(
         results.drop(columns=["outcome", "adverse"]), _strata(warehouse, list(results["draw_id"].unique()))
     )
-    book = load_policies(profile)
+    book = policies_of(workspace, profile)
     level = float(book.value("estimation.interval_level", on=as_of))
     limits = PrecisionLimits(**book.value("estimation.precision_limits", on=as_of))
     reached = own[own["outcome"].isin([str(each) for each in REACHED])]
@@ -208,9 +208,14 @@ def score_bands(workspace: Workspace, *, as_of: date, population: str, profile: 
     return pd.DataFrame(by.order_by("points", "score_grade").execute())
 
 
-def shares_in_force(*, as_of: date, population: str, profile: str = "default") -> tuple[str, ...] | None:
-    """Return the target shares of A to D of a population, as policy writes them; None where score limits cut it."""
-    rule = read_cutoffs(load_policies(profile), on=as_of).of(population)
+def shares_in_force(
+    workspace: Workspace, *, as_of: date, population: str, profile: str = "default"
+) -> tuple[str, ...] | None:
+    """Return the target shares of A to D of a population, as policy with its amendments writes them.
+
+    None where score limits cut it.
+    """
+    rule = read_cutoffs(policies_of(workspace, profile), on=as_of).of(population)
     return tuple(str(float(each)) for each in rule.shares) if isinstance(rule, TargetShares) else None
 
 

@@ -246,7 +246,7 @@ class PandasFeatures:
                 ).groupby("entity").sum()  # fmt: skip
                 spread = (sums.n * sums.tt - sums.t * sums.t).replace(0, np.nan)
                 return self._spread((sums.n * sums.ty - sums.t * sums.y) / spread * 365.0 / scale, none)
-        raise NotImplementedError(feature.aggregate)
+        raise ValueError(f"no pandas form of {feature.aggregate}: write one, the table would lack {feature.name}")
 
     def _decayed(self, feature: Feature, scale: float, none: float) -> np.ndarray:
         kept = self._kept(feature, None)

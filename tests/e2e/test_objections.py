@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from engine.api.draw_documents import public_results
-from engine.api.objections import objections, unsettled
+from engine.api.objections import correction_of, objections, unsettled
 from engine.api.reconciliation import explain_check
 from engine.api.workspace import open_workspace
 from tests.e2e.test_results import REVIEW_DAY, city, result, sheet  # noqa: F401 - a fixture
@@ -80,6 +80,21 @@ def test_a_corrected_result_is_published_anew_and_its_order_falls(desk, public, 
     assert [one for one in events if one in wanted] == wanted and events[-1] == "closed"
     told = desk.json("report", "correction", number, "--out", str(tmp_path / "c.pdf"), actor="Bao", day=AGAIN_ON)
     assert told["bytes"] > 1000
+
+
+def test_a_result_corrected_and_published_anew_on_the_day_of_the_decision_is_settled(desk, public, tmp_path):
+    number = register(desk, public[0])
+    desk.json("objection", "accept", number, *OWN, actor="Zhao", day=FILED_ON)
+    decided = ("objection", "decide", number, "--corrected", "--why", "系笔误", *OWN)
+    desk.json(*decided, actor="Zhao", day=DECIDED_ON)
+    row = {**desk.rows[0], "result_wordings": "未发现问题", "disposal": ""}
+    desk.json("results", "enter", sheet(tmp_path, [row], "again"), actor="Li", day=DECIDED_ON)
+    for step, actor in (("submit", "Li"), ("publish", "Wang")):
+        desk.json("results", step, *OWN, actor=actor, day=DECIDED_ON)
+
+    assert due(desk, DECIDED_ON) == {} and unsettled(opened(tmp_path), as_of=DECIDED_ON) == []
+    found = correction_of(opened(tmp_path), number, as_of=DECIDED_ON)
+    assert (found.before, found.after, found.republished_on) == ("corrected", "no_problem", DECIDED_ON)
 
 
 def test_a_maintained_record_stands_and_its_clock_stops(desk, public, tmp_path):

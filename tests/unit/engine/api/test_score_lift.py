@@ -1,27 +1,30 @@
 """What the lift page reads: an honest nothing, cut points that move nobody unchanged, windows that are not over."""
 
+from datetime import date
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 
+from engine.api.policy_amendment import approve_policy
 from engine.api.score_lift import kept_backtest, recut, score_bands, score_lift, shares_in_force
 from engine.grading.cutoffs import TargetShares
 from engine.store.workspace import Workspace
 from tests.small_sources import ACTOR, NOW
 from tests.small_workspace import AS_OF, write_measured
+from tests.unit.engine.api.test_policies import workspace_with
+from tests.unit.engine.api.test_policy_amendment import LEADER, clock, entered, text
 
 ENTERPRISE = {"as_of": AS_OF, "population": "enterprise"}
-IN_FORCE = shares_in_force(**ENTERPRISE)
 
 
 def write(workspace, tables, *, kind="assess", manifest=None):
     workspace.warehouse.write_run(tables, kind=kind, as_of=AS_OF, manifest=manifest or {}, actor=ACTOR, at=NOW)
 
 
-def graded(n=1000):
-    from fractions import Fraction
-
+def graded(in_force, n=1000):
     scores = pd.Series(np.random.default_rng(2).integers(0, 300, n).astype(float))
-    limits = TargetShares(tuple(Fraction(each) for each in IN_FORCE)).limits(scores)
+    limits = TargetShares(tuple(Fraction(each) for each in in_force)).limits(scores)
     letters = np.array(list("ABCD"), dtype=object)[np.searchsorted(np.asarray(limits), scores, side="left")]
     return pd.DataFrame(
         {
@@ -40,15 +43,27 @@ def test_without_scores_or_results_there_is_nothing_and_no_nought(tmp_path):
 
 
 def test_the_shares_in_force_move_nobody_and_others_move_some(tmp_path):
-    workspace = Workspace(tmp_path)
-    write(workspace, {"grades": graded()})
-    same = recut(workspace, shares=IN_FORCE, **ENTERPRISE)
+    workspace = workspace_with(tmp_path)
+    in_force = shares_in_force(workspace, **ENTERPRISE)
+    write(workspace, {"grades": graded(in_force)})
+    same = recut(workspace, shares=in_force, **ENTERPRISE)
     other = recut(workspace, shares=("0.5", "0.3", "0.15", "0.05"), **ENTERPRISE)
 
     assert (same["from_grade"] == same["to_grade"]).all()
     assert same["n"].sum() == other["n"].sum() == 1000
     assert other.loc[other["from_grade"] != other["to_grade"], "n"].sum() > 100
     assert score_bands(workspace, **ENTERPRISE)["n"].sum() == 1000
+
+
+def test_shares_that_two_persons_amended_are_the_shares_in_force(tmp_path):
+    workspace, day = workspace_with(tmp_path), date(2026, 7, 1)
+    value = "{default: {A: 0.5, B: 0.3, C: 0.15, D: 0.05}, populations: {}}"
+    entered(workspace, tmp_path, text("grading.shares", value=value))
+    before = shares_in_force(workspace, as_of=day, population="enterprise")
+    approve_policy(workspace, "P-0001", actor=LEADER, clock=clock)
+
+    assert before != ("0.5", "0.3", "0.15", "0.05")
+    assert shares_in_force(workspace, as_of=day, population="enterprise") == ("0.5", "0.3", "0.15", "0.05")
 
 
 def test_a_window_whose_results_are_still_coming_in_is_not_called_complete(tmp_path):
