@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from engine.api.acting import ActingDesk
 from engine.api.grade_disputes import GRADES, grade_makers, graded_entity
 from engine.api.objections import ACTION, INSPECTIONS, named, objections_on, owner_of
 from engine.api.repeated_calls import earlier_call
 from engine.api.result_entry import ACTIONS, keep_step, load_rows, result_steps
-from engine.api.result_review import acting_department
 from engine.errors import UsageError
 from engine.messages import N_, Message
 from engine.outcomes.deadlines import deadline
@@ -35,8 +35,6 @@ from engine.outcomes.objections import (
     next_event,
 )
 from engine.outcomes.review import State
-from engine.parameters import PolicyBook
-from engine.pipeline.ports import Actor, Clock
 from engine.store.ledger import digest_of
 from engine.store.workspace import Workspace
 from engine.vocabulary import JOINER
@@ -48,32 +46,8 @@ _KEYS: Mapping[str, str] = {
 """Tables whose records can be looked up by one column; a grade is looked up in its run, a draw is taken as named."""
 
 
-class ObjectionDesk:
-    """One department's hand in objections; every call is all or nothing and may carry an idempotency key.
-
-    Parameters
-    ----------
-    department : acts; empty for an officer of the register, who has his own.
-
-    Raises
-    ------
-    ResultRefusedError, UsageError
-        See :func:`engine.api.result_review.acting_department`.
-    """
-
-    def __init__(
-        self,
-        workspace: Workspace,
-        *,
-        book: PolicyBook,
-        department: str = "",
-        actor: Actor,
-        clock: Clock,
-        idempotency_key: str | None = None,
-    ) -> None:
-        self._workspace, self._book, self._actor, self._clock = workspace, book, actor, clock
-        self._key, self.today = idempotency_key, clock().date()
-        self.department = acting_department(workspace, department, actor=actor, on=self.today)
+class ObjectionDesk(ActingDesk):
+    """One department's hand in objections."""
 
     def register(
         self, target: str, *, reason: str, by: str = "", evidence: Sequence[str] = (), channel: str = ""

@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
+from engine.api.acting import ActingDesk
 from engine.api.punishment_book import ACTION, PunishmentBook, punishment_book
 from engine.api.repeated_calls import earlier_call
 from engine.api.result_entry import load_rows
-from engine.api.result_review import acting_department
 from engine.errors import UsageError
 from engine.i18n import chosen_language, translator
 from engine.messages import N_, Message
@@ -26,7 +26,6 @@ from engine.outcomes.punishment import (
     require_list_decision,
     walk,
 )
-from engine.parameters import PolicyBook
 from engine.pipeline.ports import Actor, Clock
 from engine.store.ledger import digest_of
 from engine.store.workspace import Workspace
@@ -34,33 +33,8 @@ from engine.store.workspace import Workspace
 QUERIED = f"{ACTION}.queried"
 
 
-class Desk:
-    """One department's hand in joint punishment: every call is all or nothing and may carry an idempotency key.
-
-    Parameters
-    ----------
-    department : acts; empty for an officer of the register, who has his own.
-
-    Raises
-    ------
-    ResultRefusedError, UsageError
-        See :func:`engine.api.result_review.acting_department`.
-    """
-
-    def __init__(
-        self,
-        workspace: Workspace,
-        *,
-        book: PolicyBook,
-        department: str = "",
-        actor: Actor,
-        clock: Clock,
-        idempotency_key: str | None = None,
-    ) -> None:
-        self._workspace, self._book, self._actor, self._clock = workspace, book, actor, clock
-        self._key = idempotency_key
-        self.today = clock().date()
-        self.department = acting_department(workspace, department, actor=actor, on=self.today)
+class Desk(ActingDesk):
+    """One department's hand in joint punishment."""
 
     def trigger(self, ground: str, *, measures: Sequence[str] = ()) -> tuple[str, ...]:
         """Open the cases that a list decision asks for and return their numbers.
