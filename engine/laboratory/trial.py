@@ -6,15 +6,21 @@ from engine.laboratory.experiment import Experiment
 from engine.laboratory.posterior import FloatArray
 from engine.messages import N_, Message
 
+ONE_CHECK = 1
 _SAME = 1e-9
 _CLASSES = {"key": Message(N_("key")), "general": Message(N_("general"))}
 
 
 def untried(experiment: Experiment, ratios: FloatArray) -> tuple[Message, ...]:
-    """Return one sentence per item class and grade whose ratios leave the range of the logged draws."""
+    """Return one sentence per item class and grade whose ratios leave the range of the logged draws.
+
+    A ratio leaves it when its stratum has at least one whole check more, or less, than by the ratios tried: strata
+    drawn together change their common ratio with every firm that comes or goes.
+    """
     cells = experiment.cells[["item_class", "grade", "lowest_tried", "highest_tried"]].assign(ratio=ratios)
-    below = cells["ratio"] < cells["lowest_tried"] - _SAME
-    above = cells["ratio"] > cells["highest_tried"] + _SAME
+    in_stratum = experiment.cells.groupby("stratum")["n_units"].transform("sum")
+    below = (cells["lowest_tried"] - cells["ratio"]) * in_stratum > ONE_CHECK - _SAME
+    above = (cells["ratio"] - cells["highest_tried"]) * in_stratum > ONE_CHECK - _SAME
     never = cells["lowest_tried"].isna()
     found = []
     for (item_class, grade), part in cells[below | above | never].groupby(["item_class", "grade"], sort=True):

@@ -147,6 +147,13 @@ def test_a_grade_never_drawn_is_told():
     assert untried(EXPERIMENT, LOGGED_RATIOS) == ()
 
 
+def test_less_than_a_whole_check_in_a_stratum_leaves_nothing_that_was_tried():
+    units = EXPERIMENT.cells.groupby("stratum")["n_units"].transform("sum").to_numpy()
+
+    assert untried(EXPERIMENT, LOGGED_RATIOS + 0.9 / units) == untried(EXPERIMENT, LOGGED_RATIOS - 0.9 / units) == ()
+    assert untried(EXPERIMENT, LOGGED_RATIOS + 1.0 / units) != ()
+
+
 def test_the_next_draw_falls_between_p10_and_p90_about_as_often_as_it_should():
     """A coarse check over 60 cities; the full claim belongs to the evidence."""
     inside, biases = 0, []
