@@ -158,13 +158,15 @@ def backtest_population(
     eves = EveFeatures(warehouse, builder, book=book, population=population, basis=basis)
     types = entity_types(warehouse, population=population)
     rng = np.random.default_rng(seed)  # noqa: TID251 - seeded resamples of an interval
+    tests = {window: labels_inside(eves.labels, window) for window in windows}
+    tests = {window: test for window, test in tests.items() if test["label"].dropna().nunique() > 1}
+    if not tests:
+        raise UndefinedEstimateError(measure="backtest", reason=Message(N_("no window holds both outcomes")))
+    leak_check = _leaks(workspace, eves, tests, book=book)
     folds = []
-    for place, window in enumerate(windows):
+    for place, (window, test) in enumerate(tests.items()):
         told = Message(N_("Window {window} of {population}"), {"window": window.name, "population": population})
-        progress(told, place / len(windows))
-        test = labels_inside(eves.labels, window)
-        if test["label"].dropna().nunique() < 2:
-            continue
+        progress(told, place / len(tests))
         (model, view), *others = (
             fit_before(
                 warehouse,
@@ -180,6 +182,8 @@ def backtest_population(
             for name in models
         )
         beside = {other.card.name: other for other, _ in others}
+        for fitted in (model, *beside.values()):
+            require_no_leak(leak_check, columns=fitted.card.feature_names)
         later = EveTables(eves.of(test, on=window.begins), test, basis)
         scored = with_scores(
             later_scores(model, later, types, book=book, on=window.begins, rng=rng), beside, features=later.features
@@ -196,13 +200,6 @@ def backtest_population(
         )
         met = cohort_before(warehouse, builder, model, window=window, book=book, basis=basis, rng=rng)
         folds.append(Fold(window, model, scored, judged, view, met, beside))
-    if not folds:
-        raise UndefinedEstimateError(measure="backtest", reason=Message(N_("no window holds both outcomes")))
-    tested = eves.of(labels_inside(eves.labels, folds[-1].window), on=folds[-1].window.begins)
-    rebuilt = rebuild_sample(workspace, tested, book=book, on=folds[-1].window.begins)
-    leak_check = compare_rebuilt(tested, rebuilt)
-    fitted = [model for fold in folds for model in (fold.model, *fold.beside.values())]
-    require_no_leak(leak_check, columns=[name for model in fitted for name in model.card.feature_names])
     names = [name for name in score_names(folds[0].scored) if all(name in fold.scored for fold in folds)]
     every = pd.concat([fold.scored.assign(window=fold.window.name) for fold in folds], ignore_index=True)
     rounds = {
@@ -221,6 +218,15 @@ def backtest_population(
         parity_rows(every, entity_groups(warehouse, population=population)),
         watched(every),
     )
+
+
+def _leaks(
+    workspace: Workspace, eves: EveFeatures, tests: Mapping[TestWindow, pd.DataFrame], *, book: PolicyBook
+) -> LeakCheck:
+    """Build rows of the last window again from what was known, before any score is believed."""
+    window, labels = list(tests.items())[-1]
+    tested = eves.of(labels, on=window.begins)
+    return compare_rebuilt(tested, rebuild_sample(workspace, tested, book=book, on=window.begins))
 
 
 def fit_before(

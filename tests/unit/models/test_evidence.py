@@ -9,7 +9,6 @@ def test_fairness_and_drift_scaled_down():
     assert fairness_and_drift.run(full=False)["passed"]
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_known_truth_scaled_down():
     outcome = known_truth.run(full=False)
 
@@ -19,7 +18,6 @@ def test_known_truth_scaled_down():
         assert line["auc"]["random"] == pytest.approx(0.5, abs=0.06)
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_hidden_selection_scaled_down():
     outcome = selection_scenarios.run(full=False)
 

@@ -360,7 +360,7 @@ def test_the_same_test_rows_are_counted_and_a_promotion_is_refused_or_recorded(w
     assert actions[-1] == ("model.promoted" if promoted else "model.promotion_refused")
 
 
-@pytest.mark.parametrize("planted", ["who inspected"])
+@pytest.mark.parametrize("planted", ["future count", "who inspected"])
 def test_a_planted_leak_stops_the_backtest(workspace, builder, monkeypatch, planted):
     """What a check is about to find, or the record of whoever will make it, put into a column that models read."""
     # arrange
