@@ -101,6 +101,7 @@ ROLES = {
 
 RESULT_TABLES = {
     "grades": N_("grade given"),
+    "grade_sectors": N_("grade of a sector joined"),
     "selections": N_("in the frame of a draw"),
     "teams": N_("team"),
     "graded_results": N_("result of a draw"),

@@ -72,6 +72,15 @@ ADVERSE_RESULTS = frozenset(ResultCode) - NOT_ASSESSABLE_RESULTS - {ResultCode.N
 JOINER = ";"
 """Separates the parts of a multi-valued text column."""
 
+SECTOR_MARK = "."
+"""Stands between a population and the code of a sector of it that is modelled and graded apart."""
+
+
+def whole_population(population: str) -> str:
+    """Return the population that a sector is a part of; itself for a whole one."""
+    return population.partition(SECTOR_MARK)[0]
+
+
 POPULATION_NAMES = {
     "enterprise": N_("Enterprises"),
     "individual_business": N_("Individual businesses"),
@@ -85,6 +94,7 @@ POPULATION_NAMES = {
 
 SCORE_NAMES = {
     "challenger": N_("learned model (LightGBM)"),
+    "general": N_("learned model of the whole population"),
     "woe_scorecard": N_("learned scorecard (weights of evidence)"),
     "scorecard": N_("points scorecard"),
     "penalties_count_24m": N_("penalties of 24 months, counted"),

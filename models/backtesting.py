@@ -20,25 +20,27 @@ from engine.errors import LabelWindowOpenError, UndefinedEstimateError
 from engine.estimation.drift import CalibrationWatch
 from engine.estimation.ranking import REPLICATES
 from engine.estimation.rounds import Rounds, judge_rounds
+from engine.grading.sector_models import SectorScope
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Progress, silent
+from engine.store.sector_warehouse import SectorWarehouse
 from engine.store.warehouse import Warehouse
 from models.application import ModelScorer
 from models.artifact import FittedModel
-from models.attribution import DIAGNOSTICS, InspectorView, inspector_view
+from models.attribution import DIAGNOSTICS, InspectorView
 from models.cohort_judgement import CohortJudgement
 from models.evaluation import PROBABILITY, judge_cohorts, later_scores, score_names
 from models.eve_features import EveFeatures
 from models.examples import Basis
-from models.fitting import train_population, training_examples
 from models.judgement import InspectionJudgement, judge_inspection_level
 from models.leaks import LeakCheck, compare_rebuilt, require_no_leak
 from models.learned import MODEL_NAME
 from models.rebuilding import rebuild_sample
 from models.tables import EveTables
-from models.training import LABEL_WINDOW, cohort_tables, eve_labels, members, training_basis, with_random_level
+from models.training import LABEL_WINDOW, cohort_tables, members, training_basis
 from models.watching import entity_groups, parity_rows, watched
+from models.window_fits import GENERAL, GeneralModel, fit_before
 from models.windows import TestWindow
 
 CLUSTERS = ("entity_id", "occurred_on")
@@ -123,6 +125,7 @@ def backtest_population(
     windows: Sequence[TestWindow],
     seed: int,
     models: Sequence[str] = (MODEL_NAME,),
+    scope: SectorScope | None = None,
     threads: int = 1,
     replicates: int = REPLICATES,
     progress: Progress = silent,
@@ -136,6 +139,8 @@ def backtest_population(
     windows : oldest first, at least one; those without both outcomes are left out.
     seed, threads : of the fits; threads change no result.
     models : learned models by name; the first is judged, the others stand beside it in the same pairs.
+    scope : the sector that ``population`` is, if it is one: the first model, fitted on the whole population's past,
+        then stands beside as ``general``.
     replicates : resamples of the intervals.
 
     Raises
@@ -152,7 +157,8 @@ def backtest_population(
     Cost: one feature build over all inspections and one over everybody per window; per window the fits of
     :func:`models.fitting.train_population`; ``SAMPLED_DATES`` small builds for the leak check.
     """
-    warehouse = workspace.warehouse
+    warehouse = workspace.warehouse if scope is None else SectorWarehouse(workspace, scope)
+    general = None if scope is None else GeneralModel(workspace, builder, book=book, scope=scope, name=models[0])
     basis = training_basis(warehouse, population=population, known_until=windows[0].begins - timedelta(days=1))
     progress(Message(N_("Build the features of every inspection of {population}"), {"population": population}))
     eves = EveFeatures(warehouse, builder, book=book, population=population, basis=basis)
@@ -176,12 +182,15 @@ def backtest_population(
                 book=book,
                 population=population,
                 name=name,
+                scope=scope,
                 seed=seed,
                 threads=threads,
             )
             for name in models
         )
         beside = {other.card.name: other for other, _ in others}
+        if general is not None:
+            beside[GENERAL] = general.before(window, seed=seed, threads=threads)
         for fitted in (model, *beside.values()):
             require_no_leak(leak_check, columns=fitted.card.feature_names)
         later = EveTables(eves.of(test, on=window.begins), test, basis)
@@ -229,41 +238,8 @@ def _leaks(
     return compare_rebuilt(tested, rebuild_sample(workspace, tested, book=book, on=window.begins))
 
 
-def fit_before(
-    warehouse: Warehouse,
-    builder: FeatureBuilder,
-    eves: EveFeatures,
-    *,
-    window: TestWindow,
-    book: PolicyBook,
-    population: str,
-    name: str,
-    seed: int,
-    threads: int,
-) -> tuple[FittedModel, InspectorView | None]:
-    """Fit on results known before a window began, read as they were known then; the model, and its inspectors."""
-    known_by = window.begins - timedelta(days=1)
-    basis = training_basis(warehouse, population=population, known_until=known_by)
-    labels = eve_labels(warehouse, population=population, basis=basis, known_until=known_by)
-    features = eves.of(labels, on=window.begins)
-    model = train_population(
-        features,
-        labels,
-        population=population,
-        known_by=known_by,
-        basis=basis,
-        seed=seed,
-        inputs={"policies": book.digest, "profile": book.profile},
-        name=name,
-        threads=threads,
-    )
-    model = with_random_level(warehouse, builder, model, basis=basis, known_by=known_by, on=window.begins)
-    examples = training_examples(features, labels, population=population, known_by=known_by, basis=basis)
-    return model, inspector_view(model, examples, seed=seed, threads=threads)
-
-
 def with_scores(scored: pd.DataFrame, models: Mapping[str, FittedModel], *, features: pd.DataFrame) -> pd.DataFrame:
-    """Return test rows with one more score column per model, named as its card."""
+    """Return test rows with one more score column per model, by its name here."""
     for name, model in models.items():
         own = ModelScorer(model).score(features)[["entity_id", "as_of", "score"]].rename(columns={"score": name})
         scored = scored.merge(own, on=["entity_id", "as_of"], validate="many_to_one")

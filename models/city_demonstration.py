@@ -107,7 +107,7 @@ def _assess(
     """Features, scorecard, learned models, grades; stored as one run."""
     require_quality(workspace, as_of=LAST_DAY, profile="default")
     warehouse, book = workspace.warehouse, load_policies()
-    entities, builder = cohort_on(warehouse, as_of=LAST_DAY), FeatureBuilder(warehouse, book=book)
+    entities, builder = cohort_on(warehouse, book=book, as_of=LAST_DAY), FeatureBuilder(warehouse, book=book)
     with watch.stage("features", Message(N_("Build features"))):
         spine = entities[["entity_id", "as_of"]]
         features = builder.build(spine, on=LAST_DAY)

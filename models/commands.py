@@ -1,7 +1,7 @@
 """``xinheng demo`` and ``xinheng train``: the commands that fit a model."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,6 +30,10 @@ ModelOption = Annotated[
     list[str] | None, typer.Option("--model", help=N_("Learned model to fit: challenger or woe_scorecard."))
 ]
 PopulationOption = Annotated[str | None, typer.Option("--population", help=N_("Only this population."))]
+SectorOption = Annotated[
+    str | None,
+    typer.Option("--sector", help=N_("A sector of policy grading.sector_models instead of whole populations.")),
+]
 
 YEARS = 6
 
@@ -76,71 +80,50 @@ def _refuse_without_source(*, mapping: str | None, as_of: str | None) -> None:
 def train(
     as_of: AsOfOption,
     population: PopulationOption = None,
+    sector: SectorOption = None,
     model: ModelOption = None,
     profile: ProfileOption = "default",
     seed: SeedOption = 1,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Fit a challenger per population on what was known by a date and register it."""
-    from engine.api.assessment import require_inside_data
-    from engine.api.featuring import FeatureBuilder
+    """Fit a challenger per population, or for a sector, on what was known by a date and register it."""
     from engine.api.workspace import open_workspace
-    from engine.store.documents import load_policies
     from models.learned import learned_names
-    from models.registry import register
-    from models.training import fit_population, store_model
+    from models.training_run import train_challengers
 
-    clock, day = StageClock(quiet=as_json), as_of_date(as_of)
-    opened, book = open_workspace(workspace, create=False), load_policies(profile)
-    warehouse = opened.warehouse
-    require_inside_data(warehouse, as_of=day)
-    names = [population] if population else _populations(warehouse)
-    wanted = [(name, learned) for name in names for learned in learned_names(model)]
-    builder = FeatureBuilder(warehouse, book=book)
-    split = day + timedelta(days=1)
-    fitted: list[dict[str, Any]] = []
-    for name, learned in wanted:
-        made = fit_population(
-            warehouse, builder, book=book, population=name, split=split, seed=seed, name=learned, progress=clock
-        )
-        store_model(opened, made)
-        register(opened, made, alias="challenger")
-        window = made.card.window
-        fitted.append(
-            {
-                "population": name,
-                "model": learned,
-                "digest": made.digest,
-                "rows": window.n_rows,
-                "adverse": window.n_adverse,
-                "features": len(made.card.features),
-                "basis": window.basis,
-            }
-        )
+    clock = StageClock(quiet=as_json)
+    found = train_challengers(
+        open_workspace(workspace, create=False),
+        as_of=as_of_date(as_of),
+        populations=[population] if population else None,
+        sector=sector,
+        models=learned_names(model),
+        profile=profile,
+        seed=seed,
+        progress=clock,
+    )
     clock.close()
+    fitted, translate = found.models, current_translate()
     if as_json:
-        show_json({"models": fitted})
+        left = {name: why.render(translate) for name, why in found.left_out.items()}
+        show_json({"models": [asdict(each) for each in fitted], "left_out": left})
         return
-    translate = current_translate()
     heads = [N_("population"), N_("model"), N_("rows"), N_("adverse"), N_("features"), N_("basis")]
     rows = [
         [
-            f["population"],
-            f"{f['model']} {f['digest'][:12]}",
-            f"{f['rows']:,}",
-            f"{f['adverse']:,}",
-            f["features"],
-            f["basis"],
+            f.population,  # as --population wants it
+            f"{f.model} {f.digest[:12]}",
+            f"{f.rows:,}",
+            f"{f.adverse:,}",
+            f.features,
+            translate(f.basis),
         ]
         for f in fitted
     ]
     show_table(translate(N_("Models")), [translate(head) for head in heads], rows)
-
-
-def _populations(warehouse: Any) -> list[str]:
-    found = warehouse.table("entities").select("population").distinct().order_by("population").execute()
-    return [str(name) for name in found["population"]]
+    for why in found.left_out.values():
+        show_line(f"! {why.render(translate)}")
 
 
 def _show_summary(summary: dict[str, Any], *, translate: Translate) -> None:

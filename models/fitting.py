@@ -7,9 +7,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from engine.errors import NothingToLearnError
+from engine.errors import NothingToLearnError, SectorTooSmallError
 from engine.features.declaration import Feature
 from engine.features.registry import FEATURES
+from engine.grading.sector_models import SectorScope
 from engine.messages import N_, Message
 from engine.pipeline.ports import Progress, silent
 from models.admission import admitted_features, has_record, typical_values
@@ -42,6 +43,7 @@ def train_population(
     declared: Sequence[Feature] = FEATURES,
     name: str = MODEL_NAME,
     candidates: Sequence[AnyConfiguration] | None = None,
+    scope: SectorScope | None = None,
     threads: int = 1,
     progress: Progress = silent,
 ) -> FittedModel:
@@ -59,6 +61,7 @@ def train_population(
     name : a key of :data:`models.learned.LEARNED`.
     candidates : configurations, simplest first; chosen by rolling origins inside the training past. None = those of
         the name.
+    scope : the sector that the population is, if it is one: dated policy says how many rows it takes.
     threads : int >= 1; does not change the result.
     progress : is told which fit runs.
 
@@ -66,6 +69,8 @@ def train_population(
     ------
     NothingToLearnError
         Too few adverse or clean rows, or no feature to learn from.
+    SectorTooSmallError
+        Fewer rows or findings than policy asks of a sector.
     MissingInclusionProbabilityError
         A random row carries no probability.
 
@@ -77,7 +82,7 @@ def train_population(
         features, labels, population=population, known_by=known_by, basis=basis, declared=declared
     )
     read = admitted_features(examples.rows, declared=declared)
-    _require_enough(examples, read, population=population)
+    _require_enough(examples, read, population=population, scope=scope)
     origins = rolling_origins(examples)
     typical = typical_values(examples.rows, names=[feature.name for feature in read])
     has_anchor = fit_anchor(examples, features=read, typical=typical) is not None
@@ -132,8 +137,17 @@ def training_examples(
     return examples.part(has_record(examples.rows, features=admitted_features(examples.rows, declared=declared)))
 
 
-def _require_enough(examples: Examples, read: Sequence[Feature], *, population: str) -> None:
+def _require_enough(examples: Examples, read: Sequence[Feature], *, population: str, scope: SectorScope | None) -> None:
     n_rows, n_adverse = len(examples.rows), int(examples.adverse.sum())
+    if scope is not None and (n_rows < scope.least_rows or n_adverse < scope.least_adverse):
+        raise SectorTooSmallError(
+            population=population,
+            n_rows=n_rows,
+            n_positive=n_adverse,
+            least_rows=scope.least_rows,
+            least_positive=scope.least_adverse,
+            whole=scope.population,
+        )
     if min(n_adverse, n_rows - n_adverse) < MIN_ADVERSE or not read:
         raise NothingToLearnError(population=population, n_rows=n_rows, n_positive=n_adverse, need=MIN_ADVERSE)
 

@@ -1,7 +1,7 @@
 """Running backtests and promotions over a workspace, with everything that must be on record of them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any
 from engine.api.assessment import said
 from engine.api.featuring import FeatureBuilder
 from engine.api.intake import loads
-from engine.api.policies import read_policies
 from engine.api.workspace import Workspace
 from engine.errors import (
     NothingToLearnError,
@@ -19,12 +18,15 @@ from engine.errors import (
     TableMissingError,
     UndefinedEstimateError,
 )
-from engine.grading.champions import read_champions
+from engine.grading.champions import CHAMPION, read_champions
 from engine.i18n import chosen_language, translator
 from engine.messages import N_, Message
+from engine.parameters import DatedValue, Parameter, PolicyBook
 from engine.pipeline.ports import Actor, Progress, silent
-from engine.store.documents import load_mapping, load_policies
+from engine.store.documents import load_mapping, write_parameters
+from engine.store.policies import policies_of
 from engine.store.warehouse import Run
+from engine.vocabulary import whole_population
 from models.artifact import FittedModel
 from models.backtest_report import backtest_page
 from models.backtest_summary import GAINS_TABLE, population_object, result_tables, window_rows
@@ -32,7 +34,9 @@ from models.backtesting import Backtest, backtest_population
 from models.learned import MODEL_NAME
 from models.promotion import Verdict, judge_promotion
 from models.registry import log_backtest, register, registered_digest
+from models.targets import targets
 from models.training import LABEL_WINDOW, load_model
+from models.window_fits import GENERAL
 from models.windows import TestWindow
 
 KIND = "backtest"
@@ -43,6 +47,7 @@ def run_backtest(
     *,
     windows: Sequence[TestWindow],
     populations: Sequence[str] | None,
+    sector: str | None = None,
     profile: str,
     seed: int,
     actor: Actor,
@@ -58,6 +63,7 @@ def run_backtest(
     ----------
     windows : oldest first.
     populations : None = all; one that holds too little to learn from is left out and named, unless asked for.
+    sector : code of a sector of policy ``grading.sector_models`` to be judged instead of the whole populations.
     models : learned models by name, the first is judged; the others stand beside it.
     report : HTML file; None = ``reports/<run>.html`` of the workspace.
     actor, at : who runs it, and when.
@@ -69,19 +75,20 @@ def run_backtest(
     FeatureLeakError
         A score reads what was not known.
     """
-    book, warehouse = load_policies(profile), workspace.warehouse
+    book, warehouse = policies_of(workspace, profile), workspace.warehouse
     builder = FeatureBuilder(warehouse, book=book)
-    names = list(populations) if populations else _populations(workspace)
+    wanted = targets(workspace, book=book, on=windows[-1].begins, sector=sector, populations=populations)
     tests: list[Backtest] = []
     left_out: dict[str, str] = {}
-    for name in names:
+    for each in wanted:
         try:
             tests.append(
                 backtest_population(
                     workspace,
                     builder,
                     book=book,
-                    population=name,
+                    population=each.name,
+                    scope=each.scope,
                     windows=windows,
                     seed=seed,
                     models=models,
@@ -90,9 +97,9 @@ def run_backtest(
                 )
             )
         except (NothingToLearnError, UndefinedEstimateError) as problem:
-            if populations or len(names) == len(left_out) + 1:
+            if populations or len(wanted) == len(left_out) + 1:
                 raise
-            left_out[name] = problem.render(translator(chosen_language()))
+            left_out[each.name] = problem.render(translator(chosen_language()))
     earlier = warehouse.runs(kind=KIND)
     times = {found.test_digest: 1 + sum(found.test_digest in run.manifest for run in earlier) for found in tests}
     last = windows[-1]
@@ -140,11 +147,6 @@ def record_caveats(workspace: Workspace) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _populations(workspace: Workspace) -> list[str]:
-    found = workspace.warehouse.table("entities").select("population").distinct().order_by("population").execute()
-    return [str(name) for name in found["population"]]
-
-
 def promote_run(
     workspace: Workspace, *, run_id: str, populations: Sequence[str] | None, actor: Actor, at: datetime
 ) -> dict[str, Any]:
@@ -157,8 +159,8 @@ def promote_run(
 
     Returns
     -------
-    ``{run_id, promoted: [{population, digest, policy}]}``; ``policy`` is the entry of ``grading.champion`` that lets
-    the model decide the class.
+    ``{run_id, promoted: [{population, digest, policy}], draft}``; ``policy`` is the entry of ``grading.champion`` that
+    lets the model decide the class, ``draft`` a file with it and all that stands, for ``xinheng policy draft``.
 
     Raises
     ------
@@ -172,7 +174,8 @@ def promote_run(
     gains = workspace.warehouse.read(GAINS_TABLE, run_id=run_id).execute()
     names = list(populations) if populations else sorted(manifest["test_sets"])
     challenger = manifest.get("model", MODEL_NAME)
-    champions = read_champions(read_policies(manifest["profile"], workspace=workspace), on=run.as_of)
+    book = policies_of(workspace, manifest["profile"])
+    champions = read_champions(book, on=run.as_of)
     verdicts = [
         judge_promotion(
             gains,
@@ -182,6 +185,7 @@ def promote_run(
             leaks=manifest["leaks"].get(name, []),
             last_day=date.fromisoformat(manifest["last_known"]),
             mature_on=date.fromisoformat(manifest["mature_on"]),
+            also=() if whole_population(name) == name else (GENERAL,),
         )
         for name in names
     ]
@@ -198,7 +202,27 @@ def promote_run(
             {"population": name, "digest": model.digest, "policy": f"populations: {{{name}: {model.card.name}}}"}
         )
     workspace.ledger.append("model.promoted", subject=run_id, content={"promoted": promoted}, actor=actor, at=at)
-    return {"run_id": run_id, "promoted": promoted}
+    draft = workspace.path / "reports" / f"{run_id}-champion.yaml"
+    named = {name: model.card.name for name, model in zip(names, models, strict=True)}
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    write_parameters(draft, {CHAMPION: champion_draft(book, named, reference=run_id, today=at.date())})
+    return {"run_id": run_id, "promoted": promoted, "draft": str(draft)}
+
+
+def champion_draft(book: PolicyBook, named: Mapping[str, str], *, reference: str, today: date) -> Parameter:
+    """Return ``grading.champion`` with the models named beside those that stand, from the next month that is free.
+
+    Parameters
+    ----------
+    book : what stands. named : model by population. reference : backtest run. today : the draft begins after it.
+    """
+    standing = book.parameter(CHAMPION)
+    last = max(standing.values)
+    value = standing.values[last].value
+    since = max(today, last)
+    first = (since.replace(day=1) + timedelta(days=32)).replace(day=1)
+    merged = {"default": value["default"], "populations": {**(value["populations"] or {}), **named}}
+    return Parameter(CHAMPION, standing.unit, {first: DatedValue(merged, f"promoted after {reference}")})
 
 
 def _backtest_run(workspace: Workspace, run_id: str) -> Run:

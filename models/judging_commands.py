@@ -21,6 +21,10 @@ from engine.vocabulary import POPULATION_NAMES
 from models.wording import SCORE_NAMES
 
 PopulationOption = Annotated[str | None, typer.Option("--population", help=N_("Only this population."))]
+SectorOption = Annotated[
+    str | None,
+    typer.Option("--sector", help=N_("A sector of policy grading.sector_models instead of whole populations.")),
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help=N_("Seed that fixes models and intervals."))]
 WindowOption = Annotated[
     list[str] | None, typer.Option("--window", help=N_("A test window, FIRST..LAST; may be given several times."))
@@ -43,6 +47,7 @@ def backtest(
     first: FirstOption = None,
     window_days: DaysOption = 90,
     population: PopulationOption = None,
+    sector: SectorOption = None,
     model: ModelOption = None,
     profile: ProfileOption = "default",
     seed: SeedOption = 1,
@@ -68,6 +73,7 @@ def backtest(
         opened,
         windows=chosen,
         populations=[population] if population else None,
+        sector=sector,
         profile=profile,
         seed=seed,
         models=learned_names(model),
@@ -111,8 +117,8 @@ def _show(found: dict[str, Any], *, translate: Translate) -> None:
             times=population["times_scored"],
         )
         show_table(said, [translate(head) for head in heads], rows)
-    for name, why in found["left_out"].items():
-        show_line(f"! {translate(POPULATION_NAMES.get(name, name))}: {why}")
+    for why in found["left_out"].values():
+        show_line(f"! {why}")
     show_line(translate(N_("Report: {path}")).format(path=found["report"]))
     show_line(translate(N_("Promote it: {command}")).format(command=f"xinheng promote {found['run_id']}"))
 
@@ -153,3 +159,11 @@ def promote(
                 line=row["policy"],
             )
         )
+    show_line(
+        translate(
+            N_("To let it decide, look through {draft}, then: {command}; a second person approves the draft.")
+        ).format(
+            draft=found["draft"],
+            command=f"xinheng policy draft {found['draft']} --reason …",
+        )
+    )

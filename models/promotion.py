@@ -1,7 +1,8 @@
 """Does a challenger earn the place of the champion? The rule, on the figures of one backtest.
 
 It must beat the champion and the best simple score in mean AUC over mature windows, in pairs, with the lower limit
-above 0 whether firms or days are resampled; and nothing it read may have been unknown. The class itself changes only
+above 0 whether firms or days are resampled; and nothing it read may have been unknown. A sector's model must beat that
+of the whole population as well. The class itself changes only
 when dated policy names another model: a promotion says that it may.
 """
 
@@ -43,6 +44,7 @@ def judge_promotion(
     leaks: Sequence[str],
     last_day: date,
     mature_on: date,
+    also: Sequence[str] = (),
 ) -> Verdict:
     """Apply the rule to one population.
 
@@ -53,6 +55,7 @@ def judge_promotion(
     leaks : columns that failed the leak check.
     last_day : last day on which anything was known when the backtest ran.
     mature_on : day by which every result of the last window is known.
+    also : names of further scores it must beat.
     """
     objections = []
     if mature_on > last_day:
@@ -65,7 +68,7 @@ def judge_promotion(
     if leaks:
         objections.append(Message(N_("columns were not known in time: {columns}"), {"columns": ", ".join(leaks)}))
     own = gains[(gains["population"] == population) & (gains["measure"] == str(Measure.AUC))]
-    rivals = {champion, *own.loc[own["is_best_other"], "score"]} - {challenger}
+    rivals = {champion, *also, *own.loc[own["is_best_other"], "score"]} - {challenger}
     for row in own[own["score"].isin(rivals)].to_dict("records"):
         if not row["gain_low"] > 0:
             objections.append(_no_gain(row))

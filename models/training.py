@@ -15,6 +15,7 @@ from engine.api.workspace import Workspace
 from engine.errors import NothingToLearnError, TableMissingError
 from engine.features.cohorts import cohort, with_record
 from engine.features.labels import Grain, eve_rows, label_outcomes, outcomes
+from engine.grading.sector_models import SectorScope
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Progress, silent
@@ -117,10 +118,13 @@ def fit_population(
     split: date,
     seed: int,
     name: str = MODEL_NAME,
+    scope: SectorScope | None = None,
     threads: int = 1,
     progress: Progress = silent,
 ) -> FittedModel:
     """Fit a population's model on results known before ``split``; ``name`` as in :mod:`models.learned`.
+
+    ``scope`` is the sector that the population is, read from a :class:`engine.store.sector_warehouse.SectorWarehouse`.
 
     Raises
     ------
@@ -139,6 +143,7 @@ def fit_population(
         seed=seed,
         inputs={"policies": book.digest, "profile": book.profile},
         name=name,
+        scope=scope,
         threads=threads,
         progress=progress,
     )

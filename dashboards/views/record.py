@@ -88,6 +88,8 @@ def _why(entity: str, view: View) -> None:
     right.metric(_("As of"), words.day(found.as_of), border=True)
     if found.override:
         st.warning(_("The grade comes from a rule above the score: {rule}").format(rule=found.override))
+    for each in found.sectors:
+        st.info(_("Grade of the sector: {said}").format(said=each.render(_)))
     if not found.reasons:
         st.caption(_("No reason was stored: the score is that of an object without records."))
         return

@@ -9,14 +9,16 @@ import pandas as pd
 from engine.api.featuring import FeatureBuilder, FeatureEngine
 from engine.api.override_book import approved_overrides
 from engine.api.quality import require_quality
+from engine.api.sector_grades import TABLE as SECTORS_TABLE
+from engine.api.sector_grades import sector_grades, sector_reasons, sector_table
 from engine.errors import AsOfOutsideDataError, TableMissingError
 from engine.features.cohorts import cohort
+from engine.grading.sector_models import graded_apart, with_sectors
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.assessment import Graded, Scored, Standing, grade_entities, score_entities
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.scorecard.reasons import sentence
-from engine.store.documents import load_policies
 from engine.store.policies import policies_of
 from engine.store.warehouse import Warehouse
 from engine.store.workspace import Workspace
@@ -47,6 +49,7 @@ class Explanation:
     ----------
     score_grade : what the cut alone gives. override : what stands above the score, None without.
     until : day on which that ends, where a person set it.
+    sectors : how the grades of its sectors were joined with that of the score.
     """
 
     entity_id: str
@@ -58,6 +61,7 @@ class Explanation:
     reasons: tuple[Reason, ...]
     score_grade: str | None = None
     until: str | None = None
+    sectors: tuple[Message, ...] = ()
 
 
 def require_inside_data(warehouse: Warehouse, *, as_of: date) -> None:
@@ -72,10 +76,15 @@ def require_inside_data(warehouse: Warehouse, *, as_of: date) -> None:
         raise AsOfOutsideDataError(as_of=as_of, first=bounds.first, last=bounds.last)
 
 
-def cohort_on(warehouse: Warehouse, *, as_of: date) -> pd.DataFrame:
-    """Return the entities in scope on ``as_of``, key entity_id, sorted by it."""
-    members = cohort(warehouse.history("entities"), as_of=as_of).order_by("entity_id")
-    return pd.DataFrame(members.execute())
+def cohort_on(warehouse: Warehouse, *, book: PolicyBook, as_of: date) -> pd.DataFrame:
+    """Return the entities in scope on ``as_of``, key entity_id, sorted by it.
+
+    Parameters
+    ----------
+    book : names the sectors that are graded apart; their members have the sector's name as ``population``.
+    """
+    members = with_sectors(warehouse.history("entities"), graded_apart(book, on=as_of))
+    return pd.DataFrame(cohort(members, as_of=as_of).order_by("entity_id").execute())
 
 
 def build(
@@ -120,7 +129,7 @@ def build_dates(
     warehouse = workspace.warehouse
     for as_of in dates:
         require_inside_data(warehouse, as_of=as_of)
-    book = load_policies(profile)
+    book = policies_of(workspace, profile)
     builder, run_ids = FeatureBuilder(warehouse, book=book, engine=engine), []
     for as_of in dates:
         progress(Message(N_("Build features")))
@@ -146,10 +155,10 @@ def score(
         A source that scores rest on is red and nobody took responsibility.
     """
     require_quality(workspace, as_of=as_of, profile=profile)
-    warehouse, book = workspace.warehouse, load_policies(profile)
+    warehouse, book = workspace.warehouse, policies_of(workspace, profile)
     features = stored(warehouse, "features", as_of=as_of)
     progress(Message(N_("Score entities")))
-    scored = score_entities(features, cohort_on(warehouse, as_of=as_of), book=book, as_of=as_of)
+    scored = score_entities(features, cohort_on(warehouse, book=book, as_of=as_of), book=book, as_of=as_of)
     warehouse.write_run(
         {"scores": scored.scores, "reasons": scored.reasons},
         kind="score",
@@ -178,14 +187,19 @@ def grade(
     progress(Message(N_("Grade entities")))
     graded = grade_entities(
         scores,
-        cohort_on(warehouse, as_of=as_of),
+        cohort_on(warehouse, book=book, as_of=as_of),
         open_listings(warehouse, book=book, as_of=as_of),
         book=book,
         as_of=as_of,
         standing=Standing(sector_grades=sector_grades(warehouse, as_of=as_of), overrides=approved_overrides(workspace)),
     )
     warehouse.write_run(
-        {"grades": graded.grades, "grade_shares": graded.shares.assign(as_of=as_of), "grade_limits": graded.limits},
+        {
+            "grades": graded.grades,
+            "grade_shares": graded.shares.assign(as_of=as_of),
+            "grade_limits": graded.limits,
+            SECTORS_TABLE: sector_table(graded.sectors, as_of=as_of),
+        },
         kind="grade",
         as_of=as_of,
         manifest=said(book),
@@ -193,19 +207,6 @@ def grade(
         at=clock(),
     )
     return graded
-
-
-def sector_grades(warehouse: Warehouse, *, as_of: date) -> pd.DataFrame:
-    """Return the outside grades in force on a day, entity_id, scheme, external_grade; of one scheme the latest last."""
-    rows = warehouse.history("external_grades")
-    known = rows.filter(
-        rows.known_at <= as_of,
-        rows.superseded_at.isnull() | (rows.superseded_at > as_of),
-        rows.occurred_on <= as_of,
-        rows.valid_until.isnull() | (rows.valid_until >= as_of),
-    )
-    ordered = known.order_by(["entity_id", "scheme", "occurred_on", "external_grade_id"])
-    return pd.DataFrame(ordered.select("entity_id", "scheme", "external_grade").execute())
 
 
 def open_listings(warehouse: Warehouse, *, book: PolicyBook, as_of: date) -> pd.DataFrame:
@@ -251,6 +252,7 @@ def explain(workspace: Workspace, entity_id: str, *, as_of: date | None = None) 
         reasons=reasons,
         score_grade=None if held is None else str(held["score_grade"]),
         until=None if held is None or pd.isna(held.get("override_until")) else str(held["override_until"]),
+        sectors=() if held is None else sector_reasons(warehouse, entity_id, run_id=str(held["run_id"])),
     )
 
 

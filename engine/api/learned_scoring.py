@@ -18,6 +18,7 @@ from engine.pipeline.assessment import REASONS_KEPT, SCORECARD_MODEL, Scored
 from engine.pipeline.ports import Scorer
 from engine.store.model_cards import last_training_day
 from engine.store.workspace import Workspace
+from engine.vocabulary import whole_population
 
 APPLIER = "models.scoring:stored_scorer"
 """``module:function`` called with (workspace, digest)."""
@@ -30,7 +31,8 @@ class LearnedChampion:
 
     Parameters
     ----------
-    population : str. name : as policy names it. digest : of its files. promotion : the backtest run it won.
+    population : str; of a sector its name. name : as policy names it. digest : of its files.
+    promotion : the backtest run it won.
     """
 
     population: str
@@ -69,9 +71,11 @@ def learned_champions(
         name = champions.of(population)
         if name == SCORECARD_MODEL:
             continue
-        if population not in promoted:
+        # a sector for which none was promoted is scored by the model of its whole population
+        owner = population if population in promoted else whole_population(population)
+        if owner not in promoted:
             raise none_promoted(name, population=population, run=run)
-        digest, promotion = promoted[population]
+        digest, promotion = promoted[owner]
         known_by = last_training_day(workspace.path, digest=digest)
         if known_by > as_of:
             problem = Message(
@@ -139,7 +143,7 @@ def score_learned(
         members = entities.loc[entities["population"] == champion.population, "entity_id"]
         own = features[features["entity_id"].isin(members)]
         if len(own):
-            scores.append(scorer.score(own))
+            scores.append(scorer.score(own).assign(population=champion.population))
             told.append(scorer.reasons(own, top=REASONS_KEPT))
     if not scores:
         return Scored(pd.DataFrame(), pd.DataFrame())

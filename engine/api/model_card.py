@@ -25,6 +25,7 @@ class Outcome:
     shares, migration, stability : tables of the run. learned : cards of the stored models that decided.
     overrides : what stood above the score, by code, with how many firms it decided.
     audited : firms without a warning that were picked for a check.
+    sectors : table ``grade_sectors`` of the run.
     """
 
     shares: pd.DataFrame
@@ -33,6 +34,7 @@ class Outcome:
     learned: Sequence[StoredModel] = ()
     overrides: Mapping[str, int] = field(default_factory=dict)
     audited: int = 0
+    sectors: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def card(manifest: Manifest, outcome: Outcome) -> dict[str, object]:
@@ -71,8 +73,18 @@ def card(manifest: Manifest, outcome: Outcome) -> dict[str, object]:
         "migration": _records(outcome.migration),
         "stability": _records(outcome.stability),
         "above_the_score": dict(sorted(outcome.overrides.items())),
+        "sectors_joined": _sectors(outcome.sectors),
         "audited": outcome.audited,
     }
+
+
+def _sectors(joins: pd.DataFrame) -> list[dict[str, object]]:
+    """Return per rule and form how many firms carried a grade of the sector, and whose grade it moved."""
+    if joins.empty:
+        return []
+    moved = joins["is_deciding"] & (joins["joint_grade"] != joins["credit_grade"])
+    by = joins.assign(moved=moved).groupby(["code", "scheme", "join"], sort=True)["moved"].agg(n="size", n_moved="sum")
+    return [{str(k): v for k, v in row.items()} for row in by.astype(int).reset_index().to_dict("records")]
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, object]]:
@@ -122,6 +134,14 @@ def card_text(content: Mapping[str, object], *, translate: Translate) -> str:
     above = _mapping(content["above_the_score"])
     lines += ["", said(N_("Decided above the score (statute, sector, two persons): {said}."),
                        said=", ".join(f"{code} {n}" for code, n in above.items()) or "0")]  # fmt: skip
+    lines += [
+        "- "
+        + said(
+            N_("{scheme} ({code}, {join}): {n} firms carry a grade of the sector, it moved that of {moved}"),
+            scheme=each["scheme"], code=each["code"], join=each["join"], n=each["n"], moved=each["n_moved"],
+        )
+        for each in _rows(content["sectors_joined"])
+    ]  # fmt: skip
     lines += ["", "## " + said(N_("Stability since the run before")), ""]
     lines += [
         f"- {translate(POPULATION_NAMES.get(str(r['population']), str(r['population'])))}: "

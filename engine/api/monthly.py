@@ -28,6 +28,8 @@ from engine.api.monthly_records import (
 from engine.api.monthly_stages import Stages, run_of_stage
 from engine.api.override_book import approved_overrides
 from engine.api.quality import require_quality
+from engine.api.sector_grades import TABLE as SECTORS_TABLE
+from engine.api.sector_grades import sector_table
 from engine.errors import MonthlyRunError, ShareMovementError
 from engine.grading.champions import read_champions
 from engine.i18n import translator
@@ -96,7 +98,7 @@ def _started(workspace: Workspace, *, as_of: date, profile: str, actor: Actor, c
     learned = learned_champions(
         workspace,
         read_champions(book, on=as_of),
-        populations=set(cohort_on(workspace.warehouse, as_of=as_of)["population"]),
+        populations=set(cohort_on(workspace.warehouse, book=book, as_of=as_of)["population"]),
         as_of=as_of,
         run=f"{as_of:%Y%m%d}",
     )
@@ -193,6 +195,7 @@ def _finish(
                 "grade_limits": graded.limits,
                 "grade_moves": moved[moved["cause"] != "none"].assign(**day),
                 "grade_migration": matrix.assign(**day),
+                SECTORS_TABLE: sector_table(graded.sectors, as_of=manifest.as_of),
             },
         )
     if is_due("warn", N_("Raise warnings")):
@@ -210,6 +213,7 @@ def _finish(
             {
                 "grades": stored("grade", "grades"),
                 "grade_shares": stored("grade", "grade_shares"),
+                SECTORS_TABLE: _joins(workspace, runs["grade"]),
                 # computed again: a run that an older program left here has no such table
                 "warning_audit": stages.audited(stored("warn", "warnings")),
             },
@@ -306,6 +310,7 @@ def _card(
         learned=[stored_model(workspace.path, digest=m.digest, promotion=m.promotion) for m in manifest.learned],
         overrides={str(code): int(n) for code, n in grades["override_code"].dropna().value_counts().items()},
         audited=len(tables["warning_audit"]),
+        sectors=tables[SECTORS_TABLE],
     )
     content = card(manifest, outcome)
     return {
@@ -313,6 +318,13 @@ def _card(
         "model-card.md": card_text(content, translate=translator("zh_CN")).encode(),
         "model-card.en.md": card_text(content, translate=translator("en")).encode(),
     }
+
+
+def _joins(workspace: Workspace, run_id: str) -> pd.DataFrame:
+    """How grades of sectors were joined; empty for a run that an older program left here."""
+    if run_id not in workspace.warehouse.run_ids_of(SECTORS_TABLE):
+        return pd.DataFrame()
+    return pd.DataFrame(workspace.warehouse.read(SECTORS_TABLE, run_id=run_id).drop("run_id").execute())
 
 
 def _csv(table: pd.DataFrame) -> bytes:

@@ -13,11 +13,12 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 
-from engine.api.assessment import cohort_on, open_listings, sector_grades
+from engine.api.assessment import cohort_on, open_listings
 from engine.api.featuring import HISTORIES, REGISTERS, FeatureBuilder
 from engine.api.learned_scoring import none_promoted, score_learned
 from engine.api.monthly_records import Manifest, finished_before, grade_run_of, manifest_of
 from engine.api.override_book import approved_overrides
+from engine.api.sector_grades import sector_grades
 from engine.features.cohorts import cohort
 from engine.grading.champions import read_champions
 from engine.grading.migration import ShareMovement, migration_matrix, moves, read_movement, share_movements
@@ -59,7 +60,7 @@ class Stages:
     @cached_property
     def entities(self) -> pd.DataFrame:
         """The cohort."""
-        return cohort_on(self.warehouse, as_of=self._as_of)
+        return cohort_on(self.warehouse, book=self._manifest.book, as_of=self._as_of)
 
     def features(self) -> pd.DataFrame:
         """Return table ``features``."""
@@ -86,7 +87,7 @@ class Stages:
         )
 
     def graded(self, scores: pd.DataFrame) -> Graded:
-        """Return tables ``grades``, ``grade_shares`` and ``grade_limits``."""
+        """Return tables ``grades``, ``grade_shares``, ``grade_limits`` and ``grade_sectors``."""
         book = self._manifest.book
         listings = open_listings(self.warehouse, book=book, as_of=self._as_of)
         return grade_entities(scores, self.entities, listings, book=book, as_of=self._as_of, standing=self._standing())

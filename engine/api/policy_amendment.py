@@ -22,7 +22,8 @@ from engine.grading.cutoffs import read_cutoffs
 from engine.grading.hysteresis import read_hysteresis
 from engine.grading.migration import read_movement
 from engine.grading.reviewed import read_grounds
-from engine.grading.sectors import read_sectors
+from engine.grading.sector_models import graded_apart, read_sector_scopes
+from engine.grading.sector_rules import read_sectors
 from engine.messages import N_, Message
 from engine.parameters import Parameter, PolicyBook
 from engine.pipeline.ports import Actor, Clock
@@ -56,7 +57,8 @@ class DraftedPolicy:
 
 
 _GRADING: tuple[Callable[..., object], ...] = (
-    read_champions, read_cutoffs, read_hysteresis, read_sectors, read_grounds, read_movement,
+    read_champions, read_cutoffs, read_hysteresis, read_sectors, read_grounds, read_movement, read_sector_scopes,
+    graded_apart,
 )  # fmt: skip
 
 

@@ -144,7 +144,7 @@ def _grades(
         run, scores = _scores(workspace, question.model, what="--model")
         graded = grade_by(
             scores,
-            cohort_on(workspace.warehouse, as_of=run.as_of),
+            cohort_on(workspace.warehouse, book=book, as_of=run.as_of),
             open_listings(workspace.warehouse, book=book, as_of=run.as_of),
             book=book,
             as_of=run.as_of,

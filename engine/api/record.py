@@ -39,6 +39,7 @@ _IBIS_TYPES = {
 }
 _DECIDED = {
     "grades": (),
+    "grade_sectors": ("code",),
     "selections": ("draw_id", "item_code"),
     "teams": ("draw_id", "visit_id", "inspector_code"),
     "graded_results": ("draw_id", "item_code"),
@@ -52,8 +53,8 @@ class RecordEntry:
 
     Parameters
     ----------
-    table : contract table; or what this system decided: ``grades``, ``selections``, ``teams``, ``graded_results``,
-        ``matches`` (merging of duplicates).
+    table : contract table; or what this system decided: ``grades``, ``grade_sectors`` (a sector's grade joined),
+        ``selections``, ``teams``, ``graded_results``, ``matches`` (merging of duplicates).
     record_id : key of the row. occurred_on : day of the event. known_at : day from which it was known.
     status : in_force; superseded by a later version; ended (lifted, closed: it stays in the history); or why it no
         longer counts (repaired, revoked, corrected, withdrawn, publicity_over, validity_over).

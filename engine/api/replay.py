@@ -16,7 +16,7 @@ from engine.features.cohorts import cohort
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.assessment import score_entities
-from engine.store.documents import load_policies
+from engine.store.policies import policies_of
 from engine.store.warehouse import Run
 from engine.store.workspace import Workspace
 
@@ -70,14 +70,14 @@ def replay(workspace: Workspace, run_id: str) -> Replay:
         remedy = Message(N_("only runs that store features or scores can be computed again"))
         raise UsageError(what=Message(N_("run")), value=run_id, remedy=remedy)
     manifest = json.loads(run.manifest)
-    book = load_policies(str(manifest.get("profile", "default")))
+    book = policies_of(workspace, str(manifest.get("profile", "default")))
     warehouse = workspace.warehouse
     features = FeatureBuilder(warehouse, book=book).build(
         cohort(warehouse.history("entities"), as_of=run.as_of), on=run.as_of
     )
     again = {"features": features}
     if "scores" in held:
-        entities = cohort_on(warehouse, as_of=run.as_of)
+        entities = cohort_on(warehouse, book=book, as_of=run.as_of)
         again["scores"] = score_entities(features, entities, book=book, as_of=run.as_of).scores
         held["scores"] = held["scores"][held["scores"]["model"].isin(again["scores"]["model"].unique())]
     compared = {table: differing(held[table], again[table]) for table in held}

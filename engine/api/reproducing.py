@@ -10,6 +10,8 @@ from engine.api.monthly import model_digest
 from engine.api.monthly_records import code_version, finished_of, manifest_of, unfinished_run
 from engine.api.monthly_stages import Stages
 from engine.api.replay import differing
+from engine.api.sector_grades import TABLE as SECTORS_TABLE
+from engine.api.sector_grades import sector_table
 from engine.errors import MonthlyRunError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Progress, silent
@@ -82,6 +84,7 @@ def reproduce(
         "scores": ("score", scored.scores),
         "reasons": ("score", scored.reasons),
         "grades": ("grade", graded.grades),
+        SECTORS_TABLE: ("grade", sector_table(graded.sectors, as_of=manifest.as_of).to_pandas()),
         "warnings": ("warn", warned),
         "warning_audit": ("warn", stages.audited(warned)),
     }

@@ -9,7 +9,7 @@ from datetime import date
 
 import pandas as pd
 
-from engine.api.assessment import cohort_on, open_listings, sector_grades
+from engine.api.assessment import cohort_on, open_listings
 from engine.api.confirming import UNNAMED
 from engine.api.featuring import FeatureBuilder
 from engine.api.grade_disputes import grade_objections
@@ -25,11 +25,14 @@ from engine.api.monthly_records import (
 )
 from engine.api.monthly_stages import Stages
 from engine.api.override_book import approved_overrides
+from engine.api.sector_grades import TABLE as SECTORS_TABLE
+from engine.api.sector_grades import sector_grades, sector_table
 from engine.errors import GradeOverrideError, MonthlyRunError, TableMissingError
 from engine.messages import N_, Message
 from engine.pipeline.assessment import Scored, Standing, grade_entities, score_entities
 from engine.pipeline.ports import Actor, Clock
 from engine.store.hindsight import HindsightWarehouse
+from engine.store.warehouse import ResultTable
 from engine.store.workspace import Workspace
 
 SHOWN = ("grade", "score", "score_grade", "settled_grade", "override_code", "override_reference")
@@ -44,7 +47,7 @@ class Rescore:
     ----------
     run_id : monthly run. entity_id : whose. as_of : the run's day. known_by : day up to which corrections count.
     before, after : grade rows (:data:`SHOWN`). features : column → (before, after), where they differ.
-    tables : the entity's rows of ``scores``, ``reasons`` and ``grades``.
+    tables : the entity's rows of ``scores``, ``reasons``, ``grades`` and ``grade_sectors``.
     """
 
     run_id: str
@@ -85,7 +88,7 @@ def rescore(workspace: Workspace, run_id: str, entity_id: str, *, known_by: date
     warehouse = HindsightWarehouse(
         workspace, manifest.inputs, entity_id=entity_id, as_of=manifest.as_of, known_by=max(known_by, manifest.as_of)
     )
-    entities = cohort_on(warehouse, as_of=manifest.as_of)
+    entities = cohort_on(warehouse, book=manifest.book, as_of=manifest.as_of)
     entities = entities[entities["entity_id"] == entity_id].reset_index(drop=True)
     if entities.empty:
         problem = Message(N_("{entity_id} is not in scope any more on that day"), {"entity_id": entity_id})
@@ -106,7 +109,10 @@ def rescore(workspace: Workspace, run_id: str, entity_id: str, *, known_by: date
     held = _own(workspace, "features", entity_id, run_id=done["runs"]["features"])
     return Rescore(
         run_id, entity_id, manifest.as_of, known_by, _shown(before), _shown(graded.grades), _differing(held, features),
-        {"scores": scored.scores, "reasons": scored.reasons, "grades": graded.grades},
+        {
+            "scores": scored.scores, "reasons": scored.reasons, "grades": graded.grades,
+            SECTORS_TABLE: graded.sectors,
+        },
     )  # fmt: skip
 
 
@@ -136,11 +142,15 @@ def keep_rescore(workspace: Workspace, objection_id: str, *, reason: str, actor:
     if any(said["objection"] == objection_id for _, said in rescores_of(workspace)):
         _refuse(objection_id, N_("its correction is kept already"))
     found = rescore(workspace, row["run_id"], row["entity_id"], known_by=clock().date())
-    is_complete = workspace.warehouse.run_ids_of("grades")[-1] == grade_run_of(workspace, found.run_id)
-    tables = {f"corrected_{name}": rows for name, rows in found.tables.items()}
+    latest = workspace.warehouse.run_ids_of("grades")[-1]
+    is_complete = latest == grade_run_of(workspace, found.run_id)
+    tables: dict[str, ResultTable] = {f"corrected_{name}": rows for name, rows in found.tables.items()}
+    tables[f"corrected_{SECTORS_TABLE}"] = sector_table(found.tables[SECTORS_TABLE], as_of=found.as_of)
     if is_complete:
         # what everybody reads is the latest table: there the row changes, the run's own table stays as it is
         tables |= {name: _with_row(workspace, found, name) for name in _COMPLETE}
+        if latest in workspace.warehouse.run_ids_of(SECTORS_TABLE):
+            tables[SECTORS_TABLE] = sector_table(_with_row(workspace, found, SECTORS_TABLE), as_of=found.as_of)
     said = {
         "monthly": found.run_id, "objection": objection_id, "entity_id": found.entity_id, "known_by": found.known_by,
         "before": found.before, "after": found.after, "reason": reason, "is_complete": is_complete,

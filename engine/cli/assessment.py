@@ -176,7 +176,10 @@ def explain(
                 "model": said.model,
                 "score": said.score,
                 "grade": said.grade,
+                "score_grade": said.score_grade,
                 "override": said.override,
+                "until": said.until,
+                "sectors": [each.render(translate) for each in said.sectors],
                 "reasons": reasons,
             }
         )
@@ -185,6 +188,8 @@ def explain(
     show_line(f"{said.entity_id} · {said.as_of} · {said.model} · {shown} · {said.grade or '–'}")
     if said.override:
         show_line(f"  ! {said.override}")
+    for each in said.sectors:
+        show_line(f"  = {each.render(translate)}")
     for reason in said.reasons:
         show_line(f"  {reason.rank}. +{reason.points:.1f}  {reason.sentence.render(translate)}")
 

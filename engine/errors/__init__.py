@@ -68,6 +68,7 @@ from engine.errors.scoring import (
     NothingToLearnError,
     PromotionRefusedError,
     ScoringError,
+    SectorTooSmallError,
     UnknownBinError,
 )
 from engine.errors.store import (
@@ -105,6 +106,7 @@ __all__ = [
     "MonthlyRunError",
     "NotCanonicalError",
     "NothingToLearnError",
+    "SectorTooSmallError",
     "OffListError",
     "ParameterNotInForceError",
     "ParameterUnknownError",

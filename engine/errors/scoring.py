@@ -25,7 +25,10 @@ class PromotionRefusedError(ScoringError):
     """A challenger has not earned the champion's place."""
 
     code = "scoring.promotion_refused"
-    template = N_("Run {run} promotes nothing: {objections}. Judge it on later windows, or leave the champion.")
+    template = N_(
+        "Run {run} promotes nothing: {objections}. The champion stays; judge on later windows, or name with "
+        "--population those that nothing stands against."
+    )
 
 
 class FeatureDeclarationError(ScoringError):
@@ -47,5 +50,17 @@ class NothingToLearnError(ScoringError):
 
     code = "scoring.nothing_to_learn"
     template = N_(
-        "{population}: {n_rows} labelled rows with {n_positive} adverse are too few to fit a model (need {need})."
+        "{population}: of {n_rows} checks with a known result {n_positive} had findings; "
+        "a model needs at least {need} with findings and {need} without."
+    )
+
+
+class SectorTooSmallError(NothingToLearnError):
+    """A sector has fewer rows than policy asks before it gets a model of its own."""
+
+    code = "scoring.sector_too_small"
+    template = N_(
+        "{population}: {n_rows} checks with a known result, {n_positive} with findings; policy asks for {least_rows} "
+        "and {least_positive} before a sector has a model of its own (grading.sector_models); until then the model of "
+        "{whole} scores it."
     )

@@ -12,7 +12,7 @@ import pandas as pd
 from engine.errors import PolicyInconsistentError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.vocabulary import SCORES
+from engine.vocabulary import SCORES, whole_population
 
 CHAMPION = "grading.champion"
 MODELS = "scorecard.models"
@@ -34,8 +34,9 @@ class Champions:
     reference: str
 
     def of(self, population: str) -> str:
-        """Return the model that decides the class in ``population``."""
-        return self.populations.get(population, self.default)
+        """Return the model that decides the class in ``population``; a sector without its own has that of the whole."""
+        whole = self.populations.get(whole_population(population), self.default)
+        return self.populations.get(population, whole)
 
 
 def read_champions(book: PolicyBook, *, on: date) -> Champions:

@@ -18,7 +18,7 @@ import pandas as pd
 from engine.errors import PolicyInconsistentError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.vocabulary import RISK_GRADES, SCORES, Grade, TableShape
+from engine.vocabulary import RISK_GRADES, SCORES, Grade, TableShape, whole_population
 
 SHARES = "grading.shares"
 THRESHOLDS = "grading.thresholds"
@@ -84,8 +84,13 @@ class Cutoffs:
     minimum_coverage: float
 
     def of(self, population: str) -> Cutoff:
-        """Return the rule of ``population``."""
-        return self.populations.get(population, self.default)
+        """Return the rule of ``population``; a sector without its own has the shares of the whole.
+
+        Limits of score do not pass to a sector: they stand on the scale of another model.
+        """
+        whole = self.populations.get(whole_population(population))
+        usual = whole if isinstance(whole, TargetShares) else self.default
+        return self.populations.get(population, usual)
 
 
 def read_cutoffs(book: PolicyBook, *, on: date) -> Cutoffs:

@@ -18,7 +18,7 @@ from engine.errors import PolicyInconsistentError
 from engine.grading.cutoffs import LIMIT_COLUMNS
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.vocabulary import RISK_GRADES
+from engine.vocabulary import RISK_GRADES, whole_population
 
 HYSTERESIS = "grading.hysteresis"
 SETTLED = "settled_grade"
@@ -48,8 +48,9 @@ class Hysteresis:
     populations: Mapping[str, Band]
 
     def of(self, population: str) -> Band:
-        """Return the band of ``population``."""
-        return self.populations.get(population, self.default)
+        """Return the band of ``population``; a sector without its own has that of the whole."""
+        whole = self.populations.get(whole_population(population), self.default)
+        return self.populations.get(population, whole)
 
 
 def read_hysteresis(book: PolicyBook, *, on: date) -> Hysteresis:

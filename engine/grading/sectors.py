@@ -1,151 +1,152 @@
-"""A sector's own risk grade joined to the credit-risk grade: the riskier of the two, or a table of both.
+"""A sector's own risk grade joined to the credit-risk grade, with what each of the two brought.
 
-The sector's grade comes in as a record (table ``external_grades``); a rule names its scheme, what its words mean as a
-grade, and how the two are joined. Forms of joining: DOMAIN.md section 2.6.
+The sector's grade comes in as a record (table ``external_grades``); the rule (``engine.grading.sector_rules``) names
+its scheme, what its words mean as a grade, and how the two are joined.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from engine.errors import PolicyInconsistentError
+from engine.grading.sector_rules import PLACES, SECTORS, Floor, Join, PointSum, SectorRule
 from engine.messages import N_, Message
-from engine.parameters import PolicyBook
-from engine.vocabulary import RISK_GRADES, Grade
 
-SECTORS = "grading.sectors"
 SECTOR_PREFIX = "sector."
-RISKIER = "riskier"
-_PLACES = {grade.value: place for place, grade in enumerate(RISK_GRADES)}
+RECORD_COLUMNS = ("external_grade_id", "graded_on", "external_grade", "risk_position")
+JOIN_COLUMNS = (
+    "entity_id", "code", "scheme", "external_grade_id", "graded_on", "external_grade", "sector_grade", "credit_grade",
+    "join", "sector_points", "credit_points", "points", "most_points", "sum_grade", "joint_grade", "is_deciding",
+    "reference",
+)  # fmt: skip
+"""Columns of a table of joins."""
+_NAMES = np.asarray([*PLACES], dtype=object)
+_NO_PLACE = -1
+Places = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class SectorRule:
-    """How one sector's grade is joined.
-
-    Parameters
-    ----------
-    code : stable name. scheme : of table ``external_grades``.
-    grades : the scheme's word → grade.
-    joined : (credit-risk grade, sector's grade) → grade; rises with both.
-    reference : what it rests on.
-    """
-
-    code: str
-    scheme: str
-    grades: Mapping[str, Grade]
-    joined: Mapping[tuple[str, str], str]
-    reference: str
-
-
-def read_sectors(book: PolicyBook, *, on: date) -> tuple[SectorRule, ...]:
-    """Read policy ``grading.sectors``: list of ``{code, scheme, grades, join, reference}``.
-
-    ``join`` is ``riskier``, or a row per credit-risk grade with the joint grade for each of the sector's grades.
-
-    Raises
-    ------
-    ParameterUnknownError, ParameterNotInForceError
-    PolicyInconsistentError
-        A rule is incomplete, a scheme occurs twice, or a riskier grade would lead to a milder one.
-    """
-    rules = tuple(_rule(entry) for entry in book.value(SECTORS, on=on))
-    if len({rule.scheme for rule in rules}) != len(rules):
-        raise PolicyInconsistentError(name=SECTORS, problem=Message(N_("two rules read the same scheme")))
-    return rules
-
-
-def apply_sectors(grades: pd.DataFrame, sector_grades: pd.DataFrame, *, rules: Sequence[SectorRule]) -> pd.DataFrame:
-    """Return the grades joined with those of the sectors.
+def join_sectors(grades: pd.DataFrame, sector_grades: pd.DataFrame, *, rules: Sequence[SectorRule]) -> pd.DataFrame:
+    """Return what each rule makes of the two grades of every entity that has one of its sector.
 
     Parameters
     ----------
-    grades : after hysteresis; reads grade.
-    sector_grades : in force on the day; entity_id, scheme, external_grade. Of one scheme the last row counts.
-    rules : of the day; of several that apply the riskiest result stands, then the first rule.
+    grades : after hysteresis; reads entity_id, grade.
+    sector_grades : in force on the day; entity_id, scheme, external_grade and, if there, external_grade_id, graded_on,
+        risk_position (0..1, null where not stated). Of one scheme the last row of an entity counts.
+    rules : of the day.
 
     Returns
     -------
-    DataFrame like ``grades``; where the joint grade differs, override_code is ``sector.CODE`` and override_reference
-    the rule's. An entity without a class of its own takes the sector's.
+    DataFrame, key (entity_id, code), :data:`JOIN_COLUMNS`, rule by rule in the order of ``grades``: ``join`` as it was
+    applied (a sum without points is the riskier of the two; ``alone`` without a credit-risk grade), ``sector_points``,
+    ``credit_points``, ``points``, ``most_points`` and ``sum_grade`` (the cut alone) of a sum, null otherwise;
+    ``is_deciding`` for the riskiest joint grade of an entity, of equal ones that of the first rule.
 
     Raises
     ------
     PolicyInconsistentError
         A record carries a word that its rule does not know.
+
+    Notes
+    -----
+    A sum is rounded to six decimals, halves up, so that sums equal on paper are equal as numbers. Cost: one join over
+    the entities per rule.
     """
-    own = _places(grades["grade"])
-    best, deciding = np.full(len(grades), -1), np.full(len(grades), -1)
-    for number, rule in enumerate(rules):
-        sector = _places(grades["entity_id"].map(_words(sector_grades, rule)))
-        table = np.array([[_PLACES[rule.joined[a, b]] for b in _PLACES] for a in _PLACES])
-        joint = np.where(sector < 0, -1, np.where(own < 0, sector, table[own, sector]))
-        is_taken = joint > best
-        best, deciding = np.where(is_taken, joint, best), np.where(is_taken, number, deciding)
-    changes = (best >= 0) & (best != own)
-    names = np.asarray([*_PLACES], dtype=object)
+    parts = [_joined_by(rule, grades, sector_grades) for rule in rules]
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return pd.DataFrame(columns=list(JOIN_COLUMNS))
+    every = pd.concat(parts, ignore_index=True)
+    ordered = every.assign(place=_places(every["joint_grade"])).sort_values("place", ascending=False, kind="stable")
+    first = ordered.drop_duplicates("entity_id").index
+    return every.assign(is_deciding=every.index.isin(first))[list(JOIN_COLUMNS)]
+
+
+def apply_sectors(grades: pd.DataFrame, joins: pd.DataFrame) -> pd.DataFrame:
+    """Return the grades joined with those of the sectors.
+
+    Parameters
+    ----------
+    grades : those that ``joins`` was made from.
+    joins : of :func:`join_sectors`.
+
+    Returns
+    -------
+    DataFrame like ``grades``; where the joint grade differs, override_code is ``sector.CODE`` and override_reference
+    the rule's. An entity without a class of its own takes the sector's.
+    """
+    deciding = joins[joins["is_deciding"].astype(bool)].set_index("entity_id")
+    joint = grades["entity_id"].map(deciding["joint_grade"])
+    changes = joint.notna() & (joint != grades["grade"])
     result = grades.copy()
-    result["grade"] = pd.Series(np.where(changes, names[best], grades["grade"]), index=grades.index, dtype="str")
-    for name, texts in (
-        ("override_code", [SECTOR_PREFIX + rule.code for rule in rules]),
-        ("override_reference", [rule.reference for rule in rules]),
+    result["grade"] = pd.Series(np.where(changes, joint, grades["grade"]), index=grades.index, dtype="str")
+    for name, said in (
+        ("override_code", SECTOR_PREFIX + deciding["code"].astype("object")),
+        ("override_reference", deciding["reference"].astype("object")),
     ):
-        said = [texts[number] if is_changed else None for number, is_changed in zip(deciding, changes, strict=True)]
-        result[name] = pd.Series(said, index=grades.index, dtype="object")
+        values = grades["entity_id"].map(said).astype("object")
+        result[name] = values.where(changes, None)
     return result
 
 
-def _words(sector_grades: pd.DataFrame, rule: SectorRule) -> pd.Series:
-    """Grade by entity_id that a rule's scheme gives."""
+def _joined_by(rule: SectorRule, grades: pd.DataFrame, sector_grades: pd.DataFrame) -> pd.DataFrame:
     own = sector_grades[sector_grades["scheme"] == rule.scheme].drop_duplicates("entity_id", keep="last")
     unknown = sorted(set(own["external_grade"]) - set(rule.grades))
     if unknown:
         text = N_("scheme {scheme} has no grade {word}")
         params = {"scheme": rule.scheme, "word": unknown[0]}
         raise PolicyInconsistentError(name=SECTORS, problem=Message(text, params))
-    meaning = {word: grade.value for word, grade in rule.grades.items()}
-    return own.set_index("entity_id")["external_grade"].map(meaning)
+    records = own.reindex(columns=["entity_id", *RECORD_COLUMNS])
+    rows = grades[["entity_id", "grade"]].merge(records, on="entity_id", how="inner", validate="1:1")
+    sector = _places(rows["external_grade"].map({word: grade.value for word, grade in rule.grades.items()}))
+    credit = _places(rows["grade"])
+    table = np.array([[PLACES[rule.joined[a, b]] for b in PLACES] for a in PLACES])
+    joint, how = table[np.maximum(credit, 0), sector], np.full(len(rows), _by_grades(rule).value, dtype=object)
+    nothing = np.full(len(rows), np.nan)
+    told = dict.fromkeys(("sector_points", "credit_points", "points"), nothing)
+    cut = np.full(len(rows), _NO_PLACE)
+    if rule.points is not None:
+        told = _points(rows, credit, rule.points)
+        has_points = ~np.isnan(told["points"])
+        cut = np.where(has_points, np.searchsorted(rule.points.highest, told["points"], side="left"), cut)
+        joint = np.where(has_points, _held(cut, credit, sector, rule.points), joint)
+        how = np.where(has_points, Join.SUM.value, how)
+    is_alone = credit < 0
+    return rows.drop(columns="risk_position").rename(columns={"grade": "credit_grade"}).assign(
+        code=rule.code, scheme=rule.scheme, reference=rule.reference,
+        sector_grade=_NAMES[sector], join=np.where(is_alone, Join.ALONE.value, how), **told,
+        most_points=np.where(np.isnan(told["points"]), np.nan, rule.points.most if rule.points else np.nan),
+        sum_grade=pd.Series([str(_NAMES[place]) if place >= 0 else None for place in cut], dtype="object"),
+        joint_grade=_NAMES[np.where(is_alone, sector, joint)],
+    )  # fmt: skip
 
 
-def _places(grades: pd.Series) -> npt.NDArray[np.int64]:
-    return np.asarray(grades.map(_PLACES).fillna(-1), dtype=np.int64)
+def _by_grades(rule: SectorRule) -> Join:
+    return Join.RISKIER if rule.join is Join.SUM else rule.join
 
 
-def _rule(entry: Mapping[str, Any]) -> SectorRule:
-    wanted = {"code", "scheme", "grades", "join", "reference"}
-    if set(entry) != wanted or not entry["reference"] or not set(entry["grades"].values()) <= set(RISK_GRADES):
-        text = N_("each rule needs {wanted}, with grades A to D and a reference")
-        raise PolicyInconsistentError(name=SECTORS, problem=Message(text, {"wanted": ", ".join(sorted(wanted))}))
-    return SectorRule(
-        str(entry["code"]),
-        str(entry["scheme"]),
-        {str(word): Grade(grade) for word, grade in entry["grades"].items()},
-        _joined(entry["join"]),
-        str(entry["reference"]),
-    )
+def _points(rows: pd.DataFrame, credit: Places, rule: PointSum) -> dict[str, npt.NDArray[np.float64]]:
+    """Points of a sum; null where the record has no position or the entity no credit-risk grade."""
+    own = rule.sector_points * rows["risk_position"].to_numpy(dtype=np.float64, na_value=np.nan)
+    given = np.where(credit < 0, np.nan, np.asarray(rule.credit_points)[np.maximum(credit, 0)])
+    is_known = ~np.isnan(own) & ~np.isnan(given)
+    total = np.floor((own + given) * 1e6 + 0.5) / 1e6
+    return {
+        "sector_points": np.where(is_known, own, np.nan),
+        "credit_points": np.where(is_known, given, np.nan),
+        "points": np.where(is_known, total, np.nan),
+    }
 
 
-def _joined(join: Any) -> dict[tuple[str, str], str]:
-    names = [grade.value for grade in RISK_GRADES]
-    if join == RISKIER:
-        return {(a, b): max(a, b, key=_PLACES.__getitem__) for a in names for b in names}
-    try:
-        table = {(a, b): Grade(join[a][b]).value for a in names for b in names}
-    except (KeyError, TypeError, ValueError):
-        raise PolicyInconsistentError(
-            name=SECTORS, problem=Message(N_("join is 'riskier' or a grade for each pair of A to D"))
-        ) from None
-    steps = [((a, b), later) for a, b in table for later in ((_next(a), b), (a, _next(b))) if all(later)]
-    if any(_PLACES[table[pair]] > _PLACES[table[later]] for pair, later in steps if later in table):
-        raise PolicyInconsistentError(name=SECTORS, problem=Message(N_("a riskier grade leads to a milder one")))
-    return table
+def _held(cut: Places, credit: Places, sector: Places, rule: PointSum) -> Places:
+    """The cut, no milder than the grades that the rule names."""
+    for floor, places in ((Floor.CREDIT, credit), (Floor.SECTOR, sector)):
+        if floor in rule.floors:
+            cut = np.maximum(cut, places)
+    return cut
 
 
-def _next(grade: str) -> str:
-    place = _PLACES[grade] + 1
-    return RISK_GRADES[place].value if place < len(RISK_GRADES) else ""
+def _places(grades: pd.Series) -> Places:
+    return np.asarray(grades.map(PLACES).fillna(_NO_PLACE), dtype=np.int64)

@@ -22,7 +22,8 @@ from engine.grading.cutoffs import (
 from engine.grading.hysteresis import read_hysteresis, settle_grades
 from engine.grading.overrides import apply_overrides, read_overrides
 from engine.grading.reviewed import ReviewedOverride, apply_reviewed, read_grounds
-from engine.grading.sectors import apply_sectors, read_sectors
+from engine.grading.sector_rules import read_sectors
+from engine.grading.sectors import JOIN_COLUMNS, apply_sectors, join_sectors
 from engine.parameters import PolicyBook
 from engine.scorecard.points import score_points
 from engine.scorecard.reasons import reasons
@@ -55,11 +56,13 @@ class Graded:
     grades : table ``grades``, one row per entity in scope.
     shares : achieved beside target shares, key (population, grade).
     limits : highest score that was still A, B, C, key (population, as_of).
+    sectors : how grades of sectors were joined, key (entity_id, code); see :mod:`engine.grading.sectors`.
     """
 
     grades: pd.DataFrame
     shares: pd.DataFrame
     limits: pd.DataFrame
+    sectors: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Standing:
     Parameters
     ----------
     previous : table ``grades`` of the run before; None without one: no grade is held.
-    sector_grades : grades of sectors in force; entity_id, scheme, external_grade.
+    sector_grades : grades of sectors in force, as :func:`engine.grading.sectors.join_sectors` reads them.
     overrides : what two persons set.
     limits : table of limits to cut by instead of the policy's shares, for whoever is graded apart from the others.
     """
@@ -180,11 +183,13 @@ def grade_by(
     limits = grade_limits(every, cutoffs)
     grades = assign_grades(every, cutoffs)
     grades = settle_grades(grades, standing.previous, limits=limits, hysteresis=read_hysteresis(book, on=as_of))
+    joins = pd.DataFrame(columns=list(JOIN_COLUMNS))
     if standing.sector_grades is not None:
-        grades = apply_sectors(grades, standing.sector_grades, rules=read_sectors(book, on=as_of))
+        joins = join_sectors(grades, standing.sector_grades, rules=read_sectors(book, on=as_of))
+        grades = apply_sectors(grades, joins)
     grades = apply_reviewed(grades, standing.overrides, rules=read_grounds(book, on=as_of), as_of=as_of)
     grades = apply_overrides(grades, listings, rules=read_overrides(book, on=as_of), as_of=as_of)
-    return Graded(grades, achieved_shares(grades, cutoffs), limits)
+    return Graded(grades, achieved_shares(grades, cutoffs), limits, joins)
 
 
 def _fixed(cutoffs: Cutoffs, limits: pd.DataFrame) -> Cutoffs:

@@ -35,7 +35,7 @@ def months_of_scores(n_entities, *, months, book, seed=3):
         load_records(workspace, [file.path for file in made.files], at=china_morning(LAST_DAY))
         builder, tables = FeatureBuilder(workspace.warehouse, book=book), []
         for day in days:
-            cohort = cohort_on(workspace.warehouse, as_of=day)
+            cohort = cohort_on(workspace.warehouse, book=book, as_of=day)
             features = builder.build(cohort[["entity_id", "as_of"]], on=day)
             scores = score_entities(features, cohort, book=book, as_of=day).scores
             columns = ["entity_id", "model", "score", "coverage_ratio"]

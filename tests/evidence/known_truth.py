@@ -78,7 +78,7 @@ def one_city(seed, *, n_entities):
             builder = FeatureBuilder(warehouse, book=book)
             industries = warehouse.history("entities").select("entity_id", "known_at", "industry_code").execute()
             industries = industries.sort_values("known_at").drop_duplicates("entity_id", keep="last")
-            everybody = cohort_on(warehouse, as_of=AS_OF).merge(industries[["entity_id", "industry_code"]])
+            everybody = cohort_on(warehouse, book=book, as_of=AS_OF).merge(industries[["entity_id", "industry_code"]])
             for population in POPULATIONS:
                 split = AS_OF + timedelta(days=1)
                 model = fit_population(warehouse, builder, book=book, population=population, split=split, seed=seed)

@@ -10,12 +10,17 @@ import pandas as pd
 import pytest
 
 from engine.grading.reviewed import ReviewedOverride
+from engine.grading.sector_reasons import sector_reason
 from engine.pipeline.assessment import Standing, grade_by
 from engine.vocabulary import Grade
 from tests import policies
 
 AS_OF, LAST_MONTH = date(2026, 6, 30), date(2026, 5, 31)
 BOOK = policies.book(grading__thresholds={"enterprise": {"A": 100, "B": 300, "C": 600}})
+ANHUI = policies.book(
+    grading__thresholds={"enterprise": {"A": 100, "B": 300, "C": 600}},
+    grading__sectors=policies.shipped("anhui_2022").value("grading.sectors", on=AS_OF),
+)
 FIRM = pd.DataFrame({"entity_id": ["reg:1"], "population": ["enterprise"]})
 FOOD = "食品安全风险分级"
 
@@ -26,17 +31,24 @@ def listings(*kinds):
     return table.assign(entity_id="reg:1", occurred_on=date(2026, 1, 5))
 
 
-def graded(score, *, on=AS_OF, listed=(), model="scorecard", **standing):
+def grading(score, *, on=AS_OF, listed=(), model="scorecard", book=BOOK, **standing):
     deciding = FIRM.assign(as_of=on, model=model, score=float(score), coverage_ratio=1.0)
-    return grade_by(deciding, FIRM, listings(*listed), book=BOOK, as_of=on, standing=Standing(**standing)).grades
+    return grade_by(deciding, FIRM, listings(*listed), book=book, as_of=on, standing=Standing(**standing))
+
+
+def graded(score, **asked):
+    return grading(score, **asked).grades
 
 
 def set_by_persons(grade, ground, *, first=date(2026, 6, 1), until=date(2026, 9, 1), approved=date(2026, 6, 2)):
     return ReviewedOverride("o", "reg:1", Grade(grade), ground, "文号", first, until, known_on=approved)
 
 
-def food(grade):
-    return pd.DataFrame({"entity_id": ["reg:1"], "scheme": [FOOD], "external_grade": [grade]})
+def food(grade, *, points=None):
+    row = {"entity_id": ["reg:1"], "scheme": [FOOD], "external_grade": [grade]}
+    if points is not None:
+        row |= {"external_grade_id": ["食评1"], "graded_on": [date(2026, 3, 1)], "risk_position": [points / 100]}
+    return pd.DataFrame(row)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +85,35 @@ def test_a_food_grade_of_before_the_rule_was_in_force_is_not_joined():
     found = grade_by(deciding, FIRM, listings(), book=BOOK, as_of=day, standing=standing).grades
 
     assert found["grade"].iloc[0] == "A"
+
+
+@pytest.mark.parametrize(
+    ("score", "food_grade", "food_points", "grade", "why"),
+    [
+        (50, "A", 30, "A", "a firm of low credit risk adds nothing to its food points"),
+        (200, "A", 25, "B", "25 + 7 for B = 32, more than 30"),
+        (200, "A", 23, "A", "23 + 7 for B = 30, the limit itself is still A"),
+        (700, "B", 40, "C", "40 + 20 for D = 60: even at the worst credit risk the food points alone lead"),
+        (700, "B", 41, "D", "41 + 20 for D = 61, more than 60"),
+        (50, "D", 35, "D", "the department raised a wilful violator beyond its points; adding does not undo that"),
+    ],
+)
+def test_in_anhui_food_points_and_points_for_credit_risk_are_added(score, food_grade, food_points, grade, why):
+    found = grading(score, book=ANHUI, sector_grades=food(food_grade, points=food_points))
+
+    assert found.grades["grade"].iloc[0] == grade, why
+    said = str(sector_reason(found.sectors.iloc[0]))
+    assert f"{food_points} points of the sector" in said and "record 食评1 of 2026-03-01" in said
+
+
+def test_in_anhui_a_food_grade_without_points_counts_as_the_riskier_of_two():
+    assert graded(50, book=ANHUI, sector_grades=food("C"))["grade"].iloc[0] == "C"
+
+
+def test_a_listed_food_firm_is_d_whatever_its_points():
+    found = graded(50, book=ANHUI, listed=["serious_violation"], sector_grades=food("A", points=5)).iloc[0]
+
+    assert (found["grade"], found["override_code"]) == ("D", "serious_violation_listing")
 
 
 @pytest.mark.parametrize(

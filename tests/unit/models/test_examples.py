@@ -91,7 +91,7 @@ def test_a_random_row_without_probability_is_refused():
 
 
 def test_nothing_but_clean_rows_is_nothing_to_learn():
-    with pytest.raises(NothingToLearnError, match="4 labelled rows with 0 adverse"):
+    with pytest.raises(NothingToLearnError, match="of 4 checks with a known result 0 had findings"):
         _assemble(_labels(label=[0.0] * 4))
 
 

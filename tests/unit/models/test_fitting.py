@@ -58,5 +58,5 @@ def test_newcomers_do_not_train():
 
 
 def test_too_few_findings_are_refused_with_their_number():
-    with pytest.raises(NothingToLearnError, match="too few to fit a model"):
+    with pytest.raises(NothingToLearnError, match="at least 50 with findings and 50 without"):
         fitted(60)

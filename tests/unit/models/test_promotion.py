@@ -43,6 +43,15 @@ def test_a_clear_gain_over_both_is_promoted():
     assert _verdict(_gains(scorecard=0.01, mean_past_score=0.002, prior_rate=-0.1)).is_passed
 
 
+def test_a_sectors_model_must_beat_that_of_the_whole_population_too():
+    gains = _gains(scorecard=0.02, mean_past_score=0.02, general=-0.001)
+
+    assert _verdict(gains).is_passed
+    assert ["general" in str(each) for each in _verdict(gains, also=("general",)).objections] == [True, True]
+    unjudged = _verdict(_gains(scorecard=0.02, mean_past_score=0.02), also=("general",))
+    assert [str(each) for each in unjudged.objections] == ["general was not judged beside it"]
+
+
 @pytest.mark.parametrize("behind", ["scorecard", "mean_past_score"])
 def test_a_lower_limit_of_zero_is_not_enough(behind):
     verdict = _verdict(_gains(**({"scorecard": 0.01, "mean_past_score": 0.01} | {behind: 0.0})))

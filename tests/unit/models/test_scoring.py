@@ -13,6 +13,7 @@ from engine.api.model_governance import governance
 from engine.api.monthly_records import manifest_of
 from engine.api.policy_amendment import approve_policy, draft_policy
 from engine.api.reproducing import reproduce
+from engine.api.rescoring import rescore
 from engine.errors import MonthlyRunError, ScoringError
 from models.artifact import CARD_FILE
 from models.demonstration import china_morning
@@ -20,7 +21,7 @@ from models.scoring import LearnedScorer
 from models.training import models_folder, store_model
 from tests.model_world import feature_rows, fitted
 from tests.small_sources import COMPLAINT_HEADER, take_in, write_lines
-from tests.unit.engine.api.test_monthly import ACTOR, FIRST, OTHER, clock, make_city, run, run_signed
+from tests.unit.engine.api.test_monthly import ACTOR, FIRST, LAST_DAY, OTHER, clock, make_city, run, run_signed
 
 POPULATION = "enterprise"
 
@@ -40,9 +41,19 @@ values:
 @pytest.fixture
 def decided(tmp_path, model):
     """A city where two persons let the learned model decide for enterprises from 15 October on."""
-    workspace = make_city(tmp_path, seed=8, n=150)
+    yield from decided_city(tmp_path, model, population=POPULATION, n=150)
+
+
+@pytest.fixture
+def sector_decided(tmp_path, model):
+    """A city where they let a learned model decide for the food enterprises alone."""
+    yield from decided_city(tmp_path, model, population="enterprise.food", n=400)
+
+
+def decided_city(tmp_path, model, *, population, n):
+    workspace = make_city(tmp_path, seed=8, n=n)
     draft = tmp_path / "champion.yaml"
-    draft.write_text(CHAMPION.format(population=POPULATION, name=model.card.name), encoding="utf-8")
+    draft.write_text(CHAMPION.format(population=population, name=model.card.name), encoding="utf-8")
 
     def day():
         return china_morning(date(2025, 10, 1))
@@ -53,9 +64,9 @@ def decided(tmp_path, model):
     workspace.close()
 
 
-def promote(workspace, model):
+def promote(workspace, model, *, population=POPULATION):
     digest = store_model(workspace, model)
-    content = {"promoted": [{"population": POPULATION, "digest": digest, "policy": "-"}]}
+    content = {"promoted": [{"population": population, "digest": digest, "policy": "-"}]}
     workspace.ledger.append(PROMOTED, subject="backtest-1", content=content, actor=ACTOR, at=clock())
 
 
@@ -110,6 +121,43 @@ def test_it_decides_explains_and_reproduces_after_three_later_loads(decided, mod
     path.write_bytes(path.read_bytes().replace(b'"seed": 7', b'"seed": 8'))
     with pytest.raises(ScoringError):
         reproduce(decided, done.run_id)
+
+
+def test_a_sector_is_graded_apart_by_its_own_model_or_that_of_the_whole_population(sector_decided, model):
+    city = sector_decided
+    with pytest.raises(MonthlyRunError, match=r"deciding model of enterprise\.food, and none was promoted"):
+        run(city, FIRST)
+    promote(city, model)  # of all enterprises: it stands in for a sector that has none
+    stood_in = run_signed(city, FIRST)
+    grades = city.warehouse.read("grades", run_id=stood_in.runs["grade"]).execute()
+    register = city.warehouse.history("entities").select("entity_id", "known_at", "industry_code").execute()
+    known = register[pd.to_datetime(register["known_at"]) <= pd.Timestamp(FIRST)].sort_values("known_at")
+    industry = known.drop_duplicates("entity_id", keep="last").set_index("entity_id")["industry_code"].str[:3]
+    is_food = grades["entity_id"].map(industry).isin(["C13", "C14", "C15", "H62"])
+    is_firm = grades["population"].str.startswith("enterprise")
+
+    assert (grades["population"] == "enterprise.food").equals(is_food & is_firm)
+    food = grades[grades["population"] == "enterprise.food"]
+    assert len(food) >= 5 and set(food["model"].dropna()) == {model.card.name}
+    # whom the sector leaves behind is scored as before, and cut without it
+    assert set(grades.loc[~is_food, "model"].dropna()) == {"scorecard"}
+    shares = city.warehouse.read("grade_shares", run_id=stood_in.runs["grade"]).execute()
+    assert shares.loc[shares["population"] == "enterprise.food", "n"].sum() == len(food)
+    assert manifest_of(city, stood_in.run_id).learned == (
+        LearnedChampion("enterprise.food", model.card.name, model.digest, "backtest-1"),
+    )
+    assert reproduce(city, stood_in.run_id).ok
+    firm = str(food.dropna(subset=["score"])["entity_id"].iloc[0])
+    found = rescore(city, stood_in.run_id, firm, known_by=LAST_DAY)
+    assert found.before["grade"] == found.after["grade"] and found.tables["grades"]["population"].iloc[0] == (
+        "enterprise.food"
+    )
+
+    own = replace(model, card=replace(model.card, population="enterprise.food"))
+    promote(city, own, population="enterprise.food")
+    later = run_signed(city, FIRST)
+    assert manifest_of(city, later.run_id).learned[0].digest == own.digest != model.digest
+    assert reproduce(city, stood_in.run_id).ok and reproduce(city, later.run_id).ok
 
 
 def test_a_name_that_policy_does_not_give_is_refused(model, monkeypatch):

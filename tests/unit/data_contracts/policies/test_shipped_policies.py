@@ -15,7 +15,8 @@ from engine.grading.cutoffs import TargetShares, read_cutoffs
 from engine.grading.hysteresis import read_hysteresis
 from engine.grading.overrides import read_overrides
 from engine.grading.reviewed import read_grounds
-from engine.grading.sectors import read_sectors
+from engine.grading.sector_models import graded_apart, read_sector_scopes
+from engine.grading.sector_rules import read_sectors
 from engine.ratios.policy import read_ratio_policy
 from engine.scorecard.tree import read_scorecard
 from engine.vocabulary import Grade, ItemClass
@@ -59,6 +60,8 @@ def test_every_stage_can_read_every_profile(profile):
     read_overrides(book, on=on)
     read_hysteresis(book, on=on)
     read_sectors(book, on=on)
+    read_sector_scopes(book, on=on)
+    graded_apart(book, on=on)
     read_grounds(book, on=on)
     cutoffs = read_cutoffs(book, on=on)
     ratios = read_ratio_policy(book, on=on)

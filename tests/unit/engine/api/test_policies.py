@@ -44,7 +44,7 @@ def draft_of(tmp_path, text):
     return path
 
 
-@pytest.mark.parametrize("profile", ["default", "henan_2021", "shandong_2020", "uniform", "benchmark"])
+@pytest.mark.parametrize("profile", ["default", "henan_2021", "shandong_2020", "anhui_2022", "uniform", "benchmark"])
 def test_shipped_profiles_break_no_rule(workspace, profile):
     assert check_policy(workspace, profile=profile, as_of=ON).violations == ()
 
