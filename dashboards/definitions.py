@@ -149,7 +149,15 @@ CALIBRATED = Definition(
         "difference of chance and outcome (0 is best), beside that of one chance for everybody."
     ),
 )
-LIFTS = (BUDGETED, CALIBRATED)
+GAINED = Definition(
+    N_("Gains curve"),
+    N_(
+        "Share of all findings that lies among the objects with the highest scores: lift times share visited, from the "
+        "same randomly drawn rows and with the limits of the lift. At random a tenth of the visits finds a tenth. "
+        "The best line is that of whoever knew every finding beforehand."
+    ),
+)
+LIFTS = (BUDGETED, GAINED, CALIBRATED)
 
 OBJECTED = Definition(
     N_("Objections"),
@@ -160,3 +168,34 @@ OBJECTED = Definition(
     ),
 )
 OBJECTIONS = (OBJECTED,)
+
+SHARED_OUT = Definition(
+    N_("Shares of the grades"),
+    N_(
+        "Objects of a grade out of the classified objects of one population, as the monthly run gave the grades: after "
+        "the cut of the score, its band, the sector's grade, persons and statute. U is not classified and has no share."
+    ),
+)
+CAUSES = Definition(
+    N_("Cause of the move"),
+    N_(
+        "The first that applies: new or left; a statute, two persons or the sector's grade began, then ended; another "
+        "model decides; the rule or its limit moved; new records of its own; other movement of the score."
+    ),
+)
+HIGH_RISK = Definition(
+    N_("Grades D to confirm"),
+    N_(
+        "Grade D is a proposal of the program until a named person confirms it. Whoever started the run, or proposed "
+        "the override that makes the firm D, does not confirm it."
+    ),
+)
+DETECTED = Definition(
+    N_("Recall of the warnings"),
+    N_(
+        "Wrong firms that were warned of, out of all wrong firms. Warned firms: the share of closed warnings that was "
+        "confirmed. Firms nobody was warned of: the share found wrong among those picked at random, each run weighing "
+        "as its frame. Interval: the worst corner of the exact limits of both shares."
+    ),
+)
+GRADES = (SHARED_OUT, CAUSES, HIGH_RISK, DETECTED)

@@ -1,6 +1,7 @@
 """Long work from a page: started, followed while it runs, its end said with a link; the page itself never waits.
 
-Whoever comes to the page meanwhile sees the same work under way, and does not start it a second time.
+Whoever comes to the page meanwhile sees the same work under way, and does not start it a second time. Work whose
+process died says so there, and is started again from there.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ import streamlit as st
 from dashboards import acts, guard, queries, words
 from dashboards.view import View
 from engine.api.desk import Action
-from engine.api.jobs import KINDS, Job, JobState, job, jobs, start_job
+from engine.api.jobs import KINDS, Job, JobState, can_start_again, job, jobs, start_again, start_job
 from engine.errors import SupervisionError
 from engine.messages import N_
 
@@ -25,14 +26,20 @@ PAGES = {
     "league": ("league", None, "", N_("To departments and districts")),
     "monthly": ("quality", None, "", N_("To the data quality")),
     "measure": ("hit_rate", None, "", N_("To the hit rates")),
+    "rescore": ("grades", None, "", N_("To the grades")),
+    "keep_rescore": ("grades", None, "", N_("To the grades")),
 }
 """Where the result of a kind of work is shown: page, parameter of its address, name in the result, words."""
 
 
 def begin(view: View, kind: str, *, key: bytes | None = None, **asked: str) -> None:
     """Start the work and show the page anew, which follows it; a refusal stays on the page."""
+    _begun(view, lambda: start_job(view.desk, kind, key=key, **asked))
+
+
+def _begun(view: View, start: Callable[[], Job]) -> None:
     try:
-        started = start_job(view.desk, kind, key=key, **asked)
+        started = start()
     except SupervisionError as error:
         st.error(error.render(view.translate))
         return
@@ -61,7 +68,19 @@ def under_way(view: View, kinds: Sentences, *, needs: Action) -> bool:
     running = next((each for each in reversed(held) if each.is_under_way), None)
     if running is not None:
         guard.fragment(needs, run_every=EVERY_SECONDS)(_followed)(running, view, needs)
+    elif held and held[0].state is JobState.STOPPED:
+        stopped(held[0], view)
     return running is not None
+
+
+def stopped(held: Job, view: View) -> None:
+    """Say that a job's process died, and offer to start the work again to whoever may."""
+    _ = view.translate
+    said = held.saying.render(_) if held.saying is not None else ""
+    st.warning(f"**{_(KINDS[held.kind][2])}** · {words.moment(held.asked_at)} · {said}")
+    if can_start_again(held) and view.desk.may(KINDS[held.kind][1]):
+        if st.button(_("Start it again"), key=f"again_{held.job_id}"):
+            _begun(view, lambda: start_again(view.desk, held.job_id))
 
 
 def offer(view: View, kind: str, *, label: str, **asked: str) -> None:
@@ -105,6 +124,8 @@ NEEDS = {
     "league": Action.SEE_FIGURES,
     "monthly": Action.SEE_QUALITY,
     "measure": Action.SEE_FIGURES,
+    "rescore": Action.SEE_ENTITIES,
+    "keep_rescore": Action.SEE_ENTITIES,
 }
 
 
@@ -113,7 +134,7 @@ def _ended(held: Job, kinds: Sentences, view: View) -> None:
     if held.state is JobState.DONE:
         st.success(kinds[held.kind](held.result))
         result_link(held, view)
-    elif held.saying is not None:
+    elif held.state is JobState.FAILED and held.saying is not None:
         st.error(held.saying.render(_))
 
 

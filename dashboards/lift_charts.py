@@ -72,6 +72,60 @@ def lift_by_budget(lifts: pd.DataFrame, *, names: Mapping[str, str], translate: 
     return styled(alt.layer(even, spans, dots).properties(height=HEIGHT, width="container"))
 
 
+def gains(curves: pd.DataFrame, *, names: Mapping[str, str], deciding: str, translate: Translate) -> alt.TopLevelMixin:
+    """Return the share of all findings over the share visited, with the lines of chance and of perfect knowledge.
+
+    Parameters
+    ----------
+    curves : DataFrame, one row per score and step; reads ``score``, ``reached``, ``found``, ``low``, ``high``, ``base``
+        (all 0..1), ``n``, ``hits``.
+    names : words of the scores, in the order to show. deciding : score whose limits are drawn as a band.
+    """
+    _ = translate
+    order, perfect, even = list(names.values()), _("whoever knew every finding"), _("at random")
+    shown = curves.assign(name=curves["score"].map(names))
+    base = float(curves["base"].iloc[0])
+    lines = pd.DataFrame(
+        {"name": [even, even, perfect, perfect, perfect], "reached": [0.0, 1.0, 0.0, min(1.0, base), 1.0],
+         "found": [0.0, 1.0, 0.0, 1.0, 1.0]}
+    )  # fmt: skip
+    looks = [LOOKS[at % len(LOOKS)] for at in range(len(order))]
+    legend = alt.Legend(orient="top", labelLimit=320, columns=3)
+    domain = [*order, even, perfect]
+    colour = alt.Color(
+        "name:N",
+        sort=domain,
+        scale=alt.Scale(domain=domain, range=[*(each[0] for each in looks), INK, QUIET]),
+        title=None,
+        legend=legend,
+    )
+    axis = alt.Axis(format=".0%", tickCount=6)
+    x = alt.X("reached:Q", title=_("Objects visited first, share"), scale=alt.Scale(domain=[0, 1]), axis=axis)
+    y_scale = alt.Scale(domain=[0, 1])
+    y = alt.Y("found:Q", title=_("Share of all findings"), scale=y_scale, axis=axis)
+    band = (
+        alt.Chart(shown[shown["score"] == deciding])
+        .mark_area(opacity=0.16, color=looks[list(names).index(deciding)][0] if deciding in names else ACCENT)
+        .encode(x=x, y=alt.Y("low:Q", scale=y_scale, axis=axis, title=_("Share of all findings")), y2="high:Q")
+    )
+    beside = alt.Chart(lines).mark_line(strokeDash=[5, 4], strokeWidth=1.5).encode(x=x, y=y, color=colour)
+    tooltip = [
+        alt.Tooltip("name:N", title=_("Score")),
+        alt.Tooltip("reached:Q", title=_("Objects visited first, share"), format=".0%"),
+        alt.Tooltip("found:Q", title=_("Share of all findings"), format=".1%"),
+        alt.Tooltip("low:Q", title=_("Lower limit"), format=".1%"),
+        alt.Tooltip("high:Q", title=_("Upper limit"), format=".1%"),
+        alt.Tooltip("n:Q", title="n", format=","),
+        alt.Tooltip("hits:Q", title=_("Hits"), format=","),
+    ]
+    drawn = alt.Chart(shown).encode(x=x, y=y, color=colour, tooltip=tooltip)
+    shape = alt.Shape(
+        "name:N", sort=order, scale=alt.Scale(domain=order, range=[each[1] for each in looks]), legend=None
+    )
+    dots = drawn.mark_point(size=45, filled=True, opacity=1).encode(shape=shape)
+    return styled(alt.layer(band, beside, drawn.mark_line(), dots).properties(height=HEIGHT, width="container"))
+
+
 def _top(lifts: pd.DataFrame) -> float:
     most = float(lifts["lift"].max())
     return max(2.0, min(HIGHEST, float(lifts["high"].max()) * 1.05), most * 1.1) if most == most else 2.0

@@ -1,21 +1,16 @@
-"""The parts of the lift page: maturity, cards, lift at budgets, chances, cut points, the kept backtest."""
-
-from datetime import date
+"""The parts of the lift page: maturity, cards, lift at budgets, gains, chances, the kept backtest."""
 
 import pandas as pd
 import streamlit as st
 
-from dashboards import charts, guard, lift_charts, parts, queries, words
+from dashboards import lift_charts, parts, words
 from dashboards.view import View
-from engine.api.desk import Action
-from engine.api.score_lift import Calibration, KeptBacktest, ScoreLift, recut, score_bands, shares_in_force
-from engine.errors import TableMissingError
+from engine.api.score_lift import Calibration, KeptBacktest, ScoreLift
 from engine.messages import Translate
-from engine.vocabulary import RISK_GRADES
 
 KEY_BUDGET = 0.1
 """The budget of the first card."""
-STEP = 0.1
+HALF = 0.5
 
 
 def maturity(found: ScoreLift, view: View) -> None:
@@ -96,6 +91,50 @@ def lifts(found: ScoreLift, view: View) -> None:
     parts.export_menu({"lift": table}, name="lift", view=view)
 
 
+def gains(found: ScoreLift, view: View) -> None:
+    """Show which share of all findings the highest scores hold, beside chance and beside perfect knowledge."""
+    _ = view.translate
+    st.subheader(_("Gains curve"))
+    if found.gains.empty:
+        st.caption(_("Nothing was found among the drawn objects: no order finds more than another."))
+        return
+    names = {score: words.score_name(score, _) for score in dict.fromkeys(found.gains["score"])}
+    table = pd.DataFrame(
+        {
+            _("Score"): found.gains["score"].map(names),
+            _("Share visited"): found.gains["reached"].map(words.share),
+            "n": found.gains["n"].map(words.count),
+            _("Hits"): found.gains["hits"].map(words.count),
+            _("Share of all findings"): found.gains["found"].map(words.share),
+            _("Interval"): [
+                words.share_interval(*ends) for ends in zip(found.gains["low"], found.gains["high"], strict=True)
+            ],
+            _("At random"): found.gains["reached"].map(words.share),
+            _("Best possible"): [
+                words.share(min(1.0, reached / base))
+                for reached, base in zip(found.gains["reached"], found.gains["base"], strict=True)
+            ],
+        }
+    )
+    deciding = found.deciding if found.deciding in names else next(iter(names))
+    chart = lift_charts.gains(found.gains, names=names, deciding=deciding, translate=_)
+    parts.chart_with_table(chart, table, alt_text=_("Gains curve"), translate=_)
+    half = found.gains[(found.gains["score"] == deciding) & (found.gains["reached"].round(2) == HALF)]
+    for row in half.to_dict("records"):
+        said = _("{score}: the first half of the visits finds {found} of all findings ({low} – {high}, n={n}).")
+        st.markdown(
+            said.format(
+                score=names[deciding],
+                found=words.share(row["found"]),
+                low=words.share(row["low"]),
+                high=words.share(row["high"]),
+                n=words.count(row["n"]),
+            )
+        )
+    st.caption(_("Band: limits of {score}. The same drawn rows as above.").format(score=names[deciding]))
+    parts.export_menu({"gains": table}, name="gains", view=view)
+
+
 def chances(found: ScoreLift, view: View) -> None:
     """Show predicted beside observed by fifth of the population and by grade."""
     _ = view.translate
@@ -160,101 +199,6 @@ def _expected(rows: pd.DataFrame, *, head: str, labels: list[str], translate: Tr
             "n": rows["n"].map(words.count).to_numpy(),
         }
     )
-
-
-def cuts(view: View) -> None:
-    """Show the scores with their cuts, and who would move if the shares of the grades were others."""
-    _ = view.translate
-    st.subheader(_("Scores and cut points"))
-    bands = queries.kept(view, score_bands, needs=Action.SEE_MODELS, as_of=view.as_of, population=view.population)
-    if bands.empty:
-        parts.nothing_yet(_("No entity of this population is graded yet."), command="xinheng grade")
-        return
-    table = bands.groupby("score_grade", as_index=False).agg(
-        low=("points", "min"), high=("points", "max"), n=("n", "sum")
-    )
-    shown = pd.DataFrame(
-        {
-            _("Grade"): [words.grade_name(grade, _) for grade in table["score_grade"]],
-            _("Lowest score"): table["low"].map(words.count),
-            _("Highest score"): table["high"].map(words.count),
-            _("Entities"): table["n"].map(words.count),
-        }
-    )
-    parts.chart_with_table(
-        lift_charts.score_histogram(bands, translate=_), shown, alt_text=_("Scores and cut points"), translate=_
-    )
-    if view.as_of is not None and view.population is not None:
-        held = queries.kept(
-            view, shares_in_force, needs=Action.SEE_MODELS, as_of=view.as_of, population=view.population
-        )
-        if held is None:
-            st.caption(_("Score limits of the policy cut this population, not shares."))
-            return
-        _recut(view, held, as_of=view.as_of, population=view.population)
-
-
-@guard.fragment(Action.SEE_MODELS)
-def _recut(view: View, held: tuple[str, ...], *, as_of: date, population: str) -> None:
-    """Try other shares; the sizes and moves follow. Nothing here is in force."""
-    _ = view.translate
-    st.markdown("**" + _("Try other shares (per cent); D takes the rest") + "**")
-    asked = []
-    for place, grade, share in zip(st.columns(4), RISK_GRADES[:3], held, strict=False):
-        usual = round(float(share) * 100, 4)
-        with place:
-            value = st.number_input(
-                words.grade_name(grade.value, _),
-                min_value=0.0,
-                max_value=100.0,
-                value=usual,
-                step=STEP,
-                format="%.1f",
-                key=f"cut_{population}_{grade.value}",
-            )
-        asked.append(share if value == usual else f"{value / 100:.4f}")
-    rest = 1 - sum(float(each) for each in asked)
-    if rest < -1e-9:
-        st.error(_("The shares of A, B and C exceed 100 %: lower one of them."))
-        return
-    shares = (*asked, held[3] if tuple(asked) == held[:3] else f"{max(rest, 0.0):.4f}")
-    try:
-        moved = queries.kept(view, recut, needs=Action.SEE_MODELS, as_of=as_of, population=population, shares=shares)
-    except TableMissingError:
-        return
-    sizes = {
-        side: moved.groupby(f"{side}_grade")["n"].sum().reindex([g.value for g in RISK_GRADES], fill_value=0)
-        for side in ("from", "to")
-    }
-    changed = int(moved.loc[moved["from_grade"] != moved["to_grade"], "n"].sum())
-    st.caption(
-        _("{n} of {all} entities would change their grade. Nothing is changed here: shares are policy.").format(
-            n=words.count(changed), all=words.count(int(moved["n"].sum()))
-        )
-    )
-    before, after = sizes["from"], sizes["to"]
-    left, right = st.columns(2, gap="large")
-    with left:
-        parts.plain_table(
-            pd.DataFrame(
-                {
-                    _("Grade"): [words.grade_name(grade, _) for grade in before.index],
-                    _("in force"): before.map(words.count).to_numpy(),
-                    _("tried"): after.map(words.count).to_numpy(),
-                    _("Change"): [words.change(value, digits=0) for value in (after - before)],
-                }
-            )
-        )
-    with right:
-        table = pd.DataFrame(
-            {
-                _("Grade before"): [words.grade_name(grade, _) for grade in moved["from_grade"]],
-                _("Grade now"): [words.grade_name(grade, _) for grade in moved["to_grade"]],
-                _("Entities"): moved["n"].map(words.count),
-            }
-        )
-        chart = charts.moves(moved, before=_("Grade before"), after=_("Grade now"))
-        parts.chart_with_table(chart, table, alt_text=_("Moves between grades"), translate=_)
 
 
 def backtest(kept: KeptBacktest, view: View) -> None:

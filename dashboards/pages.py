@@ -30,6 +30,7 @@ SECTIONS = (
             PageEntry("hit_rate", N_("Hit rate by grade"), Action.SEE_FIGURES),
             PageEntry("lift", N_("Lift and calibration"), Action.SEE_MODELS),
             PageEntry("league", N_("Departments and districts"), Action.SEE_FIGURES),
+            PageEntry("grades", N_("Grades and their review"), Action.SEE_ENTITIES),
             PageEntry("record", N_("Credit record"), Action.SEE_ENTITIES),
             PageEntry("warnings", N_("Early warnings"), Action.SEE_WARNINGS),
             PageEntry("punishment", N_("Joint punishment"), Action.SEE_PUNISHMENTS),

@@ -268,11 +268,16 @@ def jobs(
             _("What came of it"): [
                 each.saying.render(_)
                 if each.problem and each.saying
-                else " · ".join(f"{name} {value}" for name, value in each.result.items())
+                else " · ".join(f"{name} {value}" for name, value in each.result.items() if not _is_nested(value))
                 for each in held
             ],
         }
     )
+
+
+def _is_nested(value: object) -> bool:
+    """Whether a result is for its own page, not for a cell."""
+    return isinstance(value, Mapping | list)
 
 
 def signatures(signed: pd.DataFrame, *, records: Mapping[str, str], translate: Translate) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Audit: who saw, took away, was refused and decided what; are the records unbroken; who may sign in; what runs."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import pandas as pd
@@ -13,7 +14,7 @@ from engine.access.scope import Scope, scope_of
 from engine.api.access_log import LogCheck, access_log, check_access_log, check_decisions, decisions
 from engine.api.accounts import accounts_in_sight, add_account, revoke_account
 from engine.api.desk import Action
-from engine.api.jobs import KINDS, JobState, jobs, start_job
+from engine.api.jobs import KINDS, Job, JobState, jobs, start_job
 from engine.errors import SupervisionError
 from engine.messages import N_
 
@@ -30,6 +31,7 @@ STATES = {
     JobState.RUNNING: N_("running"),
     JobState.DONE: N_("done"),
     JobState.FAILED: N_("failed"),
+    JobState.STOPPED: N_("stopped"),
 }
 TITLES = {entry.name: entry.title for _section, entries in SECTIONS for entry in entries}
 SHOWN = 500
@@ -189,7 +191,18 @@ def _jobs(view: View) -> None:
             day = st.date_input(_("Grades as of"), value=view.as_of or view.desk.clock().date())
             if st.form_submit_button(_(month)):
                 start_job(view.desk, "monthly", as_of=day.isoformat())
+    with view.desk.reading(Action.SEE_AUDIT) as workspace:
+        held = jobs(workspace)
+    for each in held[:LINKED]:
+        if each.state is JobState.STOPPED and _is_newest(each, held):
+            job_parts.stopped(each, view)
     _followed(view)
+
+
+def _is_newest(stopped: Job, held: Sequence[Job]) -> bool:
+    """Whether the same work was not asked for again since."""
+    same = next(each for each in held if (each.kind, each.asked) == (stopped.kind, stopped.asked))
+    return same.job_id == stopped.job_id
 
 
 @guard.fragment(Action.SEE_AUDIT, run_every=EVERY_SECONDS)

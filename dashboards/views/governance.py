@@ -4,10 +4,10 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboards import charts, parts, queries, words
+from dashboards import parts, queries, words
 from dashboards.definitions import GOVERNANCE
 from dashboards.theme import INK, grade_scale, styled
-from dashboards.view import View, choose, current_view
+from dashboards.view import View, current_view
 from engine.api.desk import Action
 from engine.api.model_governance import governance
 from engine.messages import N_
@@ -42,7 +42,9 @@ def show(view: View) -> None:
     _runs(held, view)
     _shares(held["shares"], view)
     _stability(held["stability"], view)
-    _migration(held["migration"], view)
+    if view.desk.may(Action.SEE_ENTITIES):
+        label = _("Who moved between grades, and why")
+        st.page_link("views/grades.py", label=label, icon=":material/arrow_forward:")
     _signed(held["sign_offs"], view)
 
 
@@ -129,34 +131,6 @@ def _verdict(psi: float, *, enough: bool) -> str:
     if psi >= MOVED:
         return N_("✗ moved")
     return N_("▲ watch") if psi >= STEADY else N_("✓ steady")
-
-
-def _migration(migration: pd.DataFrame, view: View) -> None:
-    """Show who moved from grade to grade between runs."""
-    _ = view.translate
-    st.subheader(_("Moves between grades"))
-    if migration.empty:
-        st.caption(_("There is no finished run before the last one to compare with."))
-        return
-    runs = tuple(dict.fromkeys(migration["run_id"]))[::-1]
-    run = choose(st.selectbox, _("Run"), runs, name="run", default=runs[0], label_of=str)
-    part = migration[migration["run_id"] == run]
-    counted = part.groupby(["from_grade", "to_grade"], as_index=False)["n"].sum()
-    shown = counted.assign(from_grade=counted["from_grade"].replace("-", _("new in the register")))
-    chart = charts.moves(shown, before=_("Grade before"), after=_("Grade now"))
-    table = pd.DataFrame(
-        {
-            _("Grade before"): [_grade(each, view) for each in counted["from_grade"]],
-            _("Grade now"): [_grade(each, view) for each in counted["to_grade"]],
-            _("Entities"): counted["n"].map(words.count),
-        }
-    )
-    parts.chart_with_table(chart, table, alt_text=_("Moves between grades"), translate=_)
-
-
-def _grade(grade: str, view: View) -> str:
-    """Name a grade; an object that was not there before has none."""
-    return view.translate(N_("new in the register")) if grade == "-" else words.grade_name(grade, view.translate)
 
 
 def _signed(signed: pd.DataFrame, view: View) -> None:

@@ -61,20 +61,27 @@ def show(view: View) -> None:
     if rows.empty:
         parts.nothing_yet(_("Nothing is known of this figure in this year."))
         return
-    st.caption(_("As of {as_of}").format(as_of=words.day(day)))
     _shown(rows, view)
 
 
 def _freshness(stored: league_marts.StoredLeague | None, view: View) -> None:
-    """Say whether the stored tables still rest on the records as they are, and offer to count them anew."""
+    """Say when the tables were counted, whether they still rest on the records as they are, and how to count anew."""
     _ = view.translate
+    today = view.desk.clock().date()
+    if stored is None:
+        st.caption(_("Counted now, as of {day}; nothing is stored.").format(day=words.day(today)))
+    else:
+        said = _("Counted on {day}, from what was known that day (version {version}).")
+        if stored.as_of < today:
+            said += " " + _("It is counted anew by the next monthly run, or by 'xinheng marts build'.")
+        st.caption(said.format(day=words.day(stored.as_of), version=stored.version[:12]))
     told = _("Departments and districts are counted.")
     if job_parts.under_way(view, {"league": lambda _result: told}, needs=Action.SEE_FIGURES) or stored is None:
         return
     if not stored.is_current:
         said = _("Records or policies changed since these figures were counted (version {old}, now {new}).")
         st.warning(said.format(old=stored.version[:12], new=stored.present_version[:12]))
-    if not stored.is_current or stored.as_of < view.desk.clock().date():
+    if not stored.is_current or stored.as_of < today:
         job_parts.offer(view, "league", label=_("Count it anew"))
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards import lift_parts, parts, queries
+from dashboards import cut_points, lift_parts, parts, queries
 from dashboards.definitions import LIFTS
 from dashboards.view import View, current_view
 from engine.api.desk import Action
@@ -28,8 +28,9 @@ def show(view: View) -> None:
         lift_parts.maturity(found, view)
         lift_parts.cards(found, view)
         lift_parts.lifts(found, view)
+        lift_parts.gains(found, view)
         lift_parts.chances(found, view)
-    lift_parts.cuts(view)
+    cut_points.show(view)
     kept = queries.kept(view, kept_backtest, **asked)
     if kept is None:
         st.subheader(_("Backtest"))

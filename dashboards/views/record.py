@@ -1,23 +1,17 @@
-"""Record of one object: why it has its grade, what is known of it; and the grades D that a person must confirm."""
-
-from functools import partial
-from typing import Any
+"""Record of one object: why it has its grade, and everything known of it."""
 
 import pandas as pd
 import streamlit as st
 
-from dashboards import acts, parts, queries, words
+from dashboards import parts, queries, words
 from dashboards.definitions import RECORD
 from dashboards.view import View, choose, current_view
 from engine.api import assessment, entity_search
-from engine.api.confirming import confirm_grades, high_risk_grades
 from engine.api.desk import Action
 from engine.api.record import RecordEntry, credit_record
 from engine.errors import SupervisionError, TableMissingError
 from engine.messages import N_
 
-PARTS = {"record": N_("Record of an object"), "high_risk": N_("Grades D to confirm")}
-STATES = {"proposed": N_("waits for a person"), "confirmed": N_("confirmed"), "rejected": N_("rejected")}
 STATUS = {
     "in_force": N_("counts"),
     "superseded": N_("replaced by a later version"),
@@ -33,24 +27,6 @@ def show(view: View) -> None:
     """Show the page."""
     _ = view.translate
     parts.heading(_("Credit record"), RECORD, view=view, is_measured=False)
-    acts.tell_done()
-    part = choose(
-        partial(st.segmented_control, required=True, label_visibility="collapsed"),
-        _("Part"),
-        tuple(PARTS),
-        name="part_of_record",
-        default="record",
-        label_of=lambda each: _(PARTS[each]),
-    )
-    if part == "high_risk":
-        _high_risk(view)
-    else:
-        _record(view)
-
-
-def _record(view: View) -> None:
-    """Search, choose, show."""
-    _ = view.translate
     asked = st.text_input(_("Name or code, at least two characters"), value=st.query_params.get(SEARCH, ""))
     if not asked.strip():
         parts.nothing_yet(_("Search for an object by a part of its name or code."))
@@ -70,6 +46,8 @@ def _record(view: View) -> None:
         label_of=names.__getitem__,
     )
     _why(entity, view)
+    label = _("Grades D to confirm, grades set by persons, contested grades")
+    st.page_link("views/grades.py", label=label, icon=":material/arrow_forward:")
     _timeline(entity, view)
 
 
@@ -144,60 +122,6 @@ def _details(entry: RecordEntry, view: View) -> str:
         return words.grade_name(grade, _)
     held = [each for each in entry.details.values() if not words.is_missing(each) and not isinstance(each, bool)]
     return " · ".join(str(each) for each in held if each != "")
-
-
-def _high_risk(view: View) -> None:
-    """Let a person confirm or reject what a model proposed: no machine makes a firm high-risk."""
-    _ = view.translate
-    runs = queries.kept(view, entity_search.high_risk_runs, needs=Action.SEE_ENTITIES)
-    if not runs:
-        parts.nothing_yet(_("No monthly run is finished yet."), command="xinheng run monthly --help")
-        return
-    run = choose(st.selectbox, _("Run"), runs, name="run_of_grades", default=runs[0], label_of=str)
-    held = queries.kept(view, high_risk_grades, needs=Action.SEE_ENTITIES, run_id=run)
-    if held.empty:
-        parts.nothing_yet(_("No grade D in this run."))
-        return
-    waiting = held[held["status"] == "proposed"]
-    left, right = st.columns(2)
-    left.metric(_("Grades D"), words.count(len(held)), border=True)
-    right.metric(_("waits for a person"), words.count(len(waiting)), border=True)
-    table = pd.DataFrame(
-        {
-            _("Object"): held["entity_id"],
-            _("Population"): [words.population_name(each, _) for each in held["population"]],
-            _("Score"): held["score"].map("{:,.1f}".format),
-            _("Grade by score"): [words.grade_name(each, _) for each in held["score_grade"]],
-            _("State"): [_(STATES[each]) for each in held["status"]],
-            _("Decided by"): [words.NOTHING if words.is_missing(each) else each for each in held["decided_by"]],
-            _("Why"): [words.NOTHING if words.is_missing(each) else each for each in held["reason"]],
-        }
-    )
-    parts.table(table, name="grades-d", view=view)
-    if waiting.empty or not acts.offered(view, Action.CONFIRM_GRADE):
-        return
-    with st.form("confirm"):
-        chosen = st.multiselect(_("Objects"), list(waiting["entity_id"]), placeholder=_("choose"))
-        reason = st.text_input(_("Why"))
-        yes_place, no_place = st.columns(2)
-        yes = yes_place.form_submit_button(_("Confirm grade D"), type="primary")
-        no = no_place.form_submit_button(_("Reject"))
-    if (yes or no) and chosen:
-        said = _("{n} grade(s) D confirmed.") if yes else _("{n} grade(s) D rejected.")
-        acts.act(
-            view,
-            Action.CONFIRM_GRADE,
-            partial(_decided, view, run, chosen, reason, is_confirmed=yes),
-            said=lambda n: said.format(n=n),
-            about=chosen,
-        )
-
-
-def _decided(view: View, run: str, chosen: list[str], reason: str, workspace: Any, *, is_confirmed: bool) -> int:
-    desk = view.desk
-    return confirm_grades(
-        workspace, run, chosen, is_confirmed=is_confirmed, reason=reason, actor=desk.viewer.actor, clock=desk.clock
-    )
 
 
 show(current_view())

@@ -45,6 +45,7 @@ class Action(StrEnum):
     RUN_DRAW = "run_draw"
     ENTER_RESULT = "enter_result"
     REVIEW_RESULT = "review_result"
+    PROPOSE_GRADE = "propose_grade"
     CONFIRM_GRADE = "confirm_grade"
     DISPOSE_WARNING = "dispose_warning"
     REGISTER_OBJECTION = "register_objection"

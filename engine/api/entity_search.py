@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from engine.api.monthly_records import FINISHED
 from engine.errors import TableMissingError
 from engine.store.workspace import Workspace
 
@@ -47,8 +46,3 @@ def entity_names(workspace: Workspace, *, entity_ids: tuple[str, ...]) -> dict[s
     met = register.filter(register.superseded_at.isnull(), register.entity_id.isin(list(entity_ids)))
     rows = met.filter(met.name.notnull()).select("entity_id", "name").execute()
     return dict(zip(rows["entity_id"].astype(str), rows["name"].astype(str), strict=True))
-
-
-def high_risk_runs(workspace: Workspace) -> tuple[str, ...]:
-    """Return the finished monthly runs, whose grades D wait for a person, the latest first."""
-    return tuple(entry.subject for entry in reversed(workspace.ledger.entries(action=FINISHED)))

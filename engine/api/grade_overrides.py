@@ -129,16 +129,21 @@ def review_override(
 def withdraw_override(workspace: Workspace, override_id: str, *, reason: str, actor: Actor, clock: Clock) -> None:
     """Take an override back from today on; what was graded by it stays on record.
 
+    Whoever proposed it takes it back alone only until it is approved: two persons set it, so one alone does not end it.
+
     Raises
     ------
     GradeOverrideError
-        No such override, it was refused, taken back or is over, or no reason.
+        No such override, it was refused, taken back or is over, no reason, or who proposed it would end it after its
+        approval.
     """
     with workspace.decisions.writing() as connection:
         held = _booked(workspace, override_id)
         _require_person(override_id, actor, reason=reason)
         if held.is_refused or held.withdrawn_by or clock().date() >= held.override.until:
             _refuse(override_id, N_("it does not stand any more"))
+        if actor.name == held.proposed_by and held.reviewed_by:
+            _refuse(override_id, N_("{actor} proposed it; a second person must end it"), actor=actor.name)
         workspace.ledger.append(
             WITHDRAWN, subject=override_id, content={"entity_id": held.override.entity_id}, reason=reason, actor=actor,
             at=clock(), idempotency_key=f"{override_id}:withdrawn", connection=connection,

@@ -169,6 +169,30 @@ def _measure(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mapp
     return {"draws": ", ".join(draws), "n": int(rates["n"].sum()), "hits": int(rates["hits"].sum())}
 
 
+def _rescore(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mapping[str, Any]:
+    """Compute a grade again from the records as they stand today; nothing is written."""
+    from engine.api.rescoring import rescore
+
+    call.progress(Message(N_("read the records as they stand today")))
+    return rescore(workspace, asked["run_id"], asked["entity_id"], known_by=call.clock().date()).told()
+
+
+def _keep_rescore(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mapping[str, Any]:
+    """Keep the corrected grade that an upheld objection asks for."""
+    from engine.api.rescoring import keep_rescore
+
+    call.progress(Message(N_("read the records as they stand today")))
+    kept = keep_rescore(
+        workspace,
+        asked["objection_id"],
+        entity_id=asked["entity_id"],
+        reason=asked["reason"],
+        actor=call.actor,
+        clock=call.clock,
+    )
+    return kept.told()
+
+
 KINDS: Mapping[str, tuple[Work, Action, str]] = {
     "marts": (_marts, Action.RUN_JOB, N_("Make the tables of the pages ready")),
     "what_if": (_what_if, Action.TRY_RATIOS, N_("Prepare the frame of the next draw")),
@@ -178,5 +202,11 @@ KINDS: Mapping[str, tuple[Work, Action, str]] = {
     "run_draw": (_run, Action.RUN_DRAW, N_("Draw objects and teams")),
     "monthly": (_monthly, Action.RUN_JOB, N_("Run the month")),
     "measure": (_measure, Action.RUN_JOB, N_("Measure the results of the draws")),
+    "rescore": (_rescore, Action.SEE_ENTITIES, N_("Compute a contested grade again")),
+    "keep_rescore": (_keep_rescore, Action.DECIDE_OBJECTION, N_("Keep a corrected grade")),
 }
 """What can be asked: the work, the right it takes, what people call it."""
+ABOUT: Mapping[str, str] = {"rescore": "entity_id", "keep_rescore": "entity_id"}
+"""Kinds of work about one object, and where in the question it stands: it must be in sight of whoever asks."""
+KEYED = frozenset({"commit_draw", "run_draw"})
+"""Kinds that may need a signing key, which no record keeps."""

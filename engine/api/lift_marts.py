@@ -23,10 +23,11 @@ from engine.store.ledger import canonical, digest_of
 from engine.store.policies import policies_of
 from engine.store.workspace import Workspace
 
-SCORES, BUDGETS, BINS, GRADES = "lift_scores", "lift_budgets", "lift_bins", "lift_grades"
+SCORES, BUDGETS, GAINS = "lift_scores", "lift_budgets", "lift_gains"
+BINS, GRADES = "lift_bins", "lift_grades"
 KIND = "lift"
 PROFILE = "default"
-FORM = 1
+FORM = 2
 """Changes when what is stored, or how it is computed, changes."""
 _SOURCES = ("graded_results", "scores", "features", "grades", "strata")
 _OWN = ["scope", "population", "run_id"]
@@ -54,7 +55,7 @@ def build_lift(
     except TableMissingError:
         return None
     names = sorted(map(str, measured.select("population").distinct().execute()["population"]))
-    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in (SCORES, BUDGETS, BINS, GRADES)}
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in (SCORES, BUDGETS, GAINS, BINS, GRADES)}
     for at, name in enumerate(names):
         progress(Message(N_("lift and calibration, {at} of {n}"), {"at": at + 1, "n": len(names)}), at / len(names))
         found = score_lift(workspace, as_of=as_of, population=name)
@@ -69,7 +70,7 @@ def build_lift(
         }
         own = {"scope": WHOLE, "population": name}
         parts[SCORES].append(pd.DataFrame([{**own, "version": version, "said": canonical(said)}]))
-        for table, rows in ((BUDGETS, found.lifts), (BINS, found.bins), (GRADES, found.grades)):
+        for table, rows in _tables(found).items():
             parts[table].append(rows.assign(**own))
     if not parts[SCORES]:
         return None
@@ -85,8 +86,8 @@ def held_lift(workspace: Workspace, *, as_of: date, population: str) -> ScoreLif
     if own.empty or own["version"].iloc[0] != lift_version(workspace, as_of=as_of):
         return score_lift(workspace, as_of=as_of, population=population)
     said = json.loads(own["said"].iloc[0])
-    tables = [own_rows(workspace, name, as_of=as_of) for name in (BUDGETS, BINS, GRADES)]
-    lifts, bins, grades = (
+    tables = [own_rows(workspace, name, as_of=as_of) for name in (BUDGETS, GAINS, BINS, GRADES)]
+    lifts, gains, bins, grades = (
         table[table["population"] == population].drop(columns=_OWN).reset_index(drop=True) for table in tables
     )
     return ScoreLift(
@@ -95,10 +96,15 @@ def held_lift(workspace: Workspace, *, as_of: date, population: str) -> ScoreLif
         n_reached=said["n_reached"],
         last_result=date.fromisoformat(said["last_result"]) if said["last_result"] else None,
         lifts=lifts,
+        gains=gains,
         bins=bins,
         grades=grades,
         overall={model: _fared(held) for model, held in said["overall"].items()},
     )
+
+
+def _tables(found: ScoreLift) -> dict[str, pd.DataFrame]:
+    return {BUDGETS: found.lifts, GAINS: found.gains, BINS: found.bins, GRADES: found.grades}
 
 
 def _fared(held: dict[str, Any]) -> Calibration:

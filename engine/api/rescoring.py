@@ -28,7 +28,8 @@ from engine.api.override_book import approved_overrides
 from engine.api.sector_grades import TABLE as SECTORS_TABLE
 from engine.api.sector_grades import sector_grades, sector_table
 from engine.errors import GradeOverrideError, MonthlyRunError, TableMissingError
-from engine.messages import N_, Message
+from engine.features.registry import feature_table
+from engine.messages import N_, Message, Translate
 from engine.pipeline.assessment import Scored, Standing, grade_entities, score_entities
 from engine.pipeline.ports import Actor, Clock
 from engine.store.hindsight import HindsightWarehouse
@@ -63,6 +64,18 @@ class Rescore:
     def is_changed(self) -> bool:
         """Whether grade or score differ."""
         return self.before != self.after
+
+    def told(self) -> dict[str, object]:
+        """Return what is told of it, as JSON holds it: everything but its tables."""
+        return {
+            "run_id": self.run_id,
+            "entity_id": self.entity_id,
+            "as_of": self.as_of.isoformat(),
+            "known_by": self.known_by.isoformat(),
+            "before": self.before,
+            "after": self.after,
+            "features": {name: list(pair) for name, pair in self.features.items()},
+        }
 
 
 def rescore(workspace: Workspace, run_id: str, entity_id: str, *, known_by: date) -> Rescore:
@@ -116,12 +129,15 @@ def rescore(workspace: Workspace, run_id: str, entity_id: str, *, known_by: date
     )  # fmt: skip
 
 
-def keep_rescore(workspace: Workspace, objection_id: str, *, reason: str, actor: Actor, clock: Clock) -> Rescore:
+def keep_rescore(
+    workspace: Workspace, objection_id: str, *, reason: str, actor: Actor, clock: Clock, entity_id: str | None = None
+) -> Rescore:
     """Compute the grade that an upheld objection contests again and keep it beside the run's.
 
     Parameters
     ----------
     objection_id : about ``grades``, record ``RUN:ENTITY``; its last event must be ``corrected``.
+    entity_id : whom it is about, where the caller is bound to it; None = whomever it names.
 
     Raises
     ------
@@ -132,6 +148,7 @@ def keep_rescore(workspace: Workspace, objection_id: str, *, reason: str, actor:
     """
     held = grade_objections(workspace, on=clock().date())
     held = held[held["objection_id"] == objection_id]
+    held = held if entity_id is None else held[held["entity_id"] == entity_id]
     if held.empty:
         _refuse(objection_id, N_("there is no objection to a grade of that name"))
     row = held.iloc[0]
@@ -157,6 +174,12 @@ def keep_rescore(workspace: Workspace, objection_id: str, *, reason: str, actor:
     }  # fmt: skip
     workspace.warehouse.write_run(tables, kind=RESCORE, as_of=found.as_of, manifest=said, actor=actor, at=clock())
     return found
+
+
+def feature_titles(*, translate: Translate) -> dict[str, str]:
+    """Return what people call the features that a correction may change, by name."""
+    table = feature_table(translate=translate)
+    return dict(zip(table["name"].astype(str), table["title"].astype(str), strict=True))
 
 
 def corrected_grades(workspace: Workspace) -> pd.DataFrame:

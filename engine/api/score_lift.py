@@ -22,7 +22,14 @@ from engine.estimation.outcome import REACHED
 from engine.estimation.sample import DesignSample
 from engine.grading.cutoffs import TargetShares, read_cutoffs
 from engine.pipeline.measurement import measurable
-from engine.pipeline.score_lift import BIN_COLUMNS, Calibration, calibration, chances_by_bin, lift_by_budget
+from engine.pipeline.score_lift import (
+    BIN_COLUMNS,
+    Calibration,
+    calibration,
+    chances_by_bin,
+    gains_curve,
+    lift_by_budget,
+)
 from engine.store.policies import policies_of
 from engine.store.warehouse import Run, Warehouse
 from engine.store.workspace import Workspace
@@ -63,6 +70,7 @@ class ScoreLift:
     n_drawn, n_reached : drawn rows of the population, and those of them with an assessable result.
     last_result : day of the last result; None without one.
     lifts : ``score`` (name of a model, or :data:`COUNTED`) and the columns of ``pipeline.score_lift.lift_by_budget``.
+    gains : ``score`` and the columns of ``pipeline.score_lift.gains_curve``.
     bins : ``score`` and the columns of ``chances_by_bin``: predicted and observed by fifth of the population.
     grades : the same by grade at the freeze.
     overall : model → how its chances fared.
@@ -73,6 +81,7 @@ class ScoreLift:
     n_reached: int
     last_result: date | None
     lifts: pd.DataFrame
+    gains: pd.DataFrame
     bins: pd.DataFrame
     grades: pd.DataFrame
     overall: dict[str, Calibration]
@@ -109,6 +118,10 @@ def score_lift(workspace: Workspace, *, as_of: date, population: str, profile: s
         lift_by_budget(sample, series, population=population, level=level, limits=limits).assign(score=name)
         for name, series in values.items()
     ]
+    curves = [
+        gains_curve(sample, series, population=population, level=level).assign(score=name)
+        for name, series in values.items()
+    ]
     chances = {
         str(name): part.set_index("entity_id")["probability"].astype(float)
         for name, part in scores.dropna(subset=["probability"]).groupby("model", sort=False)
@@ -130,6 +143,7 @@ def score_lift(workspace: Workspace, *, as_of: date, population: str, profile: s
         n_reached=len(reached),
         last_result=None if reached.empty else pd.Timestamp(reached["occurred_on"].max()).date(),
         lifts=pd.concat(lifts, ignore_index=True),
+        gains=pd.concat(curves, ignore_index=True),
         bins=binned(_fifths),
         grades=binned(lambda _chances: _grades(sample)),
         overall={name: found for name, found in fared.items() if found is not None},

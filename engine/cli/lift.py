@@ -13,6 +13,7 @@ from engine.vocabulary import POPULATION_NAMES, SCORE_NAMES
 if TYPE_CHECKING:
     from engine.api.score_lift import ScoreLift
 
+HALF = 0.5
 PopulationOption = Annotated[str, typer.Option("--population", help=N_("The population; the first if empty."))]
 DayOption = Annotated[str | None, typer.Option("--as-of", help=N_("Day of the grades; the latest measured if empty."))]
 
@@ -50,6 +51,7 @@ def _as_json(found: "ScoreLift") -> dict[str, Any]:
         "n_reached": found.n_reached,
         "last_result": found.last_result,
         "lifts": found.lifts.to_dict("records"),
+        "gains": found.gains.to_dict("records"),
         "bins": found.bins.to_dict("records"),
         "grades": found.grades.to_dict("records"),
         "overall": {
@@ -76,6 +78,17 @@ def _show(found: "ScoreLift", *, population: str, translate: Translate) -> None:
         for row in found.lifts.to_dict("records")
     ]
     show_table(said, [translate(head) for head in heads], rows)
+    for row in found.gains[found.gains["reached"].round(2) == HALF].to_dict("records"):
+        text = N_("{score}: the first half finds {found} of all findings ({low} – {high}); at random {half}")
+        show_line(
+            translate(text).format(
+                score=translate(SCORE_NAMES.get(row["score"], row["score"])),
+                found=f"{row['found']:.1%}",
+                low=f"{row['low']:.1%}",
+                high=f"{row['high']:.1%}",
+                half=f"{row['reached']:.1%}",
+            )
+        )
     for name, each in found.overall.items():
         text = N_("{score}: {expected} expected, {observed} found ({low} – {high}), Brier {brier}")
         show_line(

@@ -162,17 +162,7 @@ def rescore(
     else:
         found = compute(opened, run, entity, known_by=current_time().date())
     if as_json:
-        show_json(
-            {
-                "run_id": found.run_id,
-                "entity_id": found.entity_id,
-                "as_of": found.as_of,
-                "before": found.before,
-                "after": found.after,
-                "features": found.features,
-                "is_kept": objection is not None,
-            }  # fmt: skip
-        )
+        show_json({**found.told(), "is_kept": objection is not None})
         return
     for name, held in found.before.items():
         show_line(f"{name}: {_said(held)} → {_said(found.after[name])}")

@@ -106,6 +106,7 @@ COMMANDS = (
     ),
     Command(("run", "history"), "engine.cli.monthly:history", N_("List the grades of an entity and why it moved.")),
     Command(("run", "list"), "engine.cli.monthly:list_runs", N_("List the monthly runs.")),
+    Command(("run", "grades"), "engine.cli.grade_months:grades", N_("Show the grades of a month, and who moved why.")),
     Command(("override", "propose"), "engine.cli.grade_overrides:propose", N_("Propose a grade with ground and end.")),
     Command(("override", "approve"), "engine.cli.grade_overrides:approve", N_("Approve it as the second person.")),
     Command(("override", "refuse"), "engine.cli.grade_overrides:refuse", N_("Refuse it as the second person.")),
@@ -275,7 +276,7 @@ COMMANDS = (
     Command(("account", "revoke"), "engine.cli.account:revoke", N_("Take an account's rights away.")),
     Command(("marts", "build"), "engine.cli.marts:build", N_("Make the tables of the dashboards ready.")),
     Command(("jobs", "list"), "engine.cli.jobs:listed", N_("List the jobs.")),
-    Command(("jobs", "run"), "engine.cli.jobs:run", N_("Do the work of a waiting job.")),
+    Command(("jobs", "run"), "engine.cli.jobs:run", N_("Do the work of a job that waits or stopped.")),
     Command(("dashboard",), "engine.cli.dashboard:dashboard", N_("Start the dashboards on this machine.")),
     Command(("doctor",), "engine.cli.doctor:doctor", N_("Check this installation and say what is missing.")),
 )

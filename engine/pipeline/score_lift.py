@@ -1,4 +1,4 @@
-"""How far a score sorts what random draws then found: lift at budgets, and chances beside outcomes.
+"""How far a score sorts what random draws then found: lift at budgets, the gains curve, and chances beside outcomes.
 
 Everything rests on drawn rows with their inclusion probability, so the figures speak for the frame, not for the
 inspected alone. Source: docs/spec/estimators.md §2–4.
@@ -26,7 +26,10 @@ BUDGETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 TOP, TIED, REST = "top", "tied", "rest"
 MINOR_TIE = 0.1
 """A tie at the cut smaller than this share of the budget is taken whole; a larger one counts in expectation."""
+STEPS = tuple(at / 20 for at in range(1, 20))
+"""Shares of the objects at which the gains curve is stated."""
 LIFT_COLUMNS = ("budget", "reached", "n", "hits", "lift", "low", "high", "is_small", "note")
+GAIN_COLUMNS = ("reached", "n", "hits", "found", "low", "high", "base")
 BIN_COLUMNS = ("bin", "n", "hits", "predicted", "observed", "low", "high", "is_small")
 NOBODY = N_("no drawn object among these has a result yet")
 
@@ -72,19 +75,15 @@ def lift_by_budget(
     ``high`` (null where nothing can be said, with ``note``, a catalogue key), ``is_small``.
     """
     everyone = values.to_numpy(dtype=np.float64)
-    own = sample.rows["population"] == population
-    drawn = sample.rows["entity_id"].map(values).where(own)
+    drawn = _drawn(sample, values, population=population)
     rows = []
     for budget in BUDGETS:
-        cut, ratios, reached = _cut(everyone, budget=budget)
-        domain = pd.Series(np.select([drawn > cut, drawn == cut], [TOP, TIED], REST), index=drawn.index, dtype="object")
-        if TIED not in ratios:
-            domain = domain.replace(TIED, TOP)
-        domain = domain.where(drawn.notna())
+        cut = _cut(everyone, budget=budget)
+        domain = _domain(drawn, cut)
         taken = domain.isin([TOP, TIED])
         n, hits = _counted(sample, taken)
-        row: dict[str, object] = {"budget": budget, "reached": reached, "n": n, "hits": hits, "note": ""}
-        found = _lift(_by(sample, domain), ratios=ratios, level=level) if n else None
+        row: dict[str, object] = {"budget": budget, "reached": cut.reached, "n": n, "hits": hits, "note": ""}
+        found = _lift(_rates(sample, domain, level=level), cut) if n else None
         if found is None:
             row |= {"lift": math.nan, "low": math.nan, "high": math.nan, "is_small": True, "note": NOBODY}
         else:
@@ -94,24 +93,88 @@ def lift_by_budget(
     return pd.DataFrame(rows)[[*LIFT_COLUMNS]]
 
 
-def _lift(sample: DesignSample, *, ratios: dict[str, float], level: float) -> Estimate | None:
-    rates = rates_by(sample, by="domain", confidence=level).rename(columns={"domain": "grade"})
+def gains_curve(sample: DesignSample, values: pd.Series, *, population: str, level: float) -> pd.DataFrame:
+    """Return which share of all findings lies among the objects with the highest values, step by step.
+
+    The share found is the lift times the share of the frame visited, both as the drawn rows speak for it; the limits
+    are those of the lift, times the same share, cut at 0 and 1.
+
+    Parameters
+    ----------
+    sample, values, population, level : as in :func:`lift_by_budget`.
+
+    Returns
+    -------
+    DataFrame, one row per step of a twentieth, ends included: ``reached`` (share of the objects visited), ``n``,
+    ``hits`` (results among these), ``found``, ``low``, ``high`` (share of all findings, 0..1), ``base`` (rate of
+    findings of the whole, the same in every row: no order can find more than ``reached / base``). Steps about which the
+    drawn rows say nothing are left out; empty when nothing was found at all.
+    """
+    everyone = values.to_numpy(dtype=np.float64)
+    drawn = _drawn(sample, values, population=population)
+    whole = _rates(sample, _domain(drawn, _Cut(-math.inf, {TOP: 1.0}, 1.0)), level=level)
+    n, hits = _counted(sample, drawn.notna())
+    if hits == 0:
+        return pd.DataFrame(columns=[*GAIN_COLUMNS])
+    rows = [{"reached": 0.0, "n": 0, "hits": 0, "found": 0.0, "low": 0.0, "high": 0.0}]
+    for step in STEPS:
+        cut = _cut(everyone, budget=step)
+        domain = _domain(drawn, cut)
+        rates = _rates(sample, domain, level=level)
+        lift = _lift(rates, cut)
+        if lift is None or not lift.value == lift.value:
+            continue
+        units = rates.set_index("grade")["units"].astype(float)
+        visited = float(units @ units.index.map(cut.ratios).to_numpy(dtype=float)) / float(units.sum())
+        found, low, high = (min(1.0, max(0.0, each * visited)) for each in (lift.value, lift.low, lift.high))
+        taken = dict(zip(("n", "hits"), _counted(sample, domain.isin([TOP, TIED])), strict=True))
+        rows.append({"reached": cut.reached, **taken, "found": found, "low": low, "high": high})
+    rows.append({"reached": 1.0, "n": n, "hits": hits, "found": 1.0, "low": 1.0, "high": 1.0})
+    return pd.DataFrame(rows).assign(base=float(whole["hit_rate"].iloc[0]))[[*GAIN_COLUMNS]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """The value at a cut, the share taken of each group, and the share of everybody that is."""
+
+    value: float
+    ratios: dict[str, float]
+    reached: float
+
+
+def _drawn(sample: DesignSample, values: pd.Series, *, population: str) -> pd.Series:
+    """Return the value of every drawn row of the population; null for the others."""
+    return sample.rows["entity_id"].map(values).where(sample.rows["population"] == population)
+
+
+def _domain(drawn: pd.Series, cut: _Cut) -> pd.Series:
+    """Return on which side of a cut every drawn row lies; null where it has no value."""
+    sides = np.select([drawn > cut.value, drawn == cut.value], [TOP, TIED], REST)
+    domain = pd.Series(sides, index=drawn.index, dtype="object")
+    return (domain if TIED in cut.ratios else domain.replace(TIED, TOP)).where(drawn.notna())
+
+
+def _rates(sample: DesignSample, domain: pd.Series, *, level: float) -> pd.DataFrame:
+    return rates_by(_by(sample, domain), by="domain", confidence=level).rename(columns={"domain": "grade"})
+
+
+def _lift(rates: pd.DataFrame, cut: _Cut) -> Estimate | None:
     try:
-        return lift_over_uniform(rates, ratios=ratios)
+        return lift_over_uniform(rates, ratios=cut.ratios)
     except UndefinedEstimateError:
         return None
 
 
-def _cut(everyone: FloatArray, *, budget: float) -> tuple[float, dict[str, float], float]:
-    """Return the value at the cut, the share taken of each group, and the share of everybody that is."""
+def _cut(everyone: FloatArray, *, budget: float) -> _Cut:
+    """Return the cut that takes a share of everybody, the highest values first."""
     k = visits_at(everyone.size, share=budget)
     cut = float(np.partition(everyone, everyone.size - k)[everyone.size - k])
     above, tied = int((everyone > cut).sum()), int((everyone == cut).sum())
     if above + tied - k <= MINOR_TIE * k:
-        return cut, {TOP: 1.0, REST: 0.0}, (above + tied) / everyone.size
+        return _Cut(cut, {TOP: 1.0, REST: 0.0}, (above + tied) / everyone.size)
     part = (k - above) / tied
     shares = {TIED: part, REST: 0.0} if above == 0 else {TOP: 1.0, TIED: part, REST: 0.0}
-    return cut, shares, k / everyone.size
+    return _Cut(cut, shares, k / everyone.size)
 
 
 def chances_by_bin(

@@ -11,7 +11,7 @@ from typing import Any
 from engine.access.rights import Role
 from engine.cli import main
 
-ENTITIES, DAY = "2000", "2025-12-31"
+ENTITIES, EARLIER, DAY = "2000", "2025-11-30", "2025-12-31"
 
 
 def xinheng(folder: Path, *words: str) -> Any:
@@ -35,7 +35,8 @@ def demo_city(folder: Path) -> Path:
     else:
         xinheng(path, "demo", "--entities", ENTITIES)
     if not xinheng(path, "run", "list")["runs"]:
-        xinheng(path, "run", "monthly", "--as-of", DAY)
+        for day in (EARLIER, DAY):
+            xinheng(path, "run", "monthly", "--as-of", day)
     held = {each["account"] for each in xinheng(path, "account", "list")["accounts"]}
     for role in Role:
         if f"{role.value}@city" not in held:

@@ -1,5 +1,7 @@
 """Long work: asked at a desk, done by a process of its own, followed by its record; a dead process is said dead."""
 
+import json
+import os
 import subprocess
 import sys
 import time
@@ -12,8 +14,9 @@ from engine.access.rights import Role
 from engine.access.scope import scope_of
 from engine.api import jobs as jobs_module
 from engine.api.accounts import grant_account
-from engine.api.desk import Desk
-from engine.api.jobs import JobState, jobs, run_job, start_job
+from engine.api.desk import Action, Desk
+from engine.api.job_works import KEYED
+from engine.api.jobs import Job, JobState, job, jobs, run_job, start_again, start_job
 from engine.errors import AccessError, UsageError
 from engine.store.job_files import read_job, read_jobs, write_job
 from engine.store.workspace import Workspace
@@ -33,6 +36,8 @@ def held_back(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     calls: list[list[str]] = []
 
     class Started:
+        pid, stdin = os.getpid(), None
+
         def __init__(self, call: list[str], **_: object) -> None:
             calls.append(call)
 
@@ -94,11 +99,73 @@ def test_a_right_lost_before_the_work_began_stops_it(folder: Path, held_back: li
     assert "Not permitted" in done.problem
 
 
-def test_a_process_that_died_without_a_word_is_a_failed_job(folder: Path, held_back: list[list[str]]) -> None:
+@pytest.mark.parametrize("state", [JobState.WAITING, JobState.RUNNING])
+def test_a_job_whose_process_died_has_stopped_and_says_what_to_do(
+    state: JobState, folder: Path, held_back: list[list[str]]
+) -> None:
     made = start_job(desk(folder), "marts")
-    write_job(folder, replace(made, state=JobState.RUNNING, pid=2**22 + 1))
+    write_job(folder, replace(made, state=state, pid=2**22 + 1))
+    found = read_job(folder, made.job_id)
 
-    assert read_job(folder, made.job_id).state is JobState.FAILED
+    assert found.state is JobState.STOPPED
+    assert not found.is_under_way
+    assert "start it again" in found.problem
+    again = start_again(desk(folder), made.job_id)
+    assert (again.kind, dict(again.asked)) == (made.kind, dict(made.asked))
+    assert again.job_id != made.job_id
+    assert len(held_back) == 2
+
+
+def test_another_process_that_got_the_number_meanwhile_is_not_the_job(folder: Path, held_back: list[list[str]]) -> None:
+    made = start_job(desk(folder), "marts")
+    assert read_job(folder, made.job_id).state is JobState.WAITING
+    held = json.loads((folder / "jobs" / f"{made.job_id}.json").read_text(encoding="utf-8"))
+    write_job(folder, Job(**{**held, "state": JobState.RUNNING, "since": held["since"] + 1}))
+
+    assert read_job(folder, made.job_id).state is JobState.STOPPED
+
+
+def test_a_process_that_dies_before_its_work_begins_is_seen_dead(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = subprocess.Popen
+    monkeypatch.setattr(
+        "engine.api.jobs.subprocess.Popen",
+        lambda _call, **options: started([sys.executable, "-c", "raise SystemExit(1)"], **options),
+    )
+    made = start_job(desk(folder), "marts")
+    jobs_module._started[-1].wait(timeout=60)
+
+    assert read_job(folder, made.job_id).state is JobState.STOPPED
+    assert run_job(folder, made.job_id).state is JobState.DONE  # by hand, as 'xinheng jobs run' does
+
+
+def test_only_what_stopped_or_failed_and_needs_no_key_is_started_again(
+    folder: Path, held_back: list[list[str]]
+) -> None:
+    waiting = start_job(desk(folder), "marts")
+    with pytest.raises(UsageError):
+        start_again(desk(folder), waiting.job_id)
+    for kind in KEYED:
+        write_job(folder, replace(waiting, kind=kind, state=JobState.FAILED))
+        with pytest.raises(UsageError):
+            start_again(desk(folder), waiting.job_id)
+    write_job(folder, replace(waiting, state=JobState.FAILED))
+    with pytest.raises(AccessError):
+        start_again(desk(folder, "inspector@here"), waiting.job_id)
+
+
+def test_work_about_an_object_is_for_whoever_sees_it(folder: Path, held_back: list[list[str]]) -> None:
+    asked = {"run_id": "monthly-none", "entity_id": "reg:3"}
+    with pytest.raises(AccessError):
+        start_job(desk(folder, "inspector@here"), "rescore", **asked)
+    made = start_job(desk(folder, "inspector@there"), "rescore", **asked)
+    done = run_job(folder, made.job_id)
+    assert done.state is JobState.FAILED  # there is no such run
+    for account, seen in (("leader@here", []), ("leader@there", [made.job_id]), ("leader@whole", [made.job_id])):
+        with desk(folder, account).reading(Action.SEE_ENTITIES) as workspace:
+            assert [each.job_id for each in jobs(workspace)] == seen
+            if not seen:
+                with pytest.raises(UsageError):
+                    job(workspace, made.job_id)
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "marts-20260701T090000-zzzzzz", "marts-20260701T090000-abcdef"])
@@ -137,4 +204,4 @@ def test_a_signing_key_goes_through_a_pipe_and_is_written_nowhere(
     heard.unlink()
     assert b"secret key" not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     assert "secret key" not in " ".join(calls[0])
-    assert read_job(folder, made.job_id) == made
+    assert read_job(folder, made.job_id).asked == made.asked

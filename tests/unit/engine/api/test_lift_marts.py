@@ -28,6 +28,7 @@ FOUND = ScoreLift(
     lifts=pd.DataFrame(
         {"budget": [0.01, 0.1], "n": [0, 9], "lift": [np.nan, 2.5], "note": ["nobody", ""], "score": "a"}
     ),
+    gains=pd.DataFrame({"score": ["a"], "reached": [0.5], "n": [9], "found": [0.8], "low": [0.6], "base": [0.1]}),
     bins=pd.DataFrame({"score": ["a"], "bin": ["1"], "n": [4], "predicted": [0.1], "is_small": [True]}),
     grades=pd.DataFrame({"score": ["a"], "bin": ["D"], "n": [4], "predicted": [0.4], "is_small": [False]}),
     overall={
@@ -55,7 +56,7 @@ def test_what_is_stored_comes_back_as_it_was(workspace: Workspace) -> None:
     assert held is not None
     for name in ("deciding", "n_drawn", "n_reached", "last_result"):
         assert getattr(held, name) == getattr(FOUND, name)
-    for name in ("lifts", "bins", "grades"):
+    for name in ("lifts", "gains", "bins", "grades"):
         pd.testing.assert_frame_equal(getattr(held, name), getattr(FOUND, name), check_dtype=False)
     assert held.overall["a"] == FOUND.overall["a"]
     assert np.isnan(held.overall["b"].expected)

@@ -1,12 +1,14 @@
 """Lift at budgets and chances beside outcomes, on drawn rows whose rates are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from engine.estimation.estimate import PrecisionLimits
 from engine.pipeline.measurement import measurable
-from engine.pipeline.score_lift import BUDGETS, calibration, chances_by_bin, lift_by_budget
+from engine.pipeline.score_lift import BUDGETS, STEPS, calibration, chances_by_bin, gains_curve, lift_by_budget
 from tests.measured_world import drawn_rows
 
 LIMITS = PrecisionLimits(min_effective_n=30, max_width=0.30, narrow_width=0.05, max_relative_width=1.3)
@@ -56,6 +58,37 @@ def test_order_of_rows_decides_nothing_and_rising_transforms_neither(sample):
     again = lift_by_budget(sample, np.exp(values.sample(frac=1, random_state=1)), limits=LIMITS, **ASKED)
 
     pd.testing.assert_frame_equal(first, again)
+
+
+def test_the_gains_curve_is_the_lift_times_the_share_visited_and_ends_where_everybody_is_visited(sample):
+    grades = everybody(sample)
+    curve = gains_curve(sample, (grades == "D").astype(float), **ASKED)
+    lifts = lift_by_budget(sample, (grades == "D").astype(float), limits=LIMITS, **ASKED).set_index("budget")
+
+    assert curve["reached"].iloc[[0, -1]].tolist() == curve["found"].iloc[[0, -1]].tolist() == [0.0, 1.0]
+    assert len(curve) == len(STEPS) + 2
+    assert curve["found"].is_monotonic_increasing
+    assert ((curve["low"] <= curve["found"]) & (curve["found"] <= curve["high"])).all()
+    assert curve[["found", "low", "high"]].stack().between(0, 1).all()
+    # rates 5 % and 40 %, one in seven is D: half of the visits finds all of D and 5 % of the rest that is visited
+    half = curve[curve["reached"].round(3) == 0.5].iloc[0]
+    expected = (0.40 / 7 + 0.05 * (0.5 - 1 / 7)) / (0.40 / 7 + 0.05 * 6 / 7)
+    assert half["found"] == pytest.approx(expected, rel=0.1)
+    assert half["low"] <= expected <= half["high"]
+    assert half["found"] == pytest.approx(lifts.loc[0.5, "lift"] * half["reached"], rel=0.05)
+    assert curve["base"].iloc[0] == pytest.approx(0.40 / 7 + 0.05 * 6 / 7, rel=0.15)
+
+
+def test_a_score_without_differences_gains_as_chance_does(sample):
+    curve = gains_curve(sample, everybody(sample).map(lambda _grade: 5.0), **ASKED)
+
+    assert curve["found"].to_numpy() == pytest.approx(curve["reached"].to_numpy(), abs=1e-9)
+
+
+def test_without_a_finding_there_is_no_gains_curve(sample):
+    clean = replace(sample, rows=sample.rows.assign(outcome="clean"))
+
+    assert gains_curve(clean, everybody(sample).map(lambda _grade: 5.0), **ASKED).empty
 
 
 def test_where_nobody_at_the_top_was_drawn_nothing_is_said(sample):

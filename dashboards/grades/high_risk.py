@@ -1,0 +1,140 @@
+"""Grades D that a model proposed: a named person, who did not start the run, confirms or rejects each with a reason."""
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import acts, parts, queries, words
+from dashboards.grades import shared
+from dashboards.view import View, choose
+from engine.api.confirming import confirm_grades, high_risk_grades, leading_reasons
+from engine.api.desk import Action
+from engine.api.grade_months import GradeMonth
+from engine.messages import N_
+
+STATES = {"proposed": N_("waits for a person"), "confirmed": N_("confirmed"), "rejected": N_("rejected")}
+ALL = "all"
+ROWS = 25
+"""Objects shown at once: as many as somebody can weigh before deciding on them."""
+
+
+def show(month: GradeMonth, view: View) -> None:
+    """Show the part."""
+    _ = view.translate
+    held = queries.kept(view, high_risk_grades, needs=shared.NEEDS, run_id=month.run_id)
+    if held.empty:
+        parts.nothing_yet(_("No grade D in this run."))
+        return
+    counts = held["status"].value_counts()
+    cards = [(_("Grades D"), len(held)), *((_(name), int(counts.get(state, 0))) for state, name in STATES.items())]
+    for place, (name, n) in zip(st.columns(len(cards)), cards, strict=True):
+        place.metric(name, words.count(n), border=True)
+    left, right = st.columns([2, 1], vertical_alignment="bottom")
+    state = choose(
+        left.selectbox,
+        _("State"),
+        (*STATES, ALL),
+        name="state_of_d",
+        default="proposed",
+        label_of=lambda each: _("all of them") if each == ALL else _(STATES[each]),
+    )
+    rows = held if state == ALL else held[held["status"] == state]
+    rows = rows.sort_values(["score", "entity_id"], ascending=[False, True], ignore_index=True)
+    if rows.empty:
+        parts.nothing_yet(_("No grade D of this state in this run."))
+        return
+    shown = _slice(rows, right, view)
+    names = shared.names_of(shown["entity_id"], view)
+    _table(month, shown, names, view)
+    waiting = shown[shown["status"] == "proposed"]
+    if not waiting.empty:
+        _decide(month, waiting, names, view)
+
+
+def _slice(rows: pd.DataFrame, place: Any, view: View) -> pd.DataFrame:
+    """Return the rows shown at once, the highest scores first."""
+    _ = view.translate
+    starts = tuple(str(at) for at in range(0, len(rows), ROWS))
+    if len(starts) == 1:
+        return rows
+    start = choose(
+        place.selectbox,
+        _("Rows, highest scores first"),
+        starts,
+        name="from_row",
+        default="0",
+        label_of=lambda at: f"{int(at) + 1:,} – {min(int(at) + ROWS, len(rows)):,} / {len(rows):,}",
+    )
+    return rows.iloc[int(start) : int(start) + ROWS]
+
+
+def _table(month: GradeMonth, shown: pd.DataFrame, names: dict[str, str], view: View) -> None:
+    _ = view.translate
+    about = tuple(sorted(shown["entity_id"]))
+    told = queries.kept(view, leading_reasons, needs=shared.NEEDS, run_id=month.run_id, entity_ids=about)
+    reasons: dict[str, list[str]] = {}
+    for row in told.to_dict("records"):
+        reasons.setdefault(str(row["entity_id"]), []).append(f"{row['sentence'].render(_)} ({row['points']:+,.0f})")
+    table = pd.DataFrame(
+        {
+            _("Object"): [names.get(each, each) for each in shown["entity_id"]],
+            _("Code of the object"): shown["entity_id"],
+            _("Population"): [words.population_name(each, _) for each in shown["population"]],
+            _("Score"): [words.NOTHING if words.is_missing(each) else f"{each:,.1f}" for each in shown["score"]],
+            _("Grade by score"): [words.grade_name(each, _) for each in shown["score_grade"]],
+            _("D by"): [shared.above_score(each, view) for each in shown["override_code"]],
+            _("What weighs most (points)"): [
+                "; ".join(reasons.get(each, [])) or words.NOTHING for each in shown["entity_id"]
+            ],
+            _("State"): [_(STATES[each]) for each in shown["status"]],
+            _("Decided by"): [words.NOTHING if words.is_missing(each) else each for each in shown["decided_by"]],
+            _("Why"): [words.NOTHING if words.is_missing(each) else each for each in shown["reason"]],
+        }
+    )
+    parts.table(table, name="grades-d", view=view)
+
+
+def _decide(month: GradeMonth, waiting: pd.DataFrame, names: dict[str, str], view: View) -> None:
+    """Let a person confirm or reject what a model proposed: no machine makes a firm high-risk."""
+    _ = view.translate
+    st.subheader(_("Confirm or reject"))
+    if not acts.offered(view, Action.CONFIRM_GRADE):
+        return
+    if view.desk.viewer.actor.name == month.starter:
+        st.info(_("You started this run: a second person confirms or rejects its grades D."))
+        return
+    with st.form("confirm"):
+        chosen = st.multiselect(
+            _("Objects"),
+            list(waiting["entity_id"]),
+            format_func=lambda each: f"{names.get(each, each)} · {each}",
+            placeholder=_("choose"),
+        )
+        reason = st.text_input(_("Why"))
+        yes_place, no_place = st.columns(2)
+        yes = yes_place.form_submit_button(_("Confirm grade D"), type="primary")
+        no = no_place.form_submit_button(_("Reject"))
+    st.caption(
+        _(
+            "A confirmed or rejected grade stays decided for this run. After a rejection two persons may set another "
+            "grade under 'Set by persons'; the computed one stays on record."
+        )
+    )
+    if (yes or no) and chosen:
+        said = _("{n} grade(s) D confirmed.") if yes else _("{n} grade(s) D rejected.")
+        acts.act(
+            view,
+            Action.CONFIRM_GRADE,
+            partial(_decided, view, month.run_id, chosen, reason, is_confirmed=yes),
+            said=lambda n: said.format(n=n),
+            about=chosen,
+        )
+
+
+def _decided(view: View, run: str, chosen: list[str], reason: str, workspace: Any, *, is_confirmed: bool) -> int:
+    desk = view.desk
+    return confirm_grades(
+        workspace, run, chosen, is_confirmed=is_confirmed, reason=reason, actor=desk.viewer.actor, clock=desk.clock
+    )
