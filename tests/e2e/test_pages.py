@@ -122,6 +122,7 @@ class Figures:
             "hit_rate": lambda: [words.share(row["hit_rate"]) for row in self._grades()],
             "lift": self._lift,
             "league": self._league,
+            "grades": self._month,
             "record": lambda: [],
             "warnings": lambda: [str(len(self.ask("warnings", "list", "--state", "open")["warnings"]))],
             "punishment": lambda: [
@@ -169,6 +170,14 @@ class Figures:
         model = next(iter(said["overall"].values()))
         return [words.times(tenth["lift"]), f"n={tenth['n']}", words.share(model["observed"]), f"{model['brier']:.4f}"]
 
+    def _month(self) -> list[str]:
+        said = self.ask("run", "grades")
+        n = sum(row["n"] for row in said["shares"] if row["population"] == self.population)
+        own = [row for row in said["migration"] if row["population"] == self.population]
+        moved = {way: sum(row["n"] for row in own if direction(row) == way) for way in ("riskier", "milder")}
+        before = sum(row["n"] for row in own if row["from_grade"] != "-")
+        return [words.count(n), *(words.share(k / before) for k in moved.values())]
+
     def _league(self) -> list[str]:
         held = Workspace(self._folder)
         stored = stored_league(held)
@@ -178,6 +187,12 @@ class Figures:
         rows = [row for row in self.ask(*asked)["values"] if row["kpi"] == "completion"]
         n = float(rows[0]["denominator"]) if rows else 0.0
         return [f"n={words.count(n)}"] if n else []
+
+
+def direction(row: dict[str, Any]) -> str:
+    """Return which way a row of the migration goes; empty where one side is no grade of risk."""
+    ends = row["from_grade"], row["to_grade"]
+    return "" if {*ends} & {"-", "U"} or ends[0] == ends[1] else "riskier" if ends[1] > ends[0] else "milder"
 
 
 NO_OBJECTION = "No objection was registered yet."
