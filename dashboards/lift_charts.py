@@ -90,7 +90,7 @@ def gains(curves: pd.DataFrame, *, names: Mapping[str, str], deciding: str, tran
          "found": [0.0, 1.0, 0.0, 1.0, 1.0]}
     )  # fmt: skip
     looks = [LOOKS[at % len(LOOKS)] for at in range(len(order))]
-    legend = alt.Legend(orient="top", labelLimit=320, columns=3)
+    legend = alt.Legend(orient="top", labelLimit=320, columns=2)
     domain = [*order, even, perfect]
     colour = alt.Color(
         "name:N",

@@ -119,7 +119,7 @@ def gains(found: ScoreLift, view: View) -> None:
     deciding = found.deciding if found.deciding in names else next(iter(names))
     chart = lift_charts.gains(found.gains, names=names, deciding=deciding, translate=_)
     parts.chart_with_table(chart, table, alt_text=_("Gains curve"), translate=_)
-    half = found.gains[(found.gains["score"] == deciding) & (found.gains["reached"].round(2) == HALF)]
+    half = found.gains[(found.gains["score"] == deciding) & (found.gains["step"] == HALF)]
     for row in half.to_dict("records"):
         said = _("{score}: the first half of the visits finds {found} of all findings ({low} – {high}, n={n}).")
         st.markdown(

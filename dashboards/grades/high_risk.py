@@ -1,5 +1,6 @@
 """Grades D that a model proposed: a named person, who did not start the run, confirms or rejects each with a reason."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,11 @@ from engine.api.desk import Action
 from engine.api.grade_months import GradeMonth
 from engine.messages import N_
 
-STATES = {"proposed": N_("waits for a person"), "confirmed": N_("confirmed"), "rejected": N_("rejected")}
+STATES = {
+    "proposed": N_("waits for a person"),
+    "confirmed": N_("confirmed by a person"),
+    "rejected": N_("rejected by a person"),
+}
 ALL = "all"
 ROWS = 25
 """Objects shown at once: as many as somebody can weigh before deciding on them."""
@@ -79,21 +84,26 @@ def _table(month: GradeMonth, shown: pd.DataFrame, names: dict[str, str], view: 
         reasons.setdefault(str(row["entity_id"]), []).append(f"{row['sentence'].render(_)} ({row['points']:+,.0f})")
     table = pd.DataFrame(
         {
-            _("Object"): [names.get(each, each) for each in shown["entity_id"]],
-            _("Code of the object"): shown["entity_id"],
+            _("Object"): [" · ".join(filter(None, (names.get(each), each))) for each in shown["entity_id"]],
             _("Population"): [words.population_name(each, _) for each in shown["population"]],
             _("Score"): [words.NOTHING if words.is_missing(each) else f"{each:,.1f}" for each in shown["score"]],
-            _("Grade by score"): [words.grade_name(each, _) for each in shown["score_grade"]],
+            _("Grade by score"): [words.grade_tag(each) for each in shown["score_grade"]],
             _("D by"): [shared.above_score(each, view) for each in shown["override_code"]],
             _("What weighs most (points)"): [
                 "; ".join(reasons.get(each, [])) or words.NOTHING for each in shown["entity_id"]
             ],
-            _("State"): [_(STATES[each]) for each in shown["status"]],
-            _("Decided by"): [words.NOTHING if words.is_missing(each) else each for each in shown["decided_by"]],
-            _("Why"): [words.NOTHING if words.is_missing(each) else each for each in shown["reason"]],
+            _("State"): [_state(row, view) for row in shown.to_dict("records")],
         }
     )
-    parts.table(table, name="grades-d", view=view)
+    parts.plain_table(table)
+    parts.export_menu({"grades-d": table}, name="grades-d", view=view)
+
+
+def _state(row: Mapping[Any, Any], view: View) -> str:
+    """Return what a person decided on a grade, who and why; that it waits while nobody did."""
+    said = view.translate(STATES[row["status"]])
+    told = [said, *(str(row[name]) for name in ("decided_by", "reason") if not words.is_missing(row[name]))]
+    return " · ".join(told)
 
 
 def _decide(month: GradeMonth, waiting: pd.DataFrame, names: dict[str, str], view: View) -> None:

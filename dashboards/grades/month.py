@@ -185,7 +185,7 @@ def _cause_bars(shown: pd.DataFrame, order: list[str], view: View) -> alt.TopLev
                 "way_said:N",
                 title=None,
                 scale=alt.Scale(domain=ways, range=list(WAY_COLOURS.values())),
-                legend=alt.Legend(orient="top", labelLimit=320),
+                legend=alt.Legend(orient="top", labelLimit=320, columns=2),
             ),
             tooltip=[
                 alt.Tooltip("said:N", title=_("Cause")),

@@ -12,6 +12,7 @@ from dashboards.definitions import OBJECTIONS
 from dashboards.view import View, current_view
 from engine.api.desk import Action
 from engine.api.entity_search import entity_names
+from engine.api.kpis import department_names
 from engine.api.objection_desk import ObjectionDesk
 from engine.api.objections import named, objections, owner_of
 from engine.api.policies import read_policies
@@ -142,19 +143,32 @@ def _decide(held: pd.DataFrame, view: View) -> None:
     with st.form("decide_objection"):
         number = st.selectbox(_("Objection"), tuple(label), format_func=label.__getitem__)
         step = st.radio(_("Step"), tuple(STEPS), format_func=lambda each: _(STEPS[each]), horizontal=True)
-        left, right = st.columns([2, 1])
-        reason = left.text_input(_("Why"))
-        until = right.date_input(_("Decision put off until (only when taking up)"), value=None)
+        reason = st.text_input(_("Why"))
+        left, right = st.columns(2)
+        until = left.date_input(_("Decision put off until (only when taking up)"), value=None)
+        named = _departments(view, own=set(held["department"]))
+        acting = right.selectbox(
+            _("Department that acts, for a record that names none, as grades do"),
+            ("", *named),
+            format_func=lambda code: f"{named[code]} · {code}" if code else words.NOTHING,
+        )
         asked = st.form_submit_button(_("Do it"), type="primary")
     if not asked or number is None:
         return
-    owner = str(held.set_index("objection_id").loc[number, "department"])
+    owner = str(held.set_index("objection_id").loc[number, "department"]) or acting
     acts.act(
         view,
         Action.DECIDE_OBJECTION,
         partial(_taken, view, number, str(step), reason, until, owner),
         said=lambda _done: _("Objection {number}: {step}.").format(number=number, step=_(STEPS[str(step)])),
     )
+
+
+def _departments(view: View, *, own: set[str]) -> dict[str, str]:
+    """Return the departments by code, where one of the objections names none; else nothing is to be chosen."""
+    if "" not in own:
+        return {}
+    return queries.kept(view, department_names, needs=Action.SEE_RESULTS, as_of=view.desk.clock().date())
 
 
 def _taken(view: View, number: str, step: str, reason: str, until: date | None, owner: str, held: Any) -> object:

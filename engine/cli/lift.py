@@ -78,7 +78,7 @@ def _show(found: "ScoreLift", *, population: str, translate: Translate) -> None:
         for row in found.lifts.to_dict("records")
     ]
     show_table(said, [translate(head) for head in heads], rows)
-    for row in found.gains[found.gains["reached"].round(2) == HALF].to_dict("records"):
+    for row in found.gains[found.gains["step"] == HALF].to_dict("records"):
         text = N_("{score}: the first half finds {found} of all findings ({low} – {high}); at random {half}")
         show_line(
             translate(text).format(

@@ -29,7 +29,7 @@ MINOR_TIE = 0.1
 STEPS = tuple(at / 20 for at in range(1, 20))
 """Shares of the objects at which the gains curve is stated."""
 LIFT_COLUMNS = ("budget", "reached", "n", "hits", "lift", "low", "high", "is_small", "note")
-GAIN_COLUMNS = ("reached", "n", "hits", "found", "low", "high", "base")
+GAIN_COLUMNS = ("step", "reached", "n", "hits", "found", "low", "high", "base")
 BIN_COLUMNS = ("bin", "n", "hits", "predicted", "observed", "low", "high", "is_small")
 NOBODY = N_("no drawn object among these has a result yet")
 
@@ -96,8 +96,8 @@ def lift_by_budget(
 def gains_curve(sample: DesignSample, values: pd.Series, *, population: str, level: float) -> pd.DataFrame:
     """Return which share of all findings lies among the objects with the highest values, step by step.
 
-    The share found is the lift times the share of the frame visited, both as the drawn rows speak for it; the limits
-    are those of the lift, times the same share, cut at 0 and 1.
+    The share found is the lift times the share of the objects visited, cut at 1; its limits are those of the lift,
+    times the same share. Every step is estimated for itself: where few rows lie between two, the curve may dip.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def gains_curve(sample: DesignSample, values: pd.Series, *, population: str, lev
 
     Returns
     -------
-    DataFrame, one row per step of a twentieth, ends included: ``reached`` (share of the objects visited), ``n``,
+    DataFrame, one row per ``step`` of a twentieth, ends included: ``reached`` (share of the objects visited), ``n``,
     ``hits`` (results among these), ``found``, ``low``, ``high`` (share of all findings, 0..1), ``base`` (rate of
     findings of the whole, the same in every row: no order can find more than ``reached / base``). Steps about which the
     drawn rows say nothing are left out; empty when nothing was found at all.
@@ -116,20 +116,17 @@ def gains_curve(sample: DesignSample, values: pd.Series, *, population: str, lev
     n, hits = _counted(sample, drawn.notna())
     if hits == 0:
         return pd.DataFrame(columns=[*GAIN_COLUMNS])
-    rows = [{"reached": 0.0, "n": 0, "hits": 0, "found": 0.0, "low": 0.0, "high": 0.0}]
+    rows = [{"step": 0.0, "reached": 0.0, "n": 0, "hits": 0, "found": 0.0, "low": 0.0, "high": 0.0}]
     for step in STEPS:
         cut = _cut(everyone, budget=step)
         domain = _domain(drawn, cut)
-        rates = _rates(sample, domain, level=level)
-        lift = _lift(rates, cut)
+        lift = _lift(_rates(sample, domain, level=level), cut)
         if lift is None or not lift.value == lift.value:
             continue
-        units = rates.set_index("grade")["units"].astype(float)
-        visited = float(units @ units.index.map(cut.ratios).to_numpy(dtype=float)) / float(units.sum())
-        found, low, high = (min(1.0, max(0.0, each * visited)) for each in (lift.value, lift.low, lift.high))
+        found, low, high = (min(1.0, each * cut.reached) for each in (lift.value, lift.low, lift.high))
         taken = dict(zip(("n", "hits"), _counted(sample, domain.isin([TOP, TIED])), strict=True))
-        rows.append({"reached": cut.reached, **taken, "found": found, "low": low, "high": high})
-    rows.append({"reached": 1.0, "n": n, "hits": hits, "found": 1.0, "low": 1.0, "high": 1.0})
+        rows.append({"step": step, "reached": cut.reached, **taken, "found": found, "low": low, "high": high})
+    rows.append({"step": 1.0, "reached": 1.0, "n": n, "hits": hits, "found": 1.0, "low": 1.0, "high": 1.0})
     return pd.DataFrame(rows).assign(base=float(whole["hit_rate"].iloc[0]))[[*GAIN_COLUMNS]]
 
 

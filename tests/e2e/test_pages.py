@@ -386,6 +386,7 @@ def test_a_link_shows_a_colleague_the_very_same(visit: Visit, address: str, brow
     translate = translator("zh_CN")
     asked = {"hit_rate": "others=1", "league": "by=department", "warnings": "warnings=raised", "audit": "part=accounts"}
     asked["what_if"] = "ratio_key_D=70"
+    asked |= {"lift": "cut_enterprise_A=50", "grades": "part_of_grades=high_risk"}
     context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, locale="zh-CN")
     context.set_default_timeout(60_000)
     colleague = Visit(context.new_page(), address)
@@ -473,3 +474,76 @@ def test_files_dragged_onto_the_page_are_taken_in_with_their_mapping(
     visit.tab.get_by_role("button", name="接收", exact=True).click()
 
     visit.tab.get_by_text("检查结果：报送 5 行，接收 3，待处理 2，重复 0").first.wait_for()
+
+
+def test_grades_are_decided_by_hand_each_step_by_another_person(visit: Visit, address: str, workspace: Path) -> None:
+    month = xinheng(workspace, "run", "grades")["run_id"]
+    by_score = xinheng(workspace, "run", "confirm", month)["grades"]
+    firm = max((row for row in by_score if not row["override_code"]), key=lambda row: row["score"])["entity_id"]
+
+    _open_part(visit, address, "leader", "high_risk", state_of_d="all")
+    _pick(visit, "检查对象", firm)
+    visit.tab.get_by_label("理由").fill("已核对档案")
+    _press(visit, "确认 D 类", then="已确认 1 户 D 类。")
+    held = {row["entity_id"]: row for row in xinheng(workspace, "run", "confirm", month)["grades"]}
+    assert (held[firm]["status"], held[firm]["decided_by"]) == ("confirmed", "leader")
+
+    _open_part(visit, address, "analyst", "overrides", override_search=firm)
+    visit.tab.get_by_role("combobox", name="拟认定类别").click()
+    visit.tab.get_by_role("option", name="C ▲").click()
+    visit.tab.get_by_role("combobox", name="依据").click()
+    visit.tab.get_by_role("option", name="尚未入档的事实").click()
+    visit.tab.get_by_label("文书编号").fill("监〔2026〕1号")
+    visit.tab.get_by_label("理由").fill("现场已整改")
+    _press(visit, "提出", then="待第二人批准。")
+    name = f"grade-{firm}-1"
+    _open_part(visit, address, "leader", "overrides")
+    visit.tab.get_by_label("理由").fill("同意")
+    _press(visit, "执行", then=f"认定 {name}：批准。")
+    booked = {row["override_id"]: row for row in xinheng(workspace, "override", "list")["overrides"]}
+    assert (booked[name]["state"], booked[name]["grade"]) == ("in_force", "C")
+    _keep_picture(visit, "grades-overrides-zh")
+
+    _open_part(visit, address, "inspector", "checks")
+    audited = xinheng(workspace, "warnings", "audit", "--run", month)["audits"]
+    _pick(visit, "检查对象", audited[0]["entity_id"])
+    visit.tab.get_by_label("核查内容").fill("证照与场所")
+    _press(visit, "录入", then="已记录 1 项核查。")
+    found = xinheng(workspace, "warnings", "detection")["missed"]
+    _open_part(visit, address, "leader", "checks")
+    assert words.share_interval(found["low"], found["high"]) in visit.words()
+
+    visit.open(f"{address}/objections?as=inspector@city&lang=zh&target=grades:{month}:{firm}", title="异议")
+    visit.tab.get_by_label("异议内容").fill("投诉并非针对本店")
+    visit.tab.get_by_label("登记部门").fill("SCJG")
+    _press(visit, "登记", then="已登记。")
+    visit.open(f"{address}/objections?as=leader@city&lang=zh", title="异议")
+    visit.tab.get_by_role("combobox", name="办理部门").click()
+    visit.tab.get_by_role("option", name="SCJG").click()
+    _press(visit, "执行", then="受理并标注。")
+    _open_part(visit, address, "inspector", "contested")
+    visit.tab.get_by_role("button", name="按今日记录重新计算").click()
+    visit.tab.get_by_text("已重新计算：D → D。").first.wait_for()  # by a process of its own
+    visit.settle()
+    assert "评分所用特征均无变化" in visit.words()
+    _keep_picture(visit, "grades-contested-zh")
+
+
+def _open_part(visit: Visit, address: str, role: str, part: str, **asked: str) -> None:
+    more = "".join(f"&{name}={value}" for name, value in asked.items())
+    visit.open(f"{address}/grades?as={role}@city&lang=zh&part_of_grades={part}{more}", title="等级管理")
+
+
+def _pick(visit: Visit, label: str, option: str) -> None:
+    """Choose one of several in a list that narrows down while one types."""
+    field = visit.tab.get_by_test_id("stForm").get_by_role("combobox", name=label)
+    field.click()
+    field.press_sequentially(option[-8:])
+    visit.tab.get_by_role("option").filter(has_text=option).first.click()
+    visit.tab.keyboard.press("Escape")
+
+
+def _press(visit: Visit, button: str, *, then: str) -> None:
+    visit.tab.get_by_role("button", name=button, exact=True).click()
+    visit.tab.get_by_test_id("stMain").get_by_text(then).first.wait_for()
+    visit.settle()

@@ -131,7 +131,7 @@ def test_grade_d_is_confirmed_by_a_second_person_with_reasons_in_sight(made: wor
     done = press(app, "Confirm grade D")
 
     assert done.success[0].value == "1 grade(s) D confirmed."
-    assert {card.label: card.value for card in done.metric}["confirmed"] == "1"
+    assert {card.label: card.value for card in done.metric}["confirmed by a person"] == "1"
     workspace = Workspace(own.folder)
     held = high_risk_grades(workspace, made.second).set_index("entity_id")
     workspace.close()
