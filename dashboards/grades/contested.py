@@ -33,7 +33,7 @@ SHOWN = {
     "score": N_("Score"),
     "score_grade": N_("Grade by score"),
     "settled_grade": N_("Grade held by its band"),
-    "override_code": N_("Above the score"),
+    "override_code": N_("What the grade rests on"),
 }
 
 
@@ -129,7 +129,7 @@ def _history(entity: str, view: View, *, today: date) -> None:
             _("As of"): held["as_of"].map(words.day),
             _("Grade"): [words.grade_name(each, _) for each in held["grade"]],
             _("Grade by score"): [words.grade_name(each, _) for each in held["score_grade"]],
-            _("Above the score"): [shared.above_score(each, view) for each in held["override_code"]],
+            _("What the grade rests on"): [shared.above_score(each, view) for each in held["override_code"]],
             _("Cause of the move"): [
                 words.NOTHING if words.is_missing(each) else _(CAUSE_NAMES[each]) for each in held["cause"]
             ],

@@ -1,6 +1,7 @@
 """Work whose process died: the page says so and what to do, starts it again, and never waits for it for ever."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def died(tmp_path: Path) -> tuple[Path, str]:
     """A workspace whose count of departments and districts was asked for and died while it waited."""
     folder = tmp_path / "workspace"
     write_two_districts(folder)
-    made = start_job(Desk.of(folder, "analyst@whole", clock=at(AS_OF)), "league")
+    made = start_job(Desk.of(folder, "analyst@whole", clock=at(AS_OF - timedelta(days=1))), "league")
     write_job(folder, replace(made, state=JobState.WAITING, pid=NOBODY))
     return folder, made.job_id
 
