@@ -3,6 +3,7 @@
 import re
 import shutil
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from engine.store.workspace import Workspace
 from tests import graded_world as world
 from tests.small_sources import take_in
 from tests.two_districts import SECRET
+from tests.unit.dashboards.test_every_page_and_role import take
 from tests.unit.dashboards.test_hold_draw import Page, press
 from tests.unit.dashboards.test_pages import KEPT, words_of
 from tests.unit.dashboards.test_rights_of_pages import pages_of
@@ -63,8 +65,16 @@ def test_a_part_opens_in_one_language(part: str, language: str, foreign: str, pa
 
 
 @pytest.mark.parametrize("role", [role for role in Role if "grades" in pages_of(role)])
-def test_a_role_opens_every_part_and_another_district_finds_nothing_there(role: Role, page: Page) -> None:
-    seen = {rows: "\n".join(_every_part(page, f"{role.value}@{rows}")) for rows in ("all", "near")}
+def test_a_role_opens_every_part_and_another_district_finds_nothing_there_nor_in_its_files(
+    role: Role, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: dict[str, str] = {}
+    monkeypatch.setattr("dashboards.guard.download", partial(take, taken))
+    seen = {}
+    for rows in ("all", "near"):
+        seen[rows] = "\n".join([*_every_part(page, f"{role.value}@{rows}"), *taken.values()])
+        assert taken or role is Role.INSPECTOR  # who may take nothing away is offered no file
+        taken.clear()
 
     assert SECRET in seen["all"]
     for hidden in (SECRET, world.SET_THERE):
