@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: demo test check evidence bench lock clean catalogue dashboard
+.PHONY: demo test check evidence bench notebook lock clean catalogue dashboard
 
 demo: $(READY)
 	$(VENV)/bin/xinheng demo $(DEMO)
@@ -24,6 +24,9 @@ evidence: $(READY)
 
 bench: $(READY)
 	$(PY) -m tests.bench $(BENCH)
+
+notebook: $(READY)
+	$(PY) -m tests.notebook $(NOTEBOOK)
 
 dashboard: $(READY)
 	$(VENV)/bin/xinheng dashboard --local

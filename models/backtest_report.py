@@ -128,7 +128,8 @@ def _attribution(found: Backtest, _: Translate) -> str:
 
 def _windows(found: Backtest, _: Translate) -> str:
     heads = [N_("window"), N_("n"), N_("base rate"), N_("AUC"), N_("precision at 10 %"), N_("in the first half")]
-    heads += [N_("days earlier"), N_("Brier"), N_("observed / expected"), N_("calibration slope")]
+    heads += [N_("days earlier"), N_("Brier"), N_("observed / expected"), N_("the same without the level")]
+    heads += [N_("calibration slope")]
     body = [
         [
             row["split"],
@@ -140,6 +141,7 @@ def _windows(found: Backtest, _: Translate) -> str:
             f"{row['days_earlier']:.1f} ({row['days_earlier_random']:+.1f})",
             _number(row["brier"], ".4f"),
             _number(row["observed_to_expected"], ".2f"),
+            _number(row["observed_to_expected_without_level"], ".2f"),
             _number(row["calibration_slope"], ".2f"),
         ]
         for row in window_rows(found)
@@ -163,7 +165,7 @@ def _window_chart(found: Backtest, _: Translate) -> alt.TopLevelMixin:
                 "is_model": row["name"] == found.model,
             }
             for row in window_rows(found)
-            if row["name"] == found.model or row["name"] in found.baselines
+            if row["name"] in {found.model, *found.folds[-1].beside, *found.baselines}
         ]
     )
     names = list(rows["score"].drop_duplicates())

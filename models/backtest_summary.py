@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 from engine.estimation.estimate import Estimate
 from engine.estimation.rounds import Measure, Rounds
 from engine.estimation.schedule import schedule_by_score
 from models.attribution import gain_shares
 from models.backtesting import Backtest, Fold
+from models.evaluation import PROBABILITY
 from models.judgement import InspectionJudgement, interval
 
 SCORES_TABLE = "backtest_windows"
@@ -32,12 +35,22 @@ def window_rows(found: Backtest) -> list[dict[str, object]]:
 def _figures(fold: Fold, judged: InspectionJudgement) -> dict[str, object]:
     scored = fold.scored
     gain = schedule_by_score(scored["occurred_on"], scored[judged.name], scored["adverse"])
+    is_model = judged.name == fold.model.card.name
     return judged.as_json() | {
+        "observed_to_expected_without_level": observed_without_level(fold) if is_model else None,
         "days_earlier": gain.days_earlier,
         "days_earlier_random": gain.random_days_earlier,
         "first_half_by_date": gain.first_half_share,
         "first_half_actual": gain.actual_first_half_share,
     }
+
+
+def observed_without_level(fold: Fold) -> float:
+    """Return findings over the sum of the model's chances had nothing been added for season and drift."""
+    scored = fold.scored
+    added = fold.model.card.level.log_odds(scored["as_of"])
+    chance = expit(logit(scored[PROBABILITY].to_numpy(dtype=np.float64)) - added)
+    return float(scored["adverse"].sum() / chance.sum())
 
 
 def best_other(found: Backtest, measure: Measure) -> str:
@@ -59,8 +72,8 @@ def gain_rows(found: Backtest) -> list[dict[str, object]]:
                         "measure": str(measure),
                         "score": score,
                         "is_best_other": score == best,
-                        **_prefixed("mean", rounds.mean(score, measure)),
-                        **_prefixed("gain", _gain(rounds, found.model, score, measure)),
+                        **prefixed("mean", rounds.mean(score, measure)),
+                        **prefixed("gain", _gain(rounds, found.model, score, measure)),
                     }
                 )
     return rows
@@ -70,7 +83,8 @@ def _gain(rounds: Rounds, model: str, score: str, measure: Measure) -> Estimate 
     return None if score == model else rounds.gain(model, over=score, measure=measure)
 
 
-def _prefixed(name: str, found: Estimate | None) -> dict[str, float | None]:
+def prefixed(name: str, found: Estimate | None) -> dict[str, float | None]:
+    """Return value and limits under names that begin with ``name``; nulls where there is no estimate."""
     values: Mapping[str, float | None] = (
         interval(found) if found is not None else dict.fromkeys(("value", "low", "high"))
     )

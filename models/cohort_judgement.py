@@ -39,6 +39,8 @@ class CohortJudgement:
     lift_gain : lift of the judged model minus this score's, on the same resamples of the entities; None for the model
         itself, and where a grade shows too little.
     note : why a figure is missing; empty if none is.
+    reweighted : the same with every outcome standing for its band of the last known result
+        (:mod:`engine.estimation.seen_weights`); None where who was inspected was drawn at random.
     """
 
     name: str
@@ -51,6 +53,7 @@ class CohortJudgement:
     trend_p: float | None
     note: str
     lift_gain: Estimate | None = None
+    reweighted: "CohortJudgement | None" = None
 
     @property
     def is_rising(self) -> bool:
@@ -81,6 +84,7 @@ class CohortJudgement:
             "trend_p": self.trend_p,
             "differences": self.differences.to_dict("records"),
             "note": self.note,
+            "reweighted": None if self.reweighted is None else self.reweighted.as_json(),
         }
 
 
@@ -94,7 +98,13 @@ def _plain(value: object) -> object:
 
 
 def judge_cohort(
-    graded: pd.DataFrame, *, name: str, ratios: Mapping[str, float], level: float, cluster: str | None = None
+    graded: pd.DataFrame,
+    *,
+    name: str,
+    ratios: Mapping[str, float],
+    level: float,
+    cluster: str | None = None,
+    weight: str | None = None,
 ) -> CohortJudgement:
     """Judge grades by what the first inspection after them found.
 
@@ -106,6 +116,7 @@ def judge_cohort(
     ratios : sampling ratio by grade whose lift over a uniform draw is asked for; only A to D are read.
     level : coverage of the intervals, 0..1.
     cluster : column whose equal values are not independent.
+    weight : column of weights of the outcomes; None = equal.
 
     Raises
     ------
@@ -113,7 +124,7 @@ def judge_cohort(
         A column is missing or a grade unknown.
     """
     is_graded = graded["grade"].isin([str(grade) for grade in RISK_GRADES])
-    rates = _entity_rates(graded[is_graded], cluster=cluster, level=level)
+    rates = _entity_rates(graded[is_graded], cluster=cluster, level=level, weight=weight)
     differences = adjacent_differences(rates)
     notes: list[str] = []
     risk_ratios = {grade: ratio for grade, ratio in ratios.items() if grade in set(rates["grade"])}
@@ -122,7 +133,7 @@ def judge_cohort(
     trend = _estimated(lambda: trend_test(rates), notes)
     n, hits = int(rates["n"].sum()), int(rates["hits"].sum())
     if (~is_graded).any():
-        new = _entity_rates(graded[~is_graded], cluster=cluster, level=level)
+        new = _entity_rates(graded[~is_graded], cluster=cluster, level=level, weight=weight)
         new = new[new["grade"] == Grade.UNCLASSIFIED]
         share = graded.loc[~is_graded, "entity_id"].nunique() / graded["entity_id"].nunique()
         rates = pd.concat([rates, new.assign(share=share)], ignore_index=True)
@@ -139,9 +150,9 @@ def judge_cohort(
     )
 
 
-def _entity_rates(graded: pd.DataFrame, *, cluster: str | None, level: float) -> pd.DataFrame:
+def _entity_rates(graded: pd.DataFrame, *, cluster: str | None, level: float, weight: str | None) -> pd.DataFrame:
     """Hit rates per checked item; units and share count entities, each once, however many of its items were checked."""
-    rates = hit_rates(graded, cluster=cluster, confidence=level)
+    rates = hit_rates(graded, cluster=cluster, weight=weight, confidence=level)
     units = graded.groupby("grade")["entity_id"].nunique().reindex(rates["grade"], fill_value=0).to_numpy()
     unseen = [_never_seen(graded[graded["grade"] == grade]) for grade in rates["grade"]]
     return rates.assign(units=units, share=units / max(units.sum(), 1), unseen_share=unseen)

@@ -6,6 +6,7 @@ from html import escape
 from engine.estimation.estimate import Estimate
 from engine.messages import N_, Translate
 from models.backtesting import Backtest, Fold
+from models.cohort_claims import cohort_claims
 from models.cohort_judgement import CohortJudgement
 from models.html_tables import html_table, share
 from models.wording import SCORE_NAMES
@@ -14,6 +15,10 @@ CLAIM = N_(
     "Everybody known on the eve of the window, graded once by each score with the same shares, met by the first "
     "inspection of the {months} months after it. It speaks of those that were inspected: {unseen} of the graded never "
     "were, and who was inspected was not drawn at random unless the basis above says so."
+)
+REWEIGHTED = N_(
+    "Reweighted: each outcome stands for everybody whose last result was alike (fifths), so that those who were seen "
+    "more often do not count more; what else decided whom to visit stays in."
 )
 OPEN = N_("No window is old enough for the second view: the months in which outcomes count end after the records.")
 
@@ -31,47 +36,70 @@ def cohort_part(found: Backtest, _: Translate) -> str:
 def _window(found: Backtest, fold: Fold, _: Translate) -> str:
     own = fold.cohort[found.model]
     said = _(CLAIM).format(months=found.label_months, unseen=share(own.never_inspected_share))
-    return f'<p class="remark">{escape(said)}</p>' + _grades(fold, own, _) + _differences(own, _) + _lifts(fold, _)
+    told = [said] if own.reweighted is None else [said, _(REWEIGHTED)]
+    claims = "".join(
+        f"<li>{escape(claim.render(_))}</li>"
+        for claim in cohort_claims(fold.cohort, model=found.model, among=found.baselines)
+    )
+    head = "".join(f'<p class="remark">{escape(text)}</p>' for text in told)
+    return f"{head}{_grades(fold, own, _)}{_differences(own, _)}{_lifts(fold, found.model, _)}<ul>{claims}</ul>"
+
+
+def _beside(judged: CohortJudgement) -> list[CohortJudgement]:
+    """The judgement, and the reweighted one where there is one: a column each."""
+    return [judged] if judged.reweighted is None else [judged, judged.reweighted]
 
 
 def _grades(fold: Fold, own: CohortJudgement, _: Translate) -> str:
-    heads = [N_("grade"), N_("share"), N_("n"), N_("hits"), N_("hit rate"), N_("never inspected")]
+    heads = [N_("grade"), N_("share"), N_("n"), N_("hits"), N_("never inspected"), N_("hit rate")]
+    heads += [N_("hit rate, reweighted")] if own.reweighted else []
+    rows = [judged.rates.to_dict("records") for judged in _beside(own)]
     body = [
         [
             row["grade"],
             share(row["share"]),
             f"{row['n']:,}",
             f"{row['hits']:,}",
-            f"{share(row['hit_rate'])} ({share(row['low'])} – {share(row['high'])})",
             share(row["unseen_share"]),
+            *(f"{share(each['hit_rate'])} ({share(each['low'])} – {share(each['high'])})" for each in same),
         ]
-        for row in own.rates.to_dict("records")
+        for same in zip(*rows, strict=True)
+        for row in same[:1]
     ]
     name = _(N_("The model's grades of {window}")).format(window=fold.window.name.split("..")[0])
     return html_table(name, _translated(heads, _), body)
 
 
 def _differences(own: CohortJudgement, _: Translate) -> str:
-    heads = [N_("neighbouring grades"), N_("difference of the hit rates"), N_("apart")]
+    heads = [N_("neighbouring grades")]
+    heads += [N_("difference of the hit rates"), N_("apart")]
+    heads += [N_("difference, reweighted"), N_("apart")] if own.reweighted else []
+    rows = [judged.differences.to_dict("records") for judged in _beside(own)]
     body = [
         [
-            f"{row['riskier']} − {row['milder']}",
-            f"{row['difference']:+.3f} ({row['low']:+.3f} – {row['high']:+.3f})",
-            _(N_("yes")) if row["is_separated"] else _(N_("no")),
+            f"{same[0]['riskier']} − {same[0]['milder']}",
+            *(
+                text
+                for row in same
+                for text in (
+                    f"{row['difference']:+.3f} ({row['low']:+.3f} – {row['high']:+.3f})",
+                    _(N_("yes")) if row["is_separated"] else _(N_("no")),
+                )
+            ),
         ]
-        for row in own.differences.to_dict("records")
+        for same in zip(*rows, strict=True)
     ]
     return html_table(_(N_("Every neighbouring pair")), _translated(heads, _), body)
 
 
-def _lifts(fold: Fold, _: Translate) -> str:
-    heads = [N_("score"), N_("lift of the ratios in force"), N_("the model's lift minus its"), N_("rises A to D")]
+def _lifts(fold: Fold, own: str, _: Translate) -> str:
+    heads = [N_("score"), N_("rises A to D"), N_("lift of the ratios in force"), N_("the model's lift minus its")]
+    heads += [N_("lift, reweighted"), N_("the model's minus its, reweighted")] if fold.cohort[own].reweighted else []
     body = [
         [
             _(SCORE_NAMES.get(name, name)),
-            _span(judged.lift, ".2f"),
-            _span(judged.lift_gain, "+.2f"),
             _(N_("yes")) if judged.is_rising else _(N_("no")),
+            *(text for one in _beside(judged) for text in (_span(one.lift, ".2f"), _span(one.lift_gain, "+.2f"))),
         ]
         for name, judged in fold.cohort.items()
     ]

@@ -191,7 +191,7 @@ def _show_population(population: dict[str, Any], *, translate: Translate) -> Non
     name = translate(POPULATION_NAMES.get(population["name"], population["name"]))
     show_table(f"{name} ({basis})", [translate(head) for head in heads], rows)
     show_line(
-        translate(N_("Lift over a uniform draw of the same size: {lift}; D over A: {ratio}; trend p = {p}")).format(
+        translate(N_("Lift over a uniform draw of the same size: {lift}; D over A: {ratio}; trend p {p}")).format(
             lift=_interval(cohort.get("lift_interval")),
             ratio="–" if cohort["rate_ratio_d_a"] is None else f"{cohort['rate_ratio_d_a']:.2f}",
             p=_p_value(cohort["trend_p"]),
@@ -220,4 +220,4 @@ def _interval(found: Mapping[str, float | None] | None) -> str:
 
 
 def _p_value(p: float | None) -> str:
-    return "–" if p is None else ("< 0.0001" if p < 0.0001 else f"{p:.4f}")
+    return "–" if p is None else ("< 0.0001" if p < 0.0001 else f"= {p:.4f}")

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.random import Generator  # noqa: TID251 - the type of an argument; nothing is seeded here
 
 from engine.estimation.lift_gain import lift_gains
+from engine.estimation.seen_weights import UNKNOWN_BAND, seen_weights, value_bands
 from engine.grading.champions import scorecard_names
 from engine.grading.cutoffs import assign_grades, read_cutoffs
 from engine.parameters import PolicyBook
@@ -17,8 +18,9 @@ from engine.scorecard.tree import read_scorecard
 from engine.vocabulary import RISK_GRADES
 from models.application import ModelScorer
 from models.artifact import FittedModel
-from models.baselines import baseline_scores, typical_filled
+from models.baselines import BASELINES, baseline_scores, typical_filled
 from models.cohort_judgement import CohortJudgement, judge_cohort
+from models.examples import Basis
 from models.judgement import InspectionJudgement, judge_inspection_level
 from models.tables import CohortTables, EveTables
 
@@ -100,19 +102,52 @@ def judge_cohorts(
 ) -> dict[str, CohortJudgement]:
     """Judge the grades that each score would have given on a day; the model's lift beside every other's, in pairs.
 
-    Parameters as for :func:`judge_population`; by score name, the model first.
+    Parameters as for :func:`judge_population`; by score name, the model first. Where who was inspected was not drawn at
+    random each is judged a second time (``reweighted``): outcomes stand for everybody with a like last result.
     """
     ratios = {grade: float(_fraction(ratio)) for grade, ratio in book.value(RATIOS, on=on).items() if grade in _GRADES}
     level = float(book.value(INTERVAL_LEVEL, on=on))
+    bands = last_result_bands(cohort.features)
     met = {}
     for name, table in cohort_grades(model, cohort, book=book, on=on, rng=rng).items():
         rows = cohort.outcomes.merge(table[["entity_id", "grade"]], on="entity_id", validate="many_to_one")
-        met[name] = rows.assign(adverse=rows["label"].astype("float64"))
-    gains = lift_gains(met, reference=model.card.name, ratios=ratios, rng=rng, confidence=level)
-    return {
-        name: replace(judge_cohort(rows, name=name, ratios=ratios, level=level), lift_gain=gains.get(name))
-        for name, rows in met.items()
-    }
+        rows = rows.assign(adverse=rows["label"].astype("float64"), band=rows["entity_id"].map(bands))
+        met[name] = rows.assign(weight=_graded_weights(rows))
+
+    def judged(weight: str | None) -> dict[str, CohortJudgement]:
+        gains = lift_gains(met, reference=model.card.name, ratios=ratios, rng=rng, confidence=level, weight=weight)
+        return {
+            name: replace(
+                judge_cohort(rows, name=name, ratios=ratios, level=level, weight=weight), lift_gain=gains.get(name)
+            )
+            for name, rows in met.items()
+        }
+
+    plain = judged(None)
+    if model.card.window.basis == str(Basis.RANDOM):
+        return plain
+    again = judged("weight")
+    return {name: replace(found, reweighted=again[name]) for name, found in plain.items()}
+
+
+def last_result_bands(features: pd.DataFrame) -> pd.Series:
+    """Return by entity_id the band of its last known result, the best-known thing about whom an authority visits next.
+
+    Fifths of the last raw score, the last outcome where there are no scores; entities without either are a band.
+    """
+    for name in ("last_score", "last_outcome"):
+        columns = next(baseline.columns for baseline in BASELINES if baseline.name == name)
+        for column in columns:
+            if column in features and features[column].notna().any():
+                return value_bands(features.set_index("entity_id")[column])
+    return pd.Series(UNKNOWN_BAND, index=pd.Index(features["entity_id"]))
+
+
+def _graded_weights(rows: pd.DataFrame) -> pd.Series:
+    """Weights of the graded; newcomers stand for themselves."""
+    is_graded = rows["grade"].isin(_GRADES)
+    weight = seen_weights(rows[is_graded], band="band")
+    return weight.reindex(rows.index).fillna(1.0)
 
 
 _ROW = ("entity_id", "as_of", "occurred_on", "item_code", "inspector_code", "adverse")

@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-def _reference_folder() -> Path | None:
+def reference_folder() -> Path | None:
+    """Return the folder with the reference records, or None where it is absent."""
     named = os.environ.get("XINHENG_REFERENCE")
     for folder in ([Path(named)] if named else []) + [ROOT.parent / "shared"]:
         if (folder / "data").is_dir():
@@ -20,7 +21,7 @@ def _reference_folder() -> Path | None:
 @pytest.fixture(scope="session")
 def reference_data() -> Path:
     """Folder with the reference inspection records, one sub-folder per regulator; skips where it is absent."""
-    folder = _reference_folder()
+    folder = reference_folder()
     if folder is None:
         pytest.skip("reference records absent: set XINHENG_REFERENCE to the folder that holds data/")
     return folder

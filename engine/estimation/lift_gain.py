@@ -27,6 +27,7 @@ def lift_gains(
     rng: Generator,
     replicates: int = REPLICATES,
     confidence: float = CONFIDENCE,
+    weight: str | None = None,
 ) -> dict[str, Estimate]:
     """Return the lift of ``reference`` minus that of every other grading, with percentile intervals.
 
@@ -39,6 +40,8 @@ def lift_gains(
     ratios : sampling ratio by grade, 0..1; grades not named take part in neither draw.
     rng : resamples the entities.
     replicates, confidence : of the bootstrap.
+    weight : column of weights >= 0 of the outcomes (:mod:`engine.estimation.seen_weights`), held fixed over the
+        resamples; null = equal.
 
     Returns
     -------
@@ -52,7 +55,7 @@ def lift_gains(
     names = list(graded)
     first = graded[names[0]]
     entities = pd.Index(first["entity_id"].unique())
-    columns = [_sums(graded[name], entities) for name in names]
+    columns = [_sums(graded[name], entities, weight=weight) for name in names]
     sums = np.concatenate(columns, axis=1)
     wanted = np.array([ratios.get(grade, 0.0) for grade in _GRADES])
     named = np.array([grade in ratios for grade in _GRADES])
@@ -79,9 +82,11 @@ def lift_gains(
     return found
 
 
-def _sums(graded: pd.DataFrame, entities: pd.Index) -> FloatArray:
-    """Per entity and risk grade: 1 if it has the grade, outcomes seen, findings; entities x 12."""
-    rows = graded.assign(seen=graded["adverse"].notna().astype(float), hits=graded["adverse"].astype(float).fillna(0.0))
+def _sums(graded: pd.DataFrame, entities: pd.Index, *, weight: str | None) -> FloatArray:
+    """Per entity and risk grade: 1 if it has the grade, outcomes seen, findings, both weighted; entities x 12."""
+    times = 1.0 if weight is None else graded[weight].astype(float)
+    adverse = graded["adverse"].astype(float)
+    rows = graded.assign(seen=adverse.notna() * times, hits=adverse.fillna(0.0) * times)
     by = rows.groupby("entity_id").agg(grade=("grade", "first"), seen=("seen", "sum"), hits=("hits", "sum"))
     by = by.reindex(entities)
     has = np.column_stack([(by["grade"] == grade).to_numpy(dtype=np.float64) for grade in _GRADES])

@@ -4,6 +4,7 @@ Descriptive unless the rows are random ones with weights. Source: docs/spec/esti
 Review 78 (1950); Cox, Biometrika 45 (1958) for the calibration line.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc, expit, logit, ndtri
 
 from engine.errors import UndefinedEstimateError
+from engine.estimation.estimate import Basis, Estimate
 from engine.estimation.intervals import CONFIDENCE, FloatArray, clopper_pearson
 from engine.messages import N_, Message
 
@@ -30,6 +32,47 @@ def brier(probabilities: ArrayLike, adverse: ArrayLike, *, weights: ArrayLike | 
     chance, outcome = _rows(probabilities, adverse)
     weight = np.ones(chance.size) if weights is None else np.asarray(weights, dtype=float)
     return float(np.average(np.square(chance - outcome), weights=weight))
+
+
+def observed_to_expected(
+    probabilities: ArrayLike, adverse: ArrayLike, *, clusters: ArrayLike, confidence: float = CONFIDENCE
+) -> Estimate:
+    """Return findings over the sum of the chances: 1 = they add up, above 1 = more was found than foretold.
+
+    Parameters
+    ----------
+    clusters : by row; equal values (entities, days) are not independent.
+
+    Raises
+    ------
+    UndefinedEstimateError
+        No rows, a chance outside 0..1, or chances that are all 0.
+
+    Notes
+    -----
+    Linearised ratio R = sum y / sum p between clusters, v = C/(C-1) sum_c (sum_{i in c} (y_i - R p_i))^2 / (sum p)^2.
+    Source: Cochran, Sampling Techniques (1977), §6.
+    """
+    chance, outcome = _rows(probabilities, adverse)
+    expected = float(chance.sum())
+    if expected <= 0:
+        raise UndefinedEstimateError(measure="observed over expected", reason=Message(N_("it needs a chance above 0")))
+    value = float(outcome.sum()) / expected
+    codes = pd.factorize(np.asarray(clusters))[0]
+    count = int(codes.max()) + 1
+    gaps = np.bincount(codes, outcome - value * chance)
+    error = math.sqrt(count / max(count - 1, 1) * float(np.square(gaps).sum())) / expected
+    reach = -float(ndtri((1 - confidence) / 2)) * error
+    return Estimate(
+        "observed_to_expected",
+        value,
+        max(0.0, value - reach),
+        value + reach,
+        chance.size,
+        float(count),
+        "linearised_ratio",
+        Basis.DESCRIPTIVE,
+    )
 
 
 def reliability_table(

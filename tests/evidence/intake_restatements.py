@@ -17,7 +17,7 @@ from engine.api.intake import ingest
 from engine.pipeline.ports import Actor
 from engine.store.documents import load_policies
 from engine.store.workspace import Workspace
-from tests.conftest import _reference_folder
+from tests.conftest import reference_folder
 
 ACTOR = Actor("evidence (fictional)", "analyst")
 N_RESTATED = 158
@@ -25,7 +25,7 @@ N_RESTATED = 158
 
 def run(*, full: bool) -> dict:
     """Return the claim over all releases (full) or the first three, loaded one by one."""
-    folder = _reference_folder()
+    folder = reference_folder()
     if folder is None:
         sys.exit("reference records absent: set XINHENG_REFERENCE to the folder that holds data/")
     return restatements(folder / "hud_reac" / "releases_all.parquet", n_releases=None if full else 3)

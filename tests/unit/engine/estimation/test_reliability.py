@@ -5,7 +5,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss
 
 from engine.errors import UndefinedEstimateError
-from engine.estimation.reliability import brier, calibration_line, population_shift, reliability_table
+from engine.estimation.reliability import (
+    brier,
+    calibration_line,
+    observed_to_expected,
+    population_shift,
+    reliability_table,
+)
 
 
 def _predicted(n=4000, slope=1.0, shift=0.0, seed=3):
@@ -25,6 +31,27 @@ def test_brier_by_hand_and_against_an_independent_implementation():
 def test_chances_outside_their_range_are_refused(chance, adverse):
     with pytest.raises(UndefinedEstimateError):
         brier(chance, adverse)
+
+
+def test_observed_over_expected_by_hand_and_never_outside_its_range():
+    found = observed_to_expected([0.2, 0.4, 0.4], [1, 1, 0], clusters=["a", "b", "c"])
+    assert found.value == pytest.approx(2.0)
+    assert found.low == 0.0  # three rows say nearly nothing
+    with pytest.raises(UndefinedEstimateError):
+        observed_to_expected([0.0, 0.0], [0, 0], clusters=["a", "b"])
+
+
+def test_observed_over_expected_covers_one_where_entities_repeat_themselves():
+    """Each firm is seen five times with one outcome: intervals by firm cover, by row they would not."""
+    held = {"firms": 0, "rows": 0}
+    for seed in range(300):
+        chance, adverse = _predicted(n=400, seed=seed)
+        repeated = [np.repeat(part, 5) for part in (chance, adverse, np.arange(400))]
+        for name, clusters in (("firms", repeated[2]), ("rows", np.arange(2000))):
+            found = observed_to_expected(*repeated[:2], clusters=clusters)
+            held[name] += found.low <= 1 <= found.high
+    assert held["firms"] / 300 > 0.91
+    assert held["rows"] / 300 < 0.75
 
 
 def test_reliability_bins_hold_all_rows_and_never_part_equal_chances():
