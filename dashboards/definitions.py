@@ -152,9 +152,10 @@ CALIBRATED = Definition(
 GAINED = Definition(
     N_("Gains curve"),
     N_(
-        "Share of all findings that lies among the objects with the highest scores: lift times share visited, from the "
-        "same randomly drawn rows and with the limits of the lift. At random a tenth of the visits finds a tenth. "
-        "The best line is that of whoever knew every finding beforehand."
+        "Share of all findings that lies among the objects with the highest scores. Numerator and denominator: "
+        "findings of randomly drawn objects, each weighted by one over its probability. At random a tenth of the visits "
+        "finds a tenth. The best line is that of whoever knew every finding beforehand; by the chance of the draw a curve "
+        "from few findings may lie above it."
     ),
 )
 LIFTS = (BUDGETED, GAINED, CALIBRATED)

@@ -13,6 +13,7 @@ from dashboards.view import View, choose
 from engine.api.confirming import confirm_grades, high_risk_grades, leading_reasons
 from engine.api.desk import Action
 from engine.api.grade_months import GradeMonth
+from engine.api.rescoring import feature_titles
 from engine.messages import N_
 
 STATES = {
@@ -23,6 +24,8 @@ STATES = {
 ALL = "all"
 ROWS = 25
 """Objects shown at once: as many as somebody can weigh before deciding on them."""
+BRIEFLY, IN_FULL = 2, 6
+"""Reasons shown in the list, and of the object that is looked at."""
 
 
 def show(month: GradeMonth, view: View) -> None:
@@ -52,7 +55,10 @@ def show(month: GradeMonth, view: View) -> None:
         return
     shown = _slice(rows, right, view)
     names = shared.names_of(shown["entity_id"], view)
-    _table(month, shown, names, view)
+    about = tuple(sorted(shown["entity_id"]))
+    told = queries.kept(view, leading_reasons, needs=shared.NEEDS, run_id=month.run_id, entity_ids=about, most=IN_FULL)
+    _table(told, shown, names, view)
+    _one(told, shown, names, view)
     waiting = shown[shown["status"] == "proposed"]
     if not waiting.empty:
         _decide(month, waiting, names, view)
@@ -75,17 +81,17 @@ def _slice(rows: pd.DataFrame, place: Any, view: View) -> pd.DataFrame:
     return rows.iloc[int(start) : int(start) + ROWS]
 
 
-def _table(month: GradeMonth, shown: pd.DataFrame, names: dict[str, str], view: View) -> None:
+def _table(told: pd.DataFrame, shown: pd.DataFrame, names: dict[str, str], view: View) -> None:
+    """List the grades with the two reasons that weigh most, each by its name and points."""
     _ = view.translate
-    about = tuple(sorted(shown["entity_id"]))
-    told = queries.kept(view, leading_reasons, needs=shared.NEEDS, run_id=month.run_id, entity_ids=about)
+    titles = feature_titles(translate=_)
     reasons: dict[str, list[str]] = {}
-    for row in told.to_dict("records"):
-        reasons.setdefault(str(row["entity_id"]), []).append(f"{row['sentence'].render(_)} ({row['points']:+,.0f})")
+    for row in told[told.groupby("entity_id").cumcount() < BRIEFLY].to_dict("records"):
+        named = titles.get(str(row["feature"]), str(row["feature"]))
+        reasons.setdefault(str(row["entity_id"]), []).append(f"{named} {row['points']:+,.0f}")
     table = pd.DataFrame(
         {
-            _("Object"): [" · ".join(filter(None, (names.get(each), each))) for each in shown["entity_id"]],
-            _("Population"): [words.population_name(each, _) for each in shown["population"]],
+            _("Object"): [names.get(each, each) for each in shown["entity_id"]],
             _("Score"): [words.NOTHING if words.is_missing(each) else f"{each:,.1f}" for each in shown["score"]],
             _("Grade by score"): [words.grade_tag(each) for each in shown["score_grade"]],
             _("D by"): [shared.above_score(each, view) for each in shown["override_code"]],
@@ -93,10 +99,37 @@ def _table(month: GradeMonth, shown: pd.DataFrame, names: dict[str, str], view: 
                 "; ".join(reasons.get(each, [])) or words.NOTHING for each in shown["entity_id"]
             ],
             _("State"): [_state(row, view) for row in shown.to_dict("records")],
+            _("Population"): [words.population_name(each, _) for each in shown["population"]],
+            _("Code of the object"): shown["entity_id"],
         }
     )
-    parts.plain_table(table)
-    parts.export_menu({"grades-d": table}, name="grades-d", view=view)
+    parts.table(table, name="grades-d", view=view)
+
+
+def _one(told: pd.DataFrame, shown: pd.DataFrame, names: dict[str, str], view: View) -> None:
+    """Show the reasons of one object in full, and the way to its record."""
+    _ = view.translate
+    entity = choose(
+        st.selectbox,
+        _("Reasons of one object"),
+        tuple(shown["entity_id"]),
+        name="weighed",
+        default=str(shown["entity_id"].iloc[0]),
+        label_of=lambda each: f"{names.get(each, each)} · {each}",
+    )
+    rows = told[told["entity_id"] == entity]
+    if rows.empty:
+        st.caption(_("No reason was stored: the score is that of an object without records."))
+    else:
+        parts.plain_table(
+            pd.DataFrame(
+                {
+                    _("Reason"): [each.render(_) for each in rows["sentence"]],
+                    _("Points"): [f"{each:+,.1f}" for each in rows["points"]],
+                }
+            )
+        )
+    shared.record_link(entity, view)
 
 
 def _state(row: Mapping[Any, Any], view: View) -> str:

@@ -113,7 +113,7 @@ def leading_reasons(workspace: Workspace, run_id: str, *, entity_ids: tuple[str,
 
     Returns
     -------
-    DataFrame, key (entity_id, rank): points, sentence (a message). Cost: one filtered scan of the run's reasons.
+    DataFrame, key (entity_id, rank): feature, points, sentence (message). Cost: one filtered scan of the run's reasons.
     """
     done = finished_of(workspace, run_id)
     complete = grade_run_of(workspace, run_id)
@@ -126,7 +126,7 @@ def leading_reasons(workspace: Workspace, run_id: str, *, entity_ids: tuple[str,
     rows = rows.groupby("entity_id", sort=True).head(most).reset_index(drop=True)
     said = [sentence(template, params) for template, params in zip(rows["template"], rows["params"], strict=True)]
     rows = rows.assign(sentence=pd.Series(said, dtype="object", index=rows.index))
-    return rows[["entity_id", "rank", "points", "sentence"]]
+    return rows[["entity_id", "rank", "feature", "points", "sentence"]]
 
 
 def _decisions(workspace: Workspace, run_id: str) -> list[Entry]:

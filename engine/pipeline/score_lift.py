@@ -96,8 +96,9 @@ def lift_by_budget(
 def gains_curve(sample: DesignSample, values: pd.Series, *, population: str, level: float) -> pd.DataFrame:
     """Return which share of all findings lies among the objects with the highest values, step by step.
 
-    The share found is the lift times the share of the objects visited, cut at 1; its limits are those of the lift,
-    times the same share. Every step is estimated for itself: where few rows lie between two, the curve may dip.
+    A rate of the frame like any other: findings among the highest, out of findings, both weighted by one over their
+    probability of being drawn. It rises from step to step. A tie at the cut counts in expectation: the limits of the
+    rates without and with it, in the same mixture.
 
     Parameters
     ----------
@@ -107,27 +108,46 @@ def gains_curve(sample: DesignSample, values: pd.Series, *, population: str, lev
     -------
     DataFrame, one row per ``step`` of a twentieth, ends included: ``reached`` (share of the objects visited), ``n``,
     ``hits`` (results among these), ``found``, ``low``, ``high`` (share of all findings, 0..1), ``base`` (rate of
-    findings of the whole, the same in every row: no order can find more than ``reached / base``). Steps about which the
-    drawn rows say nothing are left out; empty when nothing was found at all.
+    findings of the whole, the same in every row: no order finds more than ``reached / base``, but for the chance of the
+    draw). Empty when nothing was found at all.
     """
     everyone = values.to_numpy(dtype=np.float64)
     drawn = _drawn(sample, values, population=population)
-    whole = _rates(sample, _domain(drawn, _Cut(-math.inf, {TOP: 1.0}, 1.0)), level=level)
-    n, hits = _counted(sample, drawn.notna())
+    inside = drawn.notna()
+    n, hits = _counted(sample, inside)
     if hits == 0:
         return pd.DataFrame(columns=[*GAIN_COLUMNS])
+    finding = inside & (sample.rows["outcome"] == Outcome.VIOLATION)
+
+    def among(taken: "pd.Series[bool]") -> _Found:
+        share = rate(sample, taken & finding, finding, measure="gains", confidence=level)
+        return _Found(share.value, share.low, share.high)
+
     rows = [{"step": 0.0, "reached": 0.0, "n": 0, "hits": 0, "found": 0.0, "low": 0.0, "high": 0.0}]
     for step in STEPS:
         cut = _cut(everyone, budget=step)
         domain = _domain(drawn, cut)
-        lift = _lift(_rates(sample, domain, level=level), cut)
-        if lift is None or not lift.value == lift.value:
-            continue
-        found, low, high = (min(1.0, each * cut.reached) for each in (lift.value, lift.low, lift.high))
-        taken = dict(zip(("n", "hits"), _counted(sample, domain.isin([TOP, TIED])), strict=True))
-        rows.append({"step": step, "reached": cut.reached, **taken, "found": found, "low": low, "high": high})
+        first, both = among(domain == TOP), among(domain.isin([TOP, TIED]))
+        found = first.towards(both, part=cut.ratios.get(TIED, 0.0))
+        counted = dict(zip(("n", "hits"), _counted(sample, domain.isin([TOP, TIED])), strict=True))
+        row = {"step": step, "reached": cut.reached, **counted}
+        rows.append({**row, "found": found.value, "low": found.low, "high": found.high})
     rows.append({"step": 1.0, "reached": 1.0, "n": n, "hits": hits, "found": 1.0, "low": 1.0, "high": 1.0})
-    return pd.DataFrame(rows).assign(base=float(whole["hit_rate"].iloc[0]))[[*GAIN_COLUMNS]]
+    return pd.DataFrame(rows).assign(base=_rate(sample, inside, level=level).value)[[*GAIN_COLUMNS]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A share of all findings with its limits."""
+
+    value: float
+    low: float
+    high: float
+
+    def towards(self, other: "_Found", *, part: float) -> "_Found":
+        """Return the mixture of both, ``part`` of the other."""
+        pairs = ((self.value, other.value), (self.low, other.low), (self.high, other.high))
+        return _Found(*(one + part * (two - one) for one, two in pairs))
 
 
 @dataclass(frozen=True, slots=True)
