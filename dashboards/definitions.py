@@ -153,9 +153,9 @@ GAINED = Definition(
     N_("Gains curve"),
     N_(
         "Share of all findings that lies among the objects with the highest scores. Numerator and denominator: "
-        "findings of randomly drawn objects, each weighted by one over its probability. At random a tenth of the visits "
-        "finds a tenth. The best line is that of whoever knew every finding beforehand; by the chance of the draw a curve "
-        "from few findings may lie above it."
+        "findings of randomly drawn objects, each weighted by one over its probability. At random a tenth of the "
+        "visits finds a tenth. The best line is that of whoever knew every finding beforehand; by the chance of the "
+        "draw a curve from few findings may lie above it."
     ),
 )
 LIFTS = (BUDGETED, GAINED, CALIBRATED)
