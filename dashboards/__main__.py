@@ -17,12 +17,12 @@ SCRIPT = Path(__file__).with_name("app.py")
 HEAVY = (
     "altair",
     "engine.api.desk",
-    "engine.api.jobs",
-    "engine.api.marts",
-    "engine.api.policy_optimum",
-    "engine.api.policy_simulation",
-    "engine.api.reading",
-    "engine.api.verification",
+    "engine.api.work.jobs",
+    "engine.api.marts.building",
+    "engine.api.policies.optimum",
+    "engine.api.policies.simulation",
+    "engine.api.reading.measures",
+    "engine.api.draws.verification",
     "ibis.backends.duckdb",
 )
 """What the first visitor would wait for, read before the server answers."""

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards import words
 from dashboards.definitions import DRAWN, GRADED, HIT_RATE, LIFT, QUARANTINED, RATE_RATIO, Definition
 from dashboards.facts import Facts
-from engine.api.reading import Figure
+from engine.api.reading.measures import Figure
 from engine.messages import Translate
 
 NO_EFFECT = 1.0

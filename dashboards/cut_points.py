@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards import charts, guard, lift_charts, parts, queries, words
 from dashboards.view import View
 from engine.api.desk import Action
-from engine.api.score_lift import recut, score_bands, shares_in_force
+from engine.api.figures.score_lift import recut, score_bands, shares_in_force
 from engine.errors import TableMissingError
 from engine.vocabulary import RISK_GRADES
 

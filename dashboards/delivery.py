@@ -11,7 +11,7 @@ import streamlit as st
 from dashboards import acts, words
 from dashboards.view import View
 from engine.api.desk import Action
-from engine.api.intake import IngestReport, ingest, shipped_mappings
+from engine.api.records.intake import IngestReport, ingest, shipped_mappings
 from engine.messages import N_
 
 AS_IS = ""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from engine.api.draw_reading import DrawRecord
-from engine.api.reading import Figure, Intake
+from engine.api.reading.draws import DrawRecord
+from engine.api.reading.measures import Figure, Intake
 
 
 @dataclass(frozen=True, slots=True)

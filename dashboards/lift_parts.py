@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboards import lift_charts, parts, words
 from dashboards.view import View
-from engine.api.score_lift import Calibration, KeptBacktest, ScoreLift
+from engine.api.figures.score_lift import Calibration, KeptBacktest, ScoreLift
 from engine.messages import Translate
 
 KEY_BUDGET = 0.1

@@ -6,10 +6,10 @@ import streamlit as st
 
 from dashboards import guard, queries
 from dashboards.view import View
-from engine.api import bulletin
 from engine.api.desk import Action
-from engine.api.kpis import period_named
-from engine.api.policies import read_policies
+from engine.api.documents import bulletin
+from engine.api.figures.kpis import period_named
+from engine.api.policies.check import read_policies
 from engine.i18n import chosen_language
 
 FORMS = {"docx": bulletin.report_docx, "pdf": bulletin.report_pdf}

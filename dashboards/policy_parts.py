@@ -11,10 +11,10 @@ from dashboards import acts, parts, policy_charts, queries, ratio_grid, words
 from dashboards.queries import Workbench
 from dashboards.view import View, choose
 from engine.api.desk import Action
-from engine.api.policy_amendment import DraftedPolicy, approve_policy, withdraw_policy
-from engine.api.policy_burden import KINDS, SIZES, burden_change
-from engine.api.policy_drafts import WAITING, draft_changes, draft_from_ratios, drafts, moved_ratios
-from engine.api.policy_optimum import BestPolicy, policy_point
+from engine.api.policies.amendment import DraftedPolicy, approve_policy, withdraw_policy
+from engine.api.policies.burden import KINDS, SIZES, burden_change
+from engine.api.policies.drafts import WAITING, draft_changes, draft_from_ratios, drafts, moved_ratios
+from engine.api.policies.optimum import BestPolicy, policy_point
 from engine.errors import SupervisionError
 from engine.messages import N_
 from engine.ratios.policy import RatioPolicy

@@ -14,17 +14,15 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.view import View
-from engine.api import (
-    draw_reading,
-    laboratory,
-    policy_burden,
-    policy_optimum,
-    policy_simulation,
-    reading,
-    verification,
-    what_if_marts,
-)
 from engine.api.desk import Action, Desk
+from engine.api.draws import verification
+from engine.api.marts import what_if as what_if_marts
+from engine.api.policies import burden as policy_burden
+from engine.api.policies import laboratory
+from engine.api.policies import optimum as policy_optimum
+from engine.api.policies import simulation as policy_simulation
+from engine.api.reading import draws as draw_reading
+from engine.api.reading import measures as reading
 from engine.draw.checks import Verification
 from engine.laboratory.experiment import Experiment
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 import streamlit as st
 
 from dashboards import words
-from engine.api.policy_simulation import with_ratio
+from engine.api.policies.simulation import with_ratio
 from engine.messages import N_, Translate
 from engine.ratios.policy import RatioPolicy
 from engine.vocabulary import ItemClass

@@ -7,8 +7,8 @@ import pandas as pd
 from dashboards import words
 from dashboards.facts import Facts
 from dashboards.words import POPULATIONS
-from engine.api.draw_reading import DrawRecord
-from engine.api.reading import Figure, Intake
+from engine.api.reading.draws import DrawRecord
+from engine.api.reading.measures import Figure, Intake
 from engine.messages import N_, Message
 
 RISK_ORDER = ("A", "B", "C", "D")

@@ -16,7 +16,7 @@ from dashboards import words
 from dashboards.view import choose
 from engine.api.accounts import accounts
 from engine.api.desk import Desk, local_viewer
-from engine.api.reading import opened
+from engine.api.reading.measures import opened
 from engine.errors import AccessRevokedError, WorkspaceMissingError
 from engine.messages import Translate
 

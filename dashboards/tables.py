@@ -6,7 +6,7 @@ import pandas as pd
 
 from dashboards import words
 from engine.api.accounts import Account
-from engine.api.jobs import Job, JobState
+from engine.api.work.jobs import Job, JobState
 from engine.draw.checks import Check, CheckState
 from engine.messages import Translate
 from engine.vocabulary import JOINER
@@ -21,7 +21,7 @@ def hit_rates(rates: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
 
     Parameters
     ----------
-    rates : see ``engine.api.reading.hit_rates``.
+    rates : see ``engine.api.reading.measures.hit_rates``.
     translate : the language.
     """
     _ = translate
@@ -132,7 +132,7 @@ def policies(present: pd.DataFrame, tried: pd.DataFrame, *, translate: Translate
 
     Parameters
     ----------
-    present, tried : see ``engine.api.policy_simulation.simulated_table``; same rows.
+    present, tried : see ``engine.api.policies.simulation.simulated_table``; same rows.
     translate : the language.
     """
     _ = translate
@@ -159,7 +159,7 @@ def checks_by_district(
 
     Parameters
     ----------
-    present, tried : tables of ``engine.api.policy_simulation.allocate_policy``.
+    present, tried : tables of ``engine.api.policies.simulation.allocate_policy``.
     names : what people call the districts.
     translate : the language.
     """

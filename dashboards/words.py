@@ -9,7 +9,7 @@ import re
 from datetime import date
 
 from dashboards.theme import GRADE_MARKS
-from engine.api.contracts import table_names
+from engine.api.records.contracts import table_names
 from engine.messages import N_, Translate
 from engine.vocabulary import JOINER, POPULATION_NAMES, SCORE_NAMES
 

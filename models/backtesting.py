@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator  # noqa: TID251 - the type of an argument; nothing is seeded here
 
-from engine.api.featuring import FeatureBuilder
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.workspace import Workspace
 from engine.errors import LabelWindowOpenError, UndefinedEstimateError
 from engine.estimation.drift import CalibrationWatch

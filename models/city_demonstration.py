@@ -9,21 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from engine.api.assessment import cohort_on, open_listings, said
-from engine.api.draw_commitment import commit_draw
-from engine.api.draw_order import CommittedDraw, DrawOrder
-from engine.api.draw_running import run_draw
-from engine.api.draw_signing import sign_draw
-from engine.api.featuring import FeatureBuilder
-from engine.api.marts import build_marts
-from engine.api.plan_approval import approve, consolidate, publish
-from engine.api.plan_reading import published_lines
-from engine.api.plan_submission import decide, open_proposals, schedule_plan, submit
-from engine.api.plan_tasks import acknowledge, archive, dispatch, publicise
-from engine.api.quality import require_quality
-from engine.api.results import enter_results, measure
-from engine.api.simulation import Simulation, simulate
-from engine.api.verification import verify
+from engine.api.committing.commitment import commit_draw
+from engine.api.draws.order import CommittedDraw, DrawOrder
+from engine.api.draws.running import run_draw
+from engine.api.draws.signing import sign_draw
+from engine.api.draws.verification import verify
+from engine.api.marts.building import build_marts
+from engine.api.plans.approval import approve, consolidate, publish
+from engine.api.plans.reading import published_lines
+from engine.api.plans.submission import decide, open_proposals, schedule_plan, submit
+from engine.api.plans.tasks import acknowledge, archive, dispatch, publicise
+from engine.api.records.quality import require_quality
+from engine.api.records.simulation import Simulation, simulate
+from engine.api.results.draw import enter_results, measure
+from engine.api.scoring.assessment import cohort_on, open_listings, said
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.workspace import Workspace
 from engine.errors import NothingToLearnError
 from engine.messages import N_, Message

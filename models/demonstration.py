@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from engine.api.intake import IngestReport, ingest
+from engine.api.records.intake import IngestReport, ingest
 from engine.api.workspace import Workspace, open_workspace
 from engine.errors import UsageError
 from engine.messages import N_, Message

@@ -4,7 +4,7 @@ from datetime import date
 
 import pandas as pd
 
-from engine.api.featuring import FeatureBuilder
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.features.settings import FeatureParameters
 from engine.parameters import PolicyBook
 from engine.store.warehouse import Warehouse

@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from engine.api.assessment import said
-from engine.api.featuring import FeatureBuilder
-from engine.api.intake import loads
+from engine.api.records.intake import loads
+from engine.api.scoring.assessment import said
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.workspace import Workspace
 from engine.errors import (
     NothingToLearnError,

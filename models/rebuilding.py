@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from engine.api.featuring import KEY, FeatureBuilder
+from engine.api.scoring.featuring import KEY, FeatureBuilder
 from engine.api.workspace import Workspace, open_workspace
 from engine.parameters import PolicyBook
 

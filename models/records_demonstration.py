@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from engine.api.assessment import require_inside_data, said
-from engine.api.featuring import FeatureBuilder
+from engine.api.scoring.assessment import require_inside_data, said
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.workspace import Workspace
 from engine.estimation.estimate import Basis
 from engine.messages import N_, Message

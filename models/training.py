@@ -1,7 +1,7 @@
 """Training and judging over a workspace: reads what was known, fits, stores the model by its digest.
 
 The only module beside registry, commands and demonstration that reaches the store. Features come from the same builder
-that scores (``engine.api.featuring``), on the eve of each inspection.
+that scores (``engine.api.scoring.featuring``), on the eve of each inspection.
 """
 
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ from pathlib import Path
 import ibis
 import pandas as pd
 
-from engine.api.featuring import FeatureBuilder
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.workspace import Workspace
 from engine.errors import NothingToLearnError, TableMissingError
 from engine.features.cohorts import cohort, with_record

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from engine.api.assessment import require_inside_data
-from engine.api.featuring import FeatureBuilder
+from engine.api.scoring.assessment import require_inside_data
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.workspace import Workspace
 from engine.errors import NothingToLearnError
 from engine.messages import Message

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from engine.api.featuring import FeatureBuilder
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.workspace import Workspace
 from engine.grading.sector_models import SectorScope
 from engine.parameters import PolicyBook

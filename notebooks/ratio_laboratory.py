@@ -27,13 +27,13 @@ from pathlib import Path
 
 import altair as alt
 
-from engine.api.laboratory import Occasion, experiment_of, policy_of, prepare
-from engine.api.plan_bench import PlanChoice
-from engine.api.policy_burden import burden_change, burden_groups
-from engine.api.policy_evaluation import Question, evaluate_policy
-from engine.api.policy_long_run import LongRunOrder, long_run, long_run_summary, stated_assumptions
-from engine.api.policy_optimum import curve_table, draft_of, optimise_policy, policy_point, ratio_table
-from engine.api.policy_simulation import (
+from engine.api.policies.laboratory import Occasion, experiment_of, policy_of, prepare
+from engine.api.plans.bench import PlanChoice
+from engine.api.policies.burden import burden_change, burden_groups
+from engine.api.policies.evaluation import Question, evaluate_policy
+from engine.api.policies.long_run import LongRunOrder, long_run, long_run_summary, stated_assumptions
+from engine.api.policies.optimum import curve_table, draft_of, optimise_policy, policy_point, ratio_table
+from engine.api.policies.simulation import (
     allocate_policy,
     compare_policies,
     plan_table,

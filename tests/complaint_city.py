@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from engine.api.simulation import simulate
+from engine.api.records.simulation import simulate
 
 CHANCES = (0.04, 0.45, 0.8)
 """Of a finding, after none, one, or more complaints in the year before."""

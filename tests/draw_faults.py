@@ -19,14 +19,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from engine.api.draw_commitment import commit_draw
-from engine.api.draw_life import substitution_entries
-from engine.api.draw_order import ATTEMPTED, CERTIFIED, COMMITTED, REFUSED, DrawOrder
-from engine.api.draw_running import run_draw
-from engine.api.draw_signing import sign_draw
-from engine.api.draw_substitution import substitute_object
-from engine.api.plan_draw import publish_reason
-from engine.api.verification import verify
+from engine.api.committing.commitment import commit_draw
+from engine.api.draws.life import substitution_entries
+from engine.api.draws.order import ATTEMPTED, CERTIFIED, COMMITTED, REFUSED, DrawOrder
+from engine.api.draws.running import run_draw
+from engine.api.draws.signing import sign_draw
+from engine.api.draws.substitution import substitute_object
+from engine.api.draws.verification import verify
+from engine.api.plans.drawing import publish_reason
 from engine.draw.commitment import read_commitment
 from engine.errors import SupervisionError
 from engine.pipeline.ports import Actor

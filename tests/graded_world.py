@@ -7,9 +7,9 @@ from pathlib import Path
 from engine.access.rights import Role
 from engine.access.scope import scope_of
 from engine.api.accounts import add_account
-from engine.api.grade_overrides import GradeProposal, propose_override, review_override
-from engine.api.monthly import run_monthly, sign_off
-from engine.api.objection_desk import ObjectionDesk
+from engine.api.follow_up.objection_desk import ObjectionDesk
+from engine.api.grading.monthly import run_monthly, sign_off
+from engine.api.grading.overrides import GradeProposal, propose_override, review_override
 from engine.errors import ShareMovementError
 from engine.pipeline.ports import Actor, Clock
 from engine.store.documents import load_policies

@@ -9,7 +9,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from types import FrameType
 
-from engine.api.intake import reverse
+from engine.api.records.intake import reverse
 from engine.store.workspace import Workspace
 from tests.small_sources import ACTOR, NOW, take_in
 

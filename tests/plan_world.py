@@ -12,13 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.api.draw_commitment import commit_draw
-from engine.api.draw_order import CommittedDraw, DrawOrder, RunDraw
-from engine.api.draw_running import run_draw
-from engine.api.draw_signing import sign_draw
-from engine.api.intake import ingest
-from engine.api.plan_approval import PublishedEdition, approve, consolidate, publish
-from engine.api.plan_submission import decide, open_proposals, schedule_plan, submit
+from engine.api.committing.commitment import commit_draw
+from engine.api.draws.order import CommittedDraw, DrawOrder, RunDraw
+from engine.api.draws.running import run_draw
+from engine.api.draws.signing import sign_draw
+from engine.api.plans.approval import PublishedEdition, approve, consolidate, publish
+from engine.api.plans.submission import decide, open_proposals, schedule_plan, submit
+from engine.api.records.intake import ingest
 from engine.api.workspace import Workspace, open_workspace
 from engine.pipeline.ports import Actor
 from engine.store.documents import load_policies

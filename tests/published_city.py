@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.api.publication import publish
+from engine.api.site.publication import publish
 from engine.api.workspace import open_workspace
 from engine.draw.bundle import bundle_files
 from engine.draw.commitment import ItemTerms
@@ -225,6 +225,6 @@ def _publish(workspace: Path, site: Path, firms: pd.DataFrame, inspections: pd.D
     }
     opened = open_workspace(workspace, create=False)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.api.publication.current_version", lambda opened, name, **asked: tables[name])
+        patch.setattr("engine.api.site.publication.current_version", lambda opened, name, **asked: tables[name])
         publish(opened, site, as_of=AS_OF, is_demo=True, book=load_policies(), actor=ACTOR, at=NOW)
     opened.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from engine.api.publication import publish
+from engine.api.site.publication import publish
 from engine.api.workspace import open_workspace
 from engine.pipeline.ports import Actor
 from engine.publicity.masking import private_numbers
@@ -79,7 +79,7 @@ def written(workspace: Path, out: Path, *, n_firms: int = 700, **asked) -> Path:
     opened = open_workspace(workspace, create=False)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("engine.api.publication.current_version", Records(n_firms).current)
+            patch.setattr("engine.api.site.publication.current_version", Records(n_firms).current)
             settings = {"as_of": AS_OF, "is_demo": True, "book": load_policies(), "actor": ACTOR, "at": NOW} | asked
             publish(opened, out, **settings)
     finally:

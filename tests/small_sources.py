@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.api.intake import IngestReport, ingest
+from engine.api.records.intake import IngestReport, ingest
 from engine.pipeline.ports import Actor
 from engine.store.workspace import Workspace
 

@@ -9,16 +9,16 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from engine.api.draw_substitution import substitute_object
-from engine.api.drawn_checks import drawn_checks
-from engine.api.intake import ingest
-from engine.api.logged_draws import latest_runs
-from engine.api.objection_desk import ObjectionDesk
-from engine.api.punishment_steps import Desk
-from engine.api.result_entry import enter
-from engine.api.result_handing_on import Asked, take
-from engine.api.result_inbox import end, inbox
-from engine.api.result_review import publish, send_back, submit
+from engine.api.draws.logged import latest_runs
+from engine.api.draws.substitution import substitute_object
+from engine.api.follow_up.inbox import end, inbox
+from engine.api.follow_up.objection_desk import ObjectionDesk
+from engine.api.punishment.steps import Desk
+from engine.api.records.intake import ingest
+from engine.api.results.drawn_checks import drawn_checks
+from engine.api.results.entry import enter
+from engine.api.results.handing_on import Asked, take
+from engine.api.results.review import publish, send_back, submit
 from engine.errors import SupervisionError
 from engine.outcomes.working_days import WorkingDays
 from engine.pipeline.ports import Actor

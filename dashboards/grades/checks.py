@@ -10,8 +10,8 @@ from dashboards import acts, parts, queries, words
 from dashboards.grades import shared
 from dashboards.view import View, choose
 from engine.api.desk import Action
-from engine.api.grade_months import GradeMonth
-from engine.api.warning_audits import record_audit, warning_audits, warning_detection
+from engine.api.grading.months import GradeMonth
+from engine.api.grading.warning_audits import record_audit, warning_audits, warning_detection
 from engine.messages import N_
 
 OUTCOMES = {"confirmed": N_("something was wrong"), "false": N_("nothing was wrong")}

@@ -11,11 +11,11 @@ from dashboards import acts, job_parts, parts, queries, words
 from dashboards.grades import shared
 from dashboards.view import View, choose
 from engine.api.desk import Action
-from engine.api.grade_disputes import grade_objections
-from engine.api.grade_history import grade_history
-from engine.api.grade_months import CAUSE_NAMES, GradeMonth
-from engine.api.jobs import Job, JobState, jobs
-from engine.api.rescoring import corrected_grades, feature_titles
+from engine.api.grading.disputes import grade_objections
+from engine.api.grading.history import grade_history
+from engine.api.grading.months import CAUSE_NAMES, GradeMonth
+from engine.api.grading.rescoring import corrected_grades, feature_titles
+from engine.api.work.jobs import Job, JobState, jobs
 from engine.messages import N_
 
 STATES = {

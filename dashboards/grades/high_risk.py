@@ -10,10 +10,10 @@ import streamlit as st
 from dashboards import acts, parts, queries, words
 from dashboards.grades import shared
 from dashboards.view import View, choose
-from engine.api.confirming import confirm_grades, high_risk_grades, leading_reasons
 from engine.api.desk import Action
-from engine.api.grade_months import GradeMonth
-from engine.api.rescoring import feature_titles
+from engine.api.grading.confirming import confirm_grades, high_risk_grades, leading_reasons
+from engine.api.grading.months import GradeMonth
+from engine.api.grading.rescoring import feature_titles
 from engine.messages import N_
 
 STATES = {

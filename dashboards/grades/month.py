@@ -10,7 +10,7 @@ from dashboards import charts, parts, queries, words
 from dashboards.grades import shared
 from dashboards.theme import ACCENT, BAD, INK, QUIET, styled
 from dashboards.view import View, choose
-from engine.api import grade_months as months
+from engine.api.grading import months
 from engine.messages import N_
 
 NEW, LEFT = N_("new in the register"), N_("left the register")

@@ -12,8 +12,7 @@ from dashboards import acts, parts, queries, words
 from dashboards.grades import shared
 from dashboards.view import View, choose
 from engine.api.desk import Action
-from engine.api.entity_search import find_entities
-from engine.api.grade_overrides import (
+from engine.api.grading.overrides import (
     GradeProposal,
     grade_overrides,
     override_grounds,
@@ -21,7 +20,8 @@ from engine.api.grade_overrides import (
     review_override,
     withdraw_override,
 )
-from engine.api.policies import read_policies
+from engine.api.policies.check import read_policies
+from engine.api.reading.search import find_entities
 from engine.messages import N_
 from engine.vocabulary import RISK_GRADES
 

@@ -7,8 +7,8 @@ import streamlit as st
 from dashboards import queries, words
 from dashboards.view import View
 from engine.api.desk import Action
-from engine.api.entity_search import entity_names
-from engine.api.grade_months import ABSENT
+from engine.api.grading.months import ABSENT
+from engine.api.reading.search import entity_names
 from engine.messages import N_
 
 NEEDS = Action.SEE_ENTITIES

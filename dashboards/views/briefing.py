@@ -7,7 +7,7 @@ from dashboards import cards, charts, papers, parts, queries, sentences, tables
 from dashboards.definitions import BRIEFING
 from dashboards.facts import Facts
 from dashboards.view import View, current_view
-from engine.api import reading
+from engine.api.reading import measures as reading
 
 
 def show(view: View) -> None:

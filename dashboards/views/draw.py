@@ -9,7 +9,7 @@ from dashboards import charts, guard, parts, queries, tables, words
 from dashboards.definitions import DRAWN
 from dashboards.view import View, choose, current_view
 from engine.api.desk import Action
-from engine.api.draw_reading import DrawRecord, DrawState
+from engine.api.reading.draws import DrawRecord, DrawState
 from engine.errors import SupervisionError
 from engine.messages import N_
 

@@ -9,7 +9,7 @@ from dashboards.definitions import GOVERNANCE
 from dashboards.theme import INK, grade_scale, styled
 from dashboards.view import View, current_view
 from engine.api.desk import Action
-from engine.api.model_governance import governance
+from engine.api.grading.model_governance import governance
 from engine.messages import N_
 
 # Population stability index below which a score is called steady, and from which it is called moved (common usage).

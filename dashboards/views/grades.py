@@ -10,7 +10,7 @@ from dashboards.definitions import GRADES
 from dashboards.grades import checks, contested, high_risk, month, overrides, shared
 from dashboards.view import View, choose, current_view
 from engine.api.desk import Action
-from engine.api.grade_months import GradeMonth, grade_months
+from engine.api.grading.months import GradeMonth, grade_months
 from engine.messages import N_
 
 PARTS = {

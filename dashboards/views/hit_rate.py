@@ -5,7 +5,7 @@ import streamlit as st
 from dashboards import charts, job_parts, parts, queries, sentences, tables
 from dashboards.definitions import HIT_RATES
 from dashboards.view import View, current_view, switch
-from engine.api import reading
+from engine.api.reading import measures as reading
 
 
 def show(view: View) -> None:

@@ -12,8 +12,9 @@ from dashboards import job_parts, parts, queries, words
 from dashboards.definitions import LEAGUE
 from dashboards.theme import INK, QUIET, styled
 from dashboards.view import View, choose, current_view
-from engine.api import league, league_marts
 from engine.api.desk import Action
+from engine.api.figures import league
+from engine.api.marts import league as league_marts
 from engine.errors import TableMissingError
 from engine.messages import N_
 

@@ -6,8 +6,8 @@ from dashboards import cut_points, lift_parts, parts, queries
 from dashboards.definitions import LIFTS
 from dashboards.view import View, current_view
 from engine.api.desk import Action
-from engine.api.lift_marts import held_lift
-from engine.api.score_lift import kept_backtest
+from engine.api.figures.score_lift import kept_backtest
+from engine.api.marts.lift import held_lift
 
 
 def show(view: View) -> None:

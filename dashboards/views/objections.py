@@ -11,11 +11,11 @@ from dashboards import acts, parts, queries, words
 from dashboards.definitions import OBJECTIONS
 from dashboards.view import View, current_view
 from engine.api.desk import Action
-from engine.api.entity_search import entity_names
-from engine.api.kpis import department_names
-from engine.api.objection_desk import ObjectionDesk
-from engine.api.objections import named, objections, owner_of
-from engine.api.policies import read_policies
+from engine.api.figures.kpis import department_names
+from engine.api.follow_up.objection_desk import ObjectionDesk
+from engine.api.policies.check import read_policies
+from engine.api.reading.search import entity_names
+from engine.api.results.objections import named, objections, owner_of
 from engine.messages import N_
 
 STATES = {

@@ -8,8 +8,9 @@ from dashboards import parts, queries, words
 from dashboards.definitions import PUNISHMENT
 from dashboards.theme import ACCENT, INK, styled
 from dashboards.view import View, current_view
-from engine.api import joint_punishment, punishment_desk
 from engine.api.desk import Action
+from engine.api.punishment import cases as joint_punishment
+from engine.api.punishment import desk as punishment_desk
 from engine.outcomes.punishment import STEP_WORDS
 
 

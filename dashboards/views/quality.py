@@ -11,10 +11,10 @@ import streamlit as st
 from dashboards import acts, delivery, guard, parts, queries, words
 from dashboards.definitions import QUALITY
 from dashboards.view import View, choose, current_view
-from engine.api import quality as measures
 from engine.api.desk import Action
-from engine.api.quality_marts import held_quality
-from engine.api.quarantine import SheetTaken, export_quarantine, quarantined_rows, retry_quarantine
+from engine.api.marts.quality import held_quality
+from engine.api.records import quality as measures
+from engine.api.records.quarantine import SheetTaken, export_quarantine, quarantined_rows, retry_quarantine
 from engine.errors import TableMissingError
 from engine.messages import N_, Message
 

@@ -6,9 +6,10 @@ import streamlit as st
 from dashboards import parts, queries, words
 from dashboards.definitions import RECORD
 from dashboards.view import View, choose, current_view
-from engine.api import assessment, entity_search
 from engine.api.desk import Action
-from engine.api.record import RecordEntry, credit_record
+from engine.api.reading import search as entity_search
+from engine.api.reading.record import RecordEntry, credit_record
+from engine.api.scoring import assessment
 from engine.errors import SupervisionError, TableMissingError
 from engine.messages import N_
 

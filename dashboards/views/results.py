@@ -10,10 +10,10 @@ import streamlit as st
 from dashboards import acts, parts, queries, words
 from dashboards.definitions import HIT_RATE
 from dashboards.view import View, choose, current_view
-from engine.api import result_desk
 from engine.api.desk import Action
-from engine.api.result_entry import EntryReport, enter
-from engine.api.result_review import publish, send_back, submit
+from engine.api.results import desk as result_desk
+from engine.api.results.entry import EntryReport, enter
+from engine.api.results.review import publish, send_back, submit
 from engine.errors import SupervisionError
 from engine.messages import N_
 from engine.vocabulary import ResultCode

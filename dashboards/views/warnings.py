@@ -11,9 +11,9 @@ import streamlit as st
 from dashboards import acts, parts, queries, words
 from dashboards.definitions import WARNINGS
 from dashboards.view import View, choose, current_view
-from engine.api import warnings as inbox
 from engine.api.desk import Action
-from engine.api.entity_search import entity_names
+from engine.api.grading import warnings as inbox
+from engine.api.reading.search import entity_names
 from engine.messages import N_
 
 STATES = {

@@ -12,14 +12,14 @@ from dashboards.definitions import WHAT_IF
 from dashboards.queries import Workbench
 from dashboards.view import View, current_view
 from engine.api.desk import Action
-from engine.api.policy_simulation import (
+from engine.api.marts.what_if import StoredTrial
+from engine.api.policies.simulation import (
     SimulatedPolicy,
     allocate_policy,
     ratio_draft,
     simulate_policy,
     simulated_table,
 )
-from engine.api.what_if_marts import StoredTrial
 from engine.laboratory.simulation import difference
 from engine.messages import N_
 from engine.ratios.policy import RatioPolicy

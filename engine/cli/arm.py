@@ -17,7 +17,7 @@ from engine.cli.output import current_translate, show_json, show_line, show_tabl
 from engine.messages import N_, Message
 
 if TYPE_CHECKING:
-    from engine.api.control_arm import ArmPlan
+    from engine.api.figures.control_arm import ArmPlan
     from engine.estimation.estimate import Estimate
 
 NameArgument = Annotated[str, typer.Argument(help=N_("Name of the experiment."))]
@@ -46,7 +46,7 @@ def power(
     as_json: JsonOption = False,
 ) -> None:
     """Say how many checks each arm needs."""
-    from engine.api.control_arm import plan_arm
+    from engine.api.figures.control_arm import plan_arm
 
     plan = plan_arm(
         name="",
@@ -80,7 +80,7 @@ def register(
     as_json: JsonOption = False,
 ) -> None:
     """Put outcome, arms and power on the ledger before any result is known."""
-    from engine.api.control_arm import plan_arm, register_arm
+    from engine.api.figures.control_arm import plan_arm, register_arm
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -113,8 +113,8 @@ def analyse(
     as_json: JsonOption = False,
 ) -> None:
     """Say what a registered experiment showed."""
-    from engine.api.control_arm import analyse_arm
-    from engine.api.policies import read_policies
+    from engine.api.figures.control_arm import analyse_arm
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     answer = analyse_arm(open_workspace(workspace, create=False), name=name, book=read_policies(profile))

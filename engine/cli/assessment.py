@@ -25,7 +25,7 @@ EntityArgument = Annotated[str, typer.Argument(help=N_("Identifier of the entity
 
 
 class EngineChoice(StrEnum):
-    """The engines of ``engine.api.featuring``, which is imported when a command runs."""
+    """The engines of ``engine.api.scoring.featuring``, which is imported when a command runs."""
 
     SWEEP = "sweep"
     IBIS = "ibis"
@@ -44,8 +44,8 @@ def features_build(
     as_json: JsonOption = False,
 ) -> None:
     """Build and store one row of features per entity, one run per date."""
-    from engine.api.assessment import build_dates
-    from engine.api.featuring import FeatureEngine
+    from engine.api.scoring.assessment import build_dates
+    from engine.api.scoring.featuring import FeatureEngine
     from engine.api.workspace import open_workspace
 
     clock = StageClock(quiet=as_json)
@@ -104,7 +104,7 @@ def score(
     as_json: JsonOption = False,
 ) -> None:
     """Score the stored features by the scorecards in force."""
-    from engine.api.assessment import score as run
+    from engine.api.scoring.assessment import score as run
     from engine.api.workspace import open_workspace
 
     clock = StageClock(quiet=as_json)
@@ -130,7 +130,7 @@ def grade(
     as_json: JsonOption = False,
 ) -> None:
     """Turn the stored scores into grades under the dated policy."""
-    from engine.api.assessment import grade as run
+    from engine.api.scoring.assessment import grade as run
     from engine.api.workspace import open_workspace
 
     clock = StageClock(quiet=as_json)
@@ -159,7 +159,7 @@ def explain(
     entity: EntityArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
 ) -> None:
     """Say why an entity has its score and grade, in sentences that add up to the score."""
-    from engine.api.assessment import explain as told
+    from engine.api.scoring.assessment import explain as told
     from engine.api.workspace import open_workspace
 
     translate = current_translate()
@@ -201,7 +201,7 @@ def record(
     as_json: JsonOption = False,
 ) -> None:
     """Show the credit record of an entity: every source on one timeline, and what counts."""
-    from engine.api.record import credit_record
+    from engine.api.reading.record import credit_record
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)

@@ -14,7 +14,7 @@ OutOption = Annotated[Path, typer.Option("--out", help=N_("Folder to write to.")
 
 def docs(out: OutOption, as_json: JsonOption = False) -> None:
     """Write the documentation pages of every contract table, Chinese and English."""
-    from engine.api.contracts import write_contract_pages
+    from engine.api.records.contracts import write_contract_pages
 
     written = write_contract_pages(out)
     if as_json:
@@ -30,7 +30,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Compare the contracts with their last release; a change that breaks others needs a new major version."""
-    from engine.api.contracts import RELEASED, require_released
+    from engine.api.records.contracts import RELEASED, require_released
 
     checks = require_released(against or RELEASED)
     if as_json:

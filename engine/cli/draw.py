@@ -94,9 +94,9 @@ def commit(
     as_json: JsonOption = False,
 ) -> None:
     """Freeze the frame and publish the commitment under your signature; a second person signs it, then it stands."""
-    from engine.api.draw_commitment import commit_draw, rehearse_draw
-    from engine.api.draw_order import DrawOrder
-    from engine.api.draw_signing import read_signing_key
+    from engine.api.committing.commitment import commit_draw, rehearse_draw
+    from engine.api.draws.order import DrawOrder
+    from engine.api.draws.signing import read_signing_key
     from engine.api.workspace import open_workspace
 
     graded_on, now = as_of_date(as_of), current_time()
@@ -191,9 +191,9 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Draw from the commitment and the values of its public events; a second person must do this."""
-    from engine.api.draw_beacons import read_beacon, read_event_values
-    from engine.api.draw_running import run_draw
-    from engine.api.draw_signing import read_signing_key
+    from engine.api.draws.beacons import read_beacon, read_event_values
+    from engine.api.draws.running import run_draw
+    from engine.api.draws.signing import read_signing_key
     from engine.api.workspace import open_workspace
     from engine.draw.entropy import EntropyValue
 
@@ -265,8 +265,8 @@ def void(
     as_json: JsonOption = False,
 ) -> None:
     """Close a commitment without drawing from it; a second person must do this."""
-    from engine.api.draw_signing import read_signing_key
-    from engine.api.draw_voiding import void_draw
+    from engine.api.draws.signing import read_signing_key
+    from engine.api.draws.voiding import void_draw
     from engine.api.workspace import open_workspace
 
     closed = void_draw(

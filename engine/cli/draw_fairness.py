@@ -9,7 +9,7 @@ from engine.cli.output import current_translate, show_json, show_line, show_tabl
 from engine.messages import N_, Message
 
 if TYPE_CHECKING:
-    from engine.api.draw_fairness import FairnessReport
+    from engine.api.draws.fairness import FairnessReport
     from engine.draw.fairness import Rehearsal
 
 DrawArgument = Annotated[str, typer.Argument(help=N_("Name of the draw, e.g. 2026-001."))]
@@ -28,7 +28,7 @@ def fairness(
     as_json: JsonOption = False,
 ) -> None:
     """Say how fair and how random a draw was; nothing is changed by it."""
-    from engine.api.draw_fairness import draw_fairness
+    from engine.api.draws.fairness import draw_fairness
     from engine.api.workspace import open_workspace
 
     report = draw_fairness(open_workspace(workspace, create=False), draw_id, seeds=seeds)

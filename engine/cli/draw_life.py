@@ -43,11 +43,11 @@ def certificate(
     as_json: JsonOption = False,
 ) -> None:
     """Show what the certificate of a draw says, or write it as a page for people."""
-    from engine.api.draw_reading import certificate_record
+    from engine.api.reading.draws import certificate_record
 
     record = certificate_record(workspace, draw_id=draw_id)
     if pdf is not None:
-        from engine.api.draw_document import write_certificate_pdf
+        from engine.api.draws.document import write_certificate_pdf
 
         missing = write_certificate_pdf(workspace, draw_id, out=pdf)
         if missing:
@@ -63,7 +63,7 @@ def certificate(
 
 def key(out: OutOption, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
     """Make a signing key for the acting person and register its public half."""
-    from engine.api.draw_signing import new_key
+    from engine.api.draws.signing import new_key
     from engine.api.workspace import open_workspace
 
     actor = current_actor()
@@ -82,7 +82,7 @@ def sign(
     as_json: JsonOption = False,
 ) -> None:
     """Sign a commitment, or a certificate, as the second person, after recomputing it."""
-    from engine.api.draw_signing import read_signing_key, sign_draw
+    from engine.api.draws.signing import read_signing_key, sign_draw
     from engine.api.workspace import open_workspace
 
     made = sign_draw(
@@ -114,7 +114,7 @@ def substitute(
     as_json: JsonOption = False,
 ) -> None:
     """Let the next reserve stand in for an object, or the next officer for one who cannot go."""
-    from engine.api.draw_substitution import substitute_object, substitute_officer
+    from engine.api.draws.substitution import substitute_object, substitute_officer
     from engine.api.workspace import open_workspace
 
     if bool(entity_id) == bool(visit):
@@ -163,7 +163,7 @@ def log(
     as_json: JsonOption = False,
 ) -> None:
     """Write the public log, prove from it, or check a log or a proof without a workspace."""
-    from engine.api.draw_log import check_log, log_proof, write_log
+    from engine.api.draws.log import check_log, log_proof, write_log
     from engine.api.workspace import open_workspace
 
     translate = current_translate()
@@ -197,7 +197,7 @@ def timestamp(
     as_json: JsonOption = False,
 ) -> None:
     """Write a request for an RFC 3161 time stamp, or attach the authority's answer."""
-    from engine.api.draw_timestamps import attach_timestamp, write_request
+    from engine.api.draws.timestamps import attach_timestamp, write_request
     from engine.api.workspace import open_workspace
 
     if (request is None) == (token is None):
@@ -224,7 +224,7 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Write a draw of any size as one compact JSON file."""
-    from engine.api.draw_export import export_draw
+    from engine.api.draws.export import export_draw
     from engine.api.workspace import open_workspace
 
     export_draw(open_workspace(workspace, create=False), draw_id, out=out)
@@ -241,7 +241,7 @@ def audit_folder(
     as_json: JsonOption = False,
 ) -> None:
     """Write the key, rows and frozen grades of a draw for its auditor; never publish them."""
-    from engine.api.draw_export import write_auditors_folder
+    from engine.api.draws.export import write_auditors_folder
     from engine.api.workspace import open_workspace
 
     write_auditors_folder(

@@ -20,7 +20,7 @@ def erase(
     as_json: JsonOption = False,
 ) -> None:
     """Erase everything stored of an entity; a tombstone with digests stays."""
-    from engine.api.erasure import erase as run
+    from engine.api.records.erasure import erase as run
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -38,7 +38,7 @@ def erase(
 
 def tombstones(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
     """List the erasures: when, by whom, under which law, how many rows."""
-    from engine.api.erasure import listed_tombstones
+    from engine.api.records.erasure import listed_tombstones
     from engine.api.workspace import open_workspace
 
     found = listed_tombstones(open_workspace(workspace, create=False))
@@ -60,7 +60,7 @@ def replay(
     as_json: JsonOption = False,
 ) -> None:
     """Compute features and scores of a run again and say whether the same comes out."""
-    from engine.api.replay import replay as again
+    from engine.api.grading.replay import replay as again
     from engine.api.workspace import open_workspace
 
     done = again(open_workspace(workspace, create=False), run)

@@ -26,7 +26,7 @@ def grades(
     """Show the grades of a month: shares beside targets and the month before, and moves by cause."""
     import pandas as pd
 
-    from engine.api import grade_months as months
+    from engine.api.grading import months
     from engine.api.table_export import csv_bytes
     from engine.api.workspace import open_workspace
     from engine.errors import MonthlyRunError

@@ -43,8 +43,8 @@ def propose(
     as_json: JsonOption = False,
 ) -> None:
     """Propose a grade; it counts once another person approves it, from the next grading on."""
-    from engine.api.grade_overrides import GradeProposal, propose_override
-    from engine.api.policies import read_policies
+    from engine.api.grading.overrides import GradeProposal, propose_override
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -82,7 +82,7 @@ def withdraw(
     as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Take an override back from today on."""
-    from engine.api.grade_overrides import withdraw_override
+    from engine.api.grading.overrides import withdraw_override
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -103,7 +103,7 @@ def list_overrides(
 
 
 def _review(workspace: Path, override: str, reason: str, *, is_approved: bool, as_json: bool) -> None:
-    from engine.api.grade_overrides import review_override
+    from engine.api.grading.overrides import review_override
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -112,7 +112,7 @@ def _review(workspace: Path, override: str, reason: str, *, is_approved: bool, a
 
 
 def _tell(workspace: Path, override: str, *, as_json: bool) -> None:
-    from engine.api.grade_overrides import grade_overrides
+    from engine.api.grading.overrides import grade_overrides
     from engine.api.workspace import open_workspace
 
     rows = grade_overrides(open_workspace(workspace, create=False), on=current_time().date())
@@ -124,7 +124,7 @@ def _tell(workspace: Path, override: str, *, as_json: bool) -> None:
 
 
 def _list(workspace: Path, *, on: date, entity: str | None, as_json: bool) -> None:
-    from engine.api.grade_overrides import grade_overrides
+    from engine.api.grading.overrides import grade_overrides
     from engine.api.workspace import open_workspace
 
     rows = grade_overrides(open_workspace(workspace, create=False), on=on, entity_id=entity).to_dict("records")

@@ -239,8 +239,8 @@ def _take(
     annexes: list[str] | None = None,
     then: str = "",
 ) -> None:
-    from engine.api.policies import read_policies
-    from engine.api.result_handing_on import Asked, take
+    from engine.api.policies.check import read_policies
+    from engine.api.results.handing_on import Asked, take
     from engine.api.workspace import open_workspace
     from engine.outcomes.handing_on import EVENT_WORDS
 
@@ -277,10 +277,10 @@ def fell_through(
     as_json: JsonOption = False,
 ) -> None:
     """Add up every draw from selection to publication, and list what nobody holds; leave with 1 if there is any."""
-    from engine.api.policies import read_policies
-    from engine.api.reconciliation import fell_through as fallen
-    from engine.api.reconciliation import totals
-    from engine.api.result_inbox import inbox
+    from engine.api.follow_up.inbox import inbox
+    from engine.api.follow_up.reconciliation import fell_through as fallen
+    from engine.api.follow_up.reconciliation import totals
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     opened, translate = open_workspace(workspace, create=False), current_translate()

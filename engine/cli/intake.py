@@ -54,7 +54,7 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Write a synthetic city as source files that follow the contracts, with ``truth/`` beside them."""
-    from engine.api.simulation import simulate as write_city
+    from engine.api.records.simulation import simulate as write_city
 
     clock = StageClock(quiet=as_json)
     written = write_city(
@@ -83,7 +83,7 @@ def ingest(
     as_json: JsonOption = False,
 ) -> None:
     """Load source files: all tables at once or nothing; the same content twice is one load."""
-    from engine.api.intake import ingest as load
+    from engine.api.records.intake import ingest as load
     from engine.api.workspace import open_workspace
 
     clock = StageClock(quiet=as_json)
@@ -126,7 +126,7 @@ def show_loads(loads: Sequence["TableLoad"]) -> None:
 
 def loads(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
     """List every load of the workspace."""
-    from engine.api.intake import loads as listed
+    from engine.api.records.intake import loads as listed
     from engine.api.workspace import open_workspace
 
     records = listed(open_workspace(workspace, create=False))
@@ -157,7 +157,7 @@ def reverse(
     as_json: JsonOption = False,
 ) -> None:
     """Take one load back, all its tables at once."""
-    from engine.api.intake import reverse as take_back
+    from engine.api.records.intake import reverse as take_back
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -179,7 +179,7 @@ def quarantine_list(
     as_json: JsonOption = False,
 ) -> None:
     """List quarantined rows with every reason."""
-    from engine.api.quarantine import quarantine_as_json, quarantined_rows
+    from engine.api.records.quarantine import quarantine_as_json, quarantined_rows
     from engine.api.workspace import open_workspace
 
     translate = current_translate()
@@ -201,7 +201,7 @@ def quarantine_export(
     as_json: JsonOption = False,
 ) -> None:
     """Write quarantined rows as a workbook to be put right."""
-    from engine.api.quarantine import export_quarantine
+    from engine.api.records.quarantine import export_quarantine
     from engine.api.workspace import open_workspace
 
     translate = current_translate()
@@ -223,7 +223,7 @@ def quarantine_retry(
     as_json: JsonOption = False,
 ) -> None:
     """Take a fix sheet back: only changed rows are validated again."""
-    from engine.api.quarantine import retry_quarantine
+    from engine.api.records.quarantine import retry_quarantine
     from engine.api.workspace import open_workspace
 
     clock = StageClock(quiet=as_json)
@@ -246,7 +246,7 @@ def quarantine_retry(
 
 def templates(out: SheetOption, table: TableOption = None, as_json: JsonOption = False) -> None:
     """Write an empty workbook of the contract tables, with notes and drop-down lists."""
-    from engine.api.quarantine import template_workbook
+    from engine.api.records.quarantine import template_workbook
 
     tables = template_workbook(out, table=table)
     if as_json:

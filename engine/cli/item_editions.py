@@ -12,7 +12,7 @@ from engine.cli.registers import day_or_today
 from engine.messages import N_
 
 if TYPE_CHECKING:
-    from engine.api.item_editions import StepDone
+    from engine.api.records.item_editions import StepDone
 
 EditionOption = Annotated[str, typer.Option("--edition", help=N_("Edition of the item list, e.g. 2026."))]
 
@@ -25,7 +25,7 @@ def draft(
     as_json: JsonOption = False,
 ) -> None:
     """Propose the items of one department for an edition."""
-    from engine.api.item_editions import draft_items
+    from engine.api.records.item_editions import draft_items
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -37,7 +37,7 @@ def consolidate(
     edition: EditionOption, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
 ) -> None:
     """Bring the drafts of all departments together into one list."""
-    from engine.api.item_editions import consolidate_items
+    from engine.api.records.item_editions import consolidate_items
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -51,7 +51,7 @@ def approve(
     as_json: JsonOption = False,
 ) -> None:
     """Approve the consolidated list."""
-    from engine.api.item_editions import approve_items
+    from engine.api.records.item_editions import approve_items
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -68,7 +68,7 @@ def publish(
     as_json: JsonOption = False,
 ) -> None:
     """Bring the approved list into force; items it drops end the day before."""
-    from engine.api.item_editions import publish_items
+    from engine.api.records.item_editions import publish_items
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -103,7 +103,7 @@ STATES = {
 
 def editions(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
     """List the editions of the item list and how far each is on its path."""
-    from engine.api.item_editions import editions as read
+    from engine.api.records.item_editions import editions as read
     from engine.api.workspace import open_workspace
 
     found = read(open_workspace(workspace, create=False))
@@ -127,7 +127,7 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Show how two editions differ, item by item and column by column."""
-    from engine.api.item_editions import edition_differences
+    from engine.api.records.item_editions import edition_differences
     from engine.api.workspace import open_workspace
 
     found = edition_differences(open_workspace(workspace, create=False), old, new)

@@ -36,7 +36,7 @@ ReasonOption = Annotated[str, typer.Option("--reason", help=N_("Why a later vers
 
 def list_figures(as_json: JsonOption = False) -> None:
     """List every figure: what over what, when a row counts, its source and rule."""
-    from engine.api.kpis import registry
+    from engine.api.figures.kpis import registry
 
     translate = current_translate()
     rows = registry().to_dict("records")
@@ -61,8 +61,8 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show the figures of a month or a year."""
-    from engine.api.kpis import period_named, values
-    from engine.api.policies import read_policies
+    from engine.api.figures.kpis import period_named, values
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     day = as_of_date(as_of) if as_of else current_time().date()
@@ -84,8 +84,8 @@ def scorecards(
     as_json: JsonOption = False,
 ) -> None:
     """Show points by department or district: share of each target reached, never volume."""
-    from engine.api.kpis import period_named, scorecards
-    from engine.api.policies import read_policies
+    from engine.api.figures.kpis import period_named, scorecards
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     day = as_of_date(as_of) if as_of else current_time().date()
@@ -126,8 +126,8 @@ def freeze(
     as_json: JsonOption = False,
 ) -> None:
     """Put the figures of a finished month on record for good."""
-    from engine.api.kpis import freeze, period_named
-    from engine.api.policies import read_policies
+    from engine.api.figures.kpis import freeze, period_named
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     day = as_of_date(as_of) if as_of else current_time().date()
@@ -156,8 +156,8 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Show what differs today from the frozen figures of a month."""
-    from engine.api.kpis import compare, period_named
-    from engine.api.policies import read_policies
+    from engine.api.figures.kpis import compare, period_named
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     day = as_of_date(as_of) if as_of else current_time().date()
@@ -183,7 +183,7 @@ def compare(
 
 
 def _show_values(found: pd.DataFrame, *, title: str, translate: Translate) -> None:
-    from engine.api.kpis import shown_values
+    from engine.api.figures.kpis import shown_values
 
     heads = [N_("figure"), N_("department"), N_("district"), N_("value"), N_("above / below"), N_("n"), N_("target")]
     cells = [

@@ -36,8 +36,8 @@ WholeYearOption = Annotated[
 def choice_of(
     plan: str | None, lines: list[str] | None, *, whole_year: bool, number: int, draws: int, until: str | None
 ) -> Any:
-    """Return the chosen plan lines (``engine.api.plan_bench.PlanChoice``), None outside a plan."""
-    from engine.api.plan_bench import PlanChoice
+    """Return the chosen plan lines (``engine.api.plans.bench.PlanChoice``), None outside a plan."""
+    from engine.api.plans.bench import PlanChoice
 
     choice = PlanChoice(plan, tuple(lines or ()), whole_year)
     if not choice:
@@ -62,8 +62,8 @@ def bench_of(
     until: str | None = None,
     lines: Any = None,
 ) -> Any:
-    """Return the workspace ready for the laboratory (``engine.api.laboratory.Bench``)."""
-    from engine.api.laboratory import Occasion, prepare
+    """Return the workspace ready for the laboratory (``engine.api.policies.laboratory.Bench``)."""
+    from engine.api.policies.laboratory import Occasion, prepare
     from engine.api.workspace import open_workspace
 
     last = parse_date(until, what="--inspect-until") if until else None

@@ -11,7 +11,7 @@ from engine.messages import N_, Message, Translate
 from engine.vocabulary import POPULATION_NAMES, SCORE_NAMES
 
 if TYPE_CHECKING:
-    from engine.api.score_lift import ScoreLift
+    from engine.api.figures.score_lift import ScoreLift
 
 HALF = 0.5
 PopulationOption = Annotated[str, typer.Option("--population", help=N_("The population; the first if empty."))]
@@ -26,8 +26,8 @@ def lift(
     as_json: JsonOption = False,
 ) -> None:
     """Say what visiting the highest scores first would find, and whether predicted chances came true."""
-    from engine.api.reading import standing
-    from engine.api.score_lift import score_lift
+    from engine.api.figures.score_lift import score_lift
+    from engine.api.reading.measures import standing
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)

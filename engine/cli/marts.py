@@ -9,7 +9,7 @@ from engine.messages import N_, Message
 
 def build(*, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> int:
     """Compute measurements and grade shares for the rows of every account, and anchor the log of reads."""
-    from engine.api.marts import build_marts
+    from engine.api.marts.building import build_marts
     from engine.api.workspace import open_workspace
 
     made = build_marts(open_workspace(workspace, create=False), actor=current_actor(), clock=current_time)

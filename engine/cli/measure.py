@@ -58,8 +58,8 @@ def measure(
     as_json: JsonOption = False,
 ) -> None:
     """Say which share of everybody would fail, from random inspections, by grade, district, department or sector."""
-    from engine.api.measuring import change_by, compare_by, domain_names, measure_by, read_drawn
-    from engine.api.policies import read_policies
+    from engine.api.figures.measuring import change_by, compare_by, domain_names, measure_by, read_drawn
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     opened, book = open_workspace(workspace, create=False), read_policies(profile)
@@ -90,7 +90,7 @@ def measure(
 
 def _kept(opened: "Workspace", *, population: str, as_json: bool) -> None:
     """Show the figures of the newest measurement of one population."""
-    from engine.api.reading import figures, hit_rates, standing
+    from engine.api.reading.measures import figures, hit_rates, standing
 
     held = standing(opened)
     if population not in held.populations:

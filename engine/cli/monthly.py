@@ -31,8 +31,8 @@ def monthly(
     as_json: JsonOption = False,
 ) -> None:
     """Run the month and make the tables of the dashboards ready; goes on where a stopped run ended."""
-    from engine.api.marts import build_marts
-    from engine.api.monthly import run_monthly
+    from engine.api.grading.monthly import run_monthly
+    from engine.api.marts.building import build_marts
     from engine.api.workspace import open_workspace
 
     clock, opened = StageClock(quiet=as_json), open_workspace(workspace, create=False)
@@ -58,7 +58,7 @@ def sign(
     run: RunArgument, reason: ReasonOption, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
 ) -> None:
     """Let a large movement of shares stand, as the second person."""
-    from engine.api.monthly import sign_off
+    from engine.api.grading.monthly import sign_off
     from engine.api.workspace import open_workspace
 
     actor = current_actor()
@@ -78,7 +78,7 @@ def confirm(
     as_json: JsonOption = False,
 ) -> None:
     """List the proposed grades D, or confirm or reject those of the entities named."""
-    from engine.api.confirming import confirm_grades, high_risk_grades
+    from engine.api.grading.confirming import confirm_grades, high_risk_grades
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -107,7 +107,7 @@ def reproduce(
     as_json: JsonOption = False,
 ) -> None:
     """Compute a past monthly run again from its manifest and compare."""
-    from engine.api.reproducing import reproduce as compute
+    from engine.api.grading.reproducing import reproduce as compute
     from engine.api.workspace import open_workspace
 
     clock, translate = StageClock(quiet=as_json), current_translate()
@@ -149,8 +149,8 @@ def rescore(
     as_json: JsonOption = False,
 ) -> None:
     """Compute one grade of a run again from the records as they stand now: show it, or keep it on an objection."""
-    from engine.api.rescoring import keep_rescore
-    from engine.api.rescoring import rescore as compute
+    from engine.api.grading.rescoring import keep_rescore
+    from engine.api.grading.rescoring import rescore as compute
     from engine.api.workspace import open_workspace
     from engine.errors import UsageError
 
@@ -176,7 +176,7 @@ def history(
     as_json: JsonOption = False,
 ) -> None:
     """List the grades of an entity over the monthly runs, with why it moved and what was corrected."""
-    from engine.api.grade_history import grade_history
+    from engine.api.grading.history import grade_history
     from engine.api.workspace import open_workspace
     from engine.grading.migration import CAUSE_NAMES
 
@@ -206,7 +206,7 @@ def _said(value: object) -> str:
 
 def list_runs(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
     """List the monthly runs."""
-    from engine.api.model_governance import governance
+    from engine.api.grading.model_governance import governance
     from engine.api.workspace import open_workspace
 
     rows = governance(open_workspace(workspace, create=False))["runs"].to_dict("records")

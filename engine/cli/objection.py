@@ -111,7 +111,7 @@ def list_objections(
     as_of: InboxDayOption = None, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
 ) -> None:
     """List objections with where they stand, until when they are decided, and when a correction became public."""
-    from engine.api.objections import objections
+    from engine.api.results.objections import objections
     from engine.api.workspace import open_workspace
     from engine.outcomes.objections import EVENT_WORDS
 
@@ -136,8 +136,8 @@ def list_objections(
 
 
 def _desk(department: str, key: str | None, profile: str, workspace: Path) -> Any:
-    from engine.api.objection_desk import ObjectionDesk
-    from engine.api.policies import read_policies
+    from engine.api.follow_up.objection_desk import ObjectionDesk
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)

@@ -27,7 +27,7 @@ def own_row(
     as_json: JsonOption = False,
 ) -> None:
     """Write what one object needs to check its own row."""
-    from engine.api.own_row import own_row_file, row_code
+    from engine.api.draws.own_row import own_row_file, row_code
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)

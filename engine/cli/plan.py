@@ -13,7 +13,7 @@ from engine.messages import N_, Message
 from engine.registers.approval import STAGE_WORDS
 
 if TYPE_CHECKING:
-    from engine.api.plan_reading import LineState, Status
+    from engine.api.plans.reading import LineState, Status
     from engine.registers.overlaps import Proposal
 
 PlanArgument = Annotated[str, typer.Argument(help=N_("Name of the plan, YEAR-AREA, e.g. 2026-330600."))]
@@ -35,8 +35,8 @@ def submit(
     as_json: JsonOption = False,
 ) -> None:
     """Hand in plan lines; lateness after the deadline is recorded."""
-    from engine.api.plan_submission import submit as hand_in
-    from engine.api.policies import read_policies
+    from engine.api.plans.submission import submit as hand_in
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -83,7 +83,7 @@ def withdraw(
     as_json: JsonOption = False,
 ) -> None:
     """Take a line out of its plan, with the reason."""
-    from engine.api.plan_submission import withdraw as take_out
+    from engine.api.plans.submission import withdraw as take_out
     from engine.api.workspace import open_workspace
 
     gone = take_out(
@@ -104,8 +104,8 @@ def merge(
     as_json: JsonOption = False,
 ) -> None:
     """Show what overlaps and could be merged or drawn jointly; accept or refuse one proposal."""
-    from engine.api.plan_submission import decide, open_proposals
-    from engine.api.policies import read_policies
+    from engine.api.plans.submission import decide, open_proposals
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -169,8 +169,8 @@ def _proposal_json(one: "Proposal") -> dict[str, Any]:
 
 def schedule(plan: PlanArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
     """Give every draw of the plan its time slot."""
-    from engine.api.plan_submission import schedule_plan
-    from engine.api.policies import read_policies
+    from engine.api.plans.submission import schedule_plan
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -196,7 +196,7 @@ def list_lines(
     """List plans and their lines with the six mandatory fields."""
     found = _status(workspace, plan)
     if as_json:
-        from engine.api.plan_reading import plan_json
+        from engine.api.plans.reading import plan_json
 
         show_json({"plans": [plan_json(one) for one in found.plans]})
         return
@@ -249,7 +249,7 @@ def status(
     if as_json:
         from dataclasses import asdict
 
-        from engine.api.plan_reading import plan_json
+        from engine.api.plans.reading import plan_json
 
         plans = [{**plan_json(one), "tasks": [asdict(task) for task in one.tasks]} for one in found.plans]
         outside = [asdict(task) for task in found.outside]
@@ -305,7 +305,7 @@ _KINDS = {
 
 
 def _status(workspace: Path, plan: str | None) -> "Status":
-    from engine.api.plan_reading import plan_status
+    from engine.api.plans.reading import plan_status
     from engine.api.workspace import open_workspace
 
     return plan_status(open_workspace(workspace, create=False), on=current_time().date(), plan_id=plan)

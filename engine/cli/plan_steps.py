@@ -12,7 +12,7 @@ from engine.errors import UsageError
 from engine.messages import N_, Message
 
 if TYPE_CHECKING:
-    from engine.api.plan_book import PlanBook
+    from engine.api.plans.book import PlanBook
 
 DocumentOption = Annotated[str, typer.Option("--document", help=N_("Document of the decision."))]
 EventOption = Annotated[
@@ -34,8 +34,8 @@ def consolidate(
     plan: PlanArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
 ) -> None:
     """Close the collection of lines: faultless, merged, scheduled."""
-    from engine.api.plan_approval import consolidate as close
-    from engine.api.policies import read_policies
+    from engine.api.plans.approval import consolidate as close
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -52,7 +52,7 @@ def approve(
     as_json: JsonOption = False,
 ) -> None:
     """Approve a consolidated plan under a document; another person than who consolidated."""
-    from engine.api.plan_approval import approve as agree
+    from engine.api.plans.approval import approve as agree
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -66,7 +66,7 @@ def send_back(
     as_json: JsonOption = False,
 ) -> None:
     """Send a consolidated or approved plan back to draft, with the reason."""
-    from engine.api.plan_approval import send_back as hand_back
+    from engine.api.plans.approval import send_back as hand_back
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -81,8 +81,8 @@ def publish(
     as_json: JsonOption = False,
 ) -> None:
     """Publish an approved plan; draws are made from its lines."""
-    from engine.api.plan_approval import publish as announce
-    from engine.api.policies import read_policies
+    from engine.api.plans.approval import publish as announce
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -119,8 +119,8 @@ def control(
     as_json: JsonOption = False,
 ) -> None:
     """Assign the grade-blind control arm by the value of the event that the plan named."""
-    from engine.api.plan_approval import draw_control_arm
-    from engine.api.policies import read_policies
+    from engine.api.plans.approval import draw_control_arm
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
     from engine.draw.entropy import EntropyValue
 
@@ -151,7 +151,7 @@ def outside(
     as_json: JsonOption = False,
 ) -> None:
     """Publish why a draw outside the plan is made, before its commitment."""
-    from engine.api.plan_draw import publish_reason
+    from engine.api.plans.drawing import publish_reason
     from engine.api.workspace import open_workspace
 
     entry = publish_reason(

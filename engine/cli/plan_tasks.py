@@ -25,7 +25,7 @@ EntityOption = Annotated[str | None, typer.Option("--entity", help=N_("Who is ch
 
 def dispatch(lines: LinesArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
     """Dispatch published lines to every department that takes part."""
-    from engine.api.plan_tasks import dispatch as send
+    from engine.api.plans.tasks import dispatch as send
     from engine.api.workspace import open_workspace
 
     tasks = send(open_workspace(workspace, create=False), lines, actor=current_actor(), clock=current_time)
@@ -43,7 +43,7 @@ def acknowledge(
     """Acknowledge a task; the department that carries it out does so."""
     from dataclasses import asdict
 
-    from engine.api.plan_tasks import acknowledge as answer
+    from engine.api.plans.tasks import acknowledge as answer
     from engine.api.workspace import open_workspace
 
     state = answer(open_workspace(workspace, create=False), task, actor=current_actor(), clock=current_time)
@@ -67,7 +67,7 @@ def task(
     as_json: JsonOption = False,
 ) -> None:
     """Dispatch a task outside the plan, under one of the three exemptions; counted apart."""
-    from engine.api.plan_tasks import dispatch_outside
+    from engine.api.plans.tasks import dispatch_outside
     from engine.api.workspace import open_workspace
 
     sent = dispatch_outside(
@@ -94,7 +94,7 @@ def publicise(
     draw_id: DrawArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
 ) -> None:
     """Put on record that the results of a draw are published; every check needs one."""
-    from engine.api.plan_tasks import publicise as say
+    from engine.api.plans.tasks import publicise as say
     from engine.api.workspace import open_workspace
 
     counts = say(open_workspace(workspace, create=False), draw_id, actor=current_actor(), clock=current_time)
@@ -107,7 +107,7 @@ def publicise(
 
 def archive(draw_id: DrawArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
     """Close the file of a draw and print its digest."""
-    from engine.api.plan_tasks import archive as close
+    from engine.api.plans.tasks import archive as close
     from engine.api.workspace import open_workspace
 
     digest = close(open_workspace(workspace, create=False), draw_id, actor=current_actor(), clock=current_time)

@@ -23,7 +23,7 @@ def check(
     as_json: JsonOption = False,
 ) -> int:
     """Say every rule that a ratio policy breaks; exit status 12 when there is one."""
-    from engine.api.policies import check_policy
+    from engine.api.policies.check import check_policy
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)

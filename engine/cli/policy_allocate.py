@@ -31,7 +31,7 @@ def allocate(
     as_json: JsonOption = False,
 ) -> int:
     """Say what a draw would commit to, what was trimmed and why; exit status 12 when it could not be committed."""
-    from engine.api.policy_simulation import allocate_policy
+    from engine.api.policies.simulation import allocate_policy
 
     chosen = choice_of(plan, line, whole_year=whole_year, number=draw_number, draws=draws_per_year, until=inspect_until)
     bench = bench_of(

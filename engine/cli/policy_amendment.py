@@ -20,7 +20,7 @@ from engine.cli.output import current_translate, show_json, show_line, show_tabl
 from engine.messages import N_
 
 if TYPE_CHECKING:
-    from engine.api.policy_amendment import DraftedPolicy
+    from engine.api.policies.amendment import DraftedPolicy
 
 FileArgument = Annotated[
     Path, typer.Argument(help=N_("YAML file of new dated values, in the form of the policy files."))
@@ -44,7 +44,7 @@ def draft(
     as_json: JsonOption = False,
 ) -> None:
     """Enter a draft; it is checked as it would stand on each of its days, and holds once a second person approves."""
-    from engine.api.policy_amendment import draft_policy
+    from engine.api.policies.amendment import draft_policy
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -68,7 +68,7 @@ def approve(
     as_json: JsonOption = False,
 ) -> None:
     """Approve a draft; another person than the one who drafted it."""
-    from engine.api.policy_amendment import approve_policy
+    from engine.api.policies.amendment import approve_policy
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -84,7 +84,7 @@ def withdraw(
     as_json: JsonOption = False,
 ) -> None:
     """Close a draft; nothing changes."""
-    from engine.api.policy_amendment import withdraw_policy
+    from engine.api.policies.amendment import withdraw_policy
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -105,7 +105,7 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Say every value that differs from another profile, another day or a draft, with what each rests on."""
-    from engine.api.policy_amendment import policy_changes
+    from engine.api.policies.amendment import policy_changes
     from engine.api.workspace import open_workspace
 
     found = policy_changes(
@@ -133,7 +133,7 @@ def diff(
 
 def history(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
     """List what happened to ratio policies: who, when, why."""
-    from engine.api.policy_amendment import policy_history
+    from engine.api.policies.amendment import policy_history
     from engine.api.workspace import open_workspace
 
     found = policy_history(open_workspace(workspace, create=False))

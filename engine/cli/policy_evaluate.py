@@ -11,7 +11,7 @@ from engine.errors import UsageError
 from engine.messages import N_, Message
 
 if TYPE_CHECKING:
-    from engine.api.policy_evaluation import Answer
+    from engine.api.policies.evaluation import Answer
     from engine.estimation.policy_result import PolicyValue
 
 MethodOption = Annotated[str, typer.Option("--method", "--estimator", help=N_("ht, hajek or difference."))]
@@ -51,7 +51,7 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Say what a policy, grading or model would have found in the draws that were run."""
-    from engine.api.policy_evaluation import Question, evaluate_policy
+    from engine.api.policies.evaluation import Question, evaluate_policy
     from engine.api.workspace import open_workspace
     from engine.estimation.policy_result import Estimator
 

@@ -47,7 +47,7 @@ def longrun(
     as_json: JsonOption = False,
 ) -> None:
     """Compare uniform, graded, optimised and greedy ratios over years in simulated cities, on stated assumptions."""
-    from engine.api.policy_long_run import LongRunOrder, long_run, long_run_summary, stated_assumptions
+    from engine.api.policies.long_run import LongRunOrder, long_run, long_run_summary, stated_assumptions
     from engine.simulation.yearly_world import Reactions
 
     reactions = replace(Reactions(), shift_year=shift_year)

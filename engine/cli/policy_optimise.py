@@ -16,8 +16,8 @@ from engine.messages import N_, Message
 from engine.vocabulary import Grade
 
 if TYPE_CHECKING:
-    from engine.api.laboratory import Bench
-    from engine.api.policy_optimum import BestPolicy
+    from engine.api.policies.laboratory import Bench
+    from engine.api.policies.optimum import BestPolicy
     from engine.ratios.capacity import CapacityLimit
 
 ChecksOption = Annotated[float | None, typer.Option("--checks", help=N_("Most checks in a year."))]
@@ -67,8 +67,8 @@ def optimise(
     as_json: JsonOption = False,
 ) -> None:
     """Find the ratios that find most within the limits, and what each limit costs."""
-    from engine.api.laboratory import experiment_of
-    from engine.api.policy_optimum import optimise_policy
+    from engine.api.policies.laboratory import experiment_of
+    from engine.api.policies.optimum import optimise_policy
     from engine.pipeline.best_ratios import Wishes
 
     bench = bench_of(workspace, profile, as_of, draft, number=draw_number, draws=draws_per_year, until=inspect_until)
@@ -114,7 +114,7 @@ def optimise(
 
 
 def _write(bench: "Bench", best: "BestPolicy", path: Path, *, valid_from: str | None) -> None:
-    from engine.api.policy_optimum import draft_of
+    from engine.api.policies.optimum import draft_of
     from engine.store.documents import write_parameters
 
     as_of = bench.occasion.as_of

@@ -25,7 +25,7 @@ from engine.messages import N_
 if TYPE_CHECKING:
     import pandas as pd
 
-    from engine.api.policy_simulation import ComparedPolicies, SimulatedPolicy
+    from engine.api.policies.simulation import ComparedPolicies, SimulatedPolicy
     from engine.laboratory.simulation import Simulated
 
 AgainstOption = Annotated[
@@ -51,9 +51,9 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Say what a policy would find and cost, as P10, P50 and P90."""
-    from engine.api.laboratory import experiment_of, policy_of
-    from engine.api.policy_burden import burden_change, burden_groups
-    from engine.api.policy_simulation import allocate_policy, compare_policies, plan_table, simulate_policy
+    from engine.api.policies.burden import burden_change, burden_groups
+    from engine.api.policies.laboratory import experiment_of, policy_of
+    from engine.api.policies.simulation import allocate_policy, compare_policies, plan_table, simulate_policy
     from engine.api.workspace import open_workspace
 
     chosen = choice_of(plan, line, whole_year=whole_year, number=draw_number, draws=draws_per_year, until=inspect_until)
@@ -198,7 +198,7 @@ def _show_change(compared: "ComparedPolicies", other: str) -> None:
 
 
 def _show_groups(moved: "pd.DataFrame") -> None:
-    from engine.api.policy_burden import SIZES
+    from engine.api.policies.burden import SIZES
 
     translate = current_translate()
     kinds = {"district": N_("district"), "size": N_("size"), "sector": N_("sector")}

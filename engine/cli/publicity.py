@@ -40,7 +40,7 @@ def publish(
     as_json: JsonOption = False,
 ) -> None:
     """Write item lists, plans, draws with certificates and the verifier, and results per firm."""
-    from engine.api.publication import publish as write_site
+    from engine.api.site.publication import publish as write_site
     from engine.api.workspace import open_workspace
     from engine.store.policies import policies_of
 
@@ -104,7 +104,7 @@ def audit_draw(
     as_json: JsonOption = False,
 ) -> None:
     """Say what can be said about a draw of another system."""
-    from engine.api.draw_audit import audit_files, audit_seeded_sampling, audit_skip_sampling
+    from engine.api.draws.audit import audit_files, audit_seeded_sampling, audit_skip_sampling
 
     if skip_sampling is not None:
         n_rows, n_wanted = _numbers(skip_sampling, what="--skip-sampling", form="ROWS:WANTED")

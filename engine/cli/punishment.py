@@ -217,7 +217,7 @@ def list_cases(
     as_json: JsonOption = False,
 ) -> None:
     """List the cases as they stand."""
-    from engine.api.joint_punishment import cases
+    from engine.api.punishment.cases import cases
 
     opened, book, on = _reading(as_of, profile, workspace)
     columns = ("punishment_id", "entity_id", "measure", "department", "state", "since", "release_due_on")
@@ -231,7 +231,7 @@ def measures(
     as_json: JsonOption = False,
 ) -> None:
     """Show the catalogue of measures and why some may not be taken."""
-    from engine.api.joint_punishment import catalogue
+    from engine.api.punishment.cases import catalogue
 
     opened, book, on = _reading(as_of, profile, workspace)
     columns = ("measure_id", "name", "status", "legal_basis", "list_edition", "refused_because")
@@ -246,7 +246,7 @@ def funnel(
     as_json: JsonOption = False,
 ) -> None:
     """Show how many cases reached each step, and how long it took."""
-    from engine.api.joint_punishment import funnel as counted
+    from engine.api.punishment.cases import funnel as counted
 
     opened, _, on = _reading(as_of, profile, workspace)
     _show_frame(counted(opened, as_of=on, by=by), N_("Funnel of joint punishment"), as_json=as_json)
@@ -259,7 +259,7 @@ def stalls(
     as_json: JsonOption = False,
 ) -> None:
     """List the cases in which somebody has to act, and late releases first."""
-    from engine.api.joint_punishment import stalls as waiting
+    from engine.api.punishment.cases import stalls as waiting
 
     opened, book, on = _reading(as_of, profile, workspace)
     columns = ("punishment_id", "department", "waits_for", "since", "due_on", "days_late")
@@ -276,7 +276,7 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Show every event of a case with who took it."""
-    from engine.api.joint_punishment import explain as told
+    from engine.api.punishment.cases import explain as told
 
     opened, book, on = _reading(as_of, profile, workspace)
     _show_frame(told(opened, case, book=book, as_of=on), N_("Events of the case"), as_json=as_json)
@@ -290,8 +290,8 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Write what waits for a department without account into a workbook."""
-    from engine.api.policies import read_policies
-    from engine.api.punishment_exchange import export_batch
+    from engine.api.policies.check import read_policies
+    from engine.api.punishment.exchange import export_batch
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -313,8 +313,8 @@ def take_back(
     as_json: JsonOption = False,
 ) -> None:
     """Take a filled-in workbook back as the department's acknowledgement."""
-    from engine.api.policies import read_policies
-    from engine.api.punishment_exchange import import_batch
+    from engine.api.policies.check import read_policies
+    from engine.api.punishment.exchange import import_batch
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -332,8 +332,8 @@ def take_back(
 
 
 def _desk(department: str, key: str | None, profile: str, workspace: Path):  # type: ignore[no-untyped-def]
-    from engine.api.policies import read_policies
-    from engine.api.punishment_steps import Desk
+    from engine.api.policies.check import read_policies
+    from engine.api.punishment.steps import Desk
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -344,7 +344,7 @@ def _desk(department: str, key: str | None, profile: str, workspace: Path):  # t
 
 
 def _reading(as_of: str | None, profile: str, workspace: Path):  # type: ignore[no-untyped-def]
-    from engine.api.policies import read_policies
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)

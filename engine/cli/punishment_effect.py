@@ -15,8 +15,8 @@ def effect(
     """Say how often violations come back after a measure, beside like firms without one."""
     from dataclasses import asdict
 
-    from engine.api.policies import read_policies
-    from engine.api.punishment_effect import LABEL, punishment_effect
+    from engine.api.policies.check import read_policies
+    from engine.api.punishment.effect import LABEL, punishment_effect
     from engine.api.workspace import open_workspace
 
     opened, translate = open_workspace(workspace, create=False), current_translate()

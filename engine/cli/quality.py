@@ -18,7 +18,7 @@ from engine.cli.output import current_translate, show_json, show_line, show_tabl
 from engine.messages import N_
 
 if TYPE_CHECKING:
-    from engine.api.quality import QualityReport
+    from engine.api.records.quality import QualityReport
 
 COLOURS = {"green": N_("green"), "amber": N_("amber"), "red": N_("red")}
 
@@ -33,7 +33,7 @@ def quality(
     as_json: JsonOption = False,
 ) -> None:
     """Show rows, freshness, coverage and drift per source, and the gate's colour."""
-    from engine.api.quality import override_quality, quality_report
+    from engine.api.records.quality import override_quality, quality_report
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -51,7 +51,7 @@ def quality(
 
 
 def _as_json(report: "QualityReport") -> dict[str, object]:
-    from engine.api.quality import table_as_json
+    from engine.api.records.quality import table_as_json
 
     translate = current_translate()
     override = report.override

@@ -35,7 +35,7 @@ def departments(
     on: OnOption = None, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
 ) -> None:
     """Show the departments as a tree with role and level."""
-    from engine.api.registers import departments as read
+    from engine.api.records.registers import departments as read
     from engine.api.workspace import open_workspace
 
     found = read(open_workspace(workspace, create=False), on=day_or_today(on))
@@ -64,7 +64,7 @@ def objects(
     as_json: JsonOption = False,
 ) -> None:
     """Count the objects by type, status and label, and list the first ones."""
-    from engine.api.registers import objects as read
+    from engine.api.records.registers import objects as read
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -95,7 +95,7 @@ def matches(
     as_json: JsonOption = False,
 ) -> None:
     """List pairs of identifiers that carry the same official number, and what was decided on them."""
-    from engine.api.object_matches import object_matches
+    from engine.api.records.object_matches import object_matches
     from engine.api.workspace import open_workspace
 
     found = object_matches(open_workspace(workspace, create=False))
@@ -138,7 +138,7 @@ def reject(
 
 
 def _decide(match: list[str], *, merge: bool, reason: str, on: str | None, workspace: object, as_json: bool) -> None:
-    from engine.api.object_matches import decide_matches
+    from engine.api.records.object_matches import decide_matches
     from engine.api.workspace import open_workspace
 
     done = decide_matches(
@@ -165,7 +165,7 @@ def unmerge(
     as_json: JsonOption = False,
 ) -> None:
     """Undo a merge, or take up again a pair that was kept apart."""
-    from engine.api.object_matches import undo_match
+    from engine.api.records.object_matches import undo_match
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -181,7 +181,7 @@ def inspectors(
     on: OnOption = None, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
 ) -> None:
     """List the inspectors: who may be drawn, who is out and why, whose certificate runs out."""
-    from engine.api.registers import inspectors as read
+    from engine.api.records.registers import inspectors as read
     from engine.api.workspace import open_workspace
 
     _show_people(
@@ -191,7 +191,7 @@ def inspectors(
 
 def experts(on: OnOption = None, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
     """List the experts; they never count as officers."""
-    from engine.api.registers import experts as read
+    from engine.api.records.registers import experts as read
     from engine.api.workspace import open_workspace
 
     _show_people(
@@ -234,7 +234,7 @@ def stale(
     as_json: JsonOption = False,
 ) -> None:
     """Report what is stale, expired or about to expire in the libraries."""
-    from engine.api.registers import staleness
+    from engine.api.records.registers import staleness
     from engine.api.workspace import open_workspace
 
     found = staleness(open_workspace(workspace, create=False), on=day_or_today(on), limit=limit)

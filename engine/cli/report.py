@@ -35,9 +35,9 @@ def bulletin(
     as_json: JsonOption = False,
 ) -> None:
     """Write the bulletin of a month or a year."""
-    from engine.api.bulletin import bulletin, report_docx, report_pdf
-    from engine.api.kpis import period_named
-    from engine.api.policies import read_policies
+    from engine.api.documents.bulletin import bulletin, report_docx, report_pdf
+    from engine.api.figures.kpis import period_named
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
     from engine.i18n import chosen_language
 
@@ -65,9 +65,9 @@ def one_pager(
     as_json: JsonOption = False,
 ) -> None:
     """Write one page for the leadership."""
-    from engine.api.bulletin import one_pager as made
-    from engine.api.kpis import period_named
-    from engine.api.policies import read_policies
+    from engine.api.documents.bulletin import one_pager as made
+    from engine.api.figures.kpis import period_named
+    from engine.api.policies.check import read_policies
 
     def page(opened: Any, name: str, **terms: Any) -> Any:
         return made(opened, book=read_policies(profile, workspace=opened), period=period_named(name), **terms)
@@ -84,9 +84,9 @@ def workbook(
     as_json: JsonOption = False,
 ) -> None:
     """Write the tables of the bulletin as a workbook, one sheet per card."""
-    from engine.api.bulletin import workbook as made_workbook
-    from engine.api.kpis import period_named
-    from engine.api.policies import read_policies
+    from engine.api.documents.bulletin import workbook as made_workbook
+    from engine.api.figures.kpis import period_named
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     day, asked = as_of_date(as_of) if as_of else current_time().date(), period_named(period)
@@ -111,9 +111,9 @@ def conference(
     as_json: JsonOption = False,
 ) -> None:
     """Write the papers of the joint conference: what is late, and what was decided in the period."""
-    from engine.api.conference_documents import conference as made
-    from engine.api.kpis import period_named
-    from engine.api.policies import read_policies
+    from engine.api.documents.conference import conference as made
+    from engine.api.figures.kpis import period_named
+    from engine.api.policies.check import read_policies
 
     name = period_named(period).name
 
@@ -132,7 +132,7 @@ def publicity(
     as_json: JsonOption = False,
 ) -> None:
     """Write the publicity sheet of a draw's public results."""
-    from engine.api.draw_documents import publicity as made
+    from engine.api.documents.draws import publicity as made
 
     _report("publicity", draw, made, form, out, as_of, workspace, as_json)
 
@@ -146,7 +146,7 @@ def correction(
     as_json: JsonOption = False,
 ) -> None:
     """Write the notice (更正公示) of a result that was corrected on an objection."""
-    from engine.api.correction_documents import correction as made
+    from engine.api.documents.correction import correction as made
 
     _report("correction", objection, made, form, out, as_of, workspace, as_json)
 
@@ -160,7 +160,7 @@ def archive(
     as_json: JsonOption = False,
 ) -> None:
     """Write the archive list of a draw: its files and decisions with their digests."""
-    from engine.api.draw_documents import archive as made
+    from engine.api.documents.draws import archive as made
 
     _report("archive", draw, made, form, out, as_of, workspace, as_json)
 
@@ -169,7 +169,7 @@ def _report(
     kind: str, subject: str, make: Callable[..., Any], form: Form, out: Path | None, as_of: str | None,
     workspace: Path, as_json: bool,
 ) -> None:  # fmt: skip
-    from engine.api.bulletin import report_docx, report_pdf
+    from engine.api.documents.bulletin import report_docx, report_pdf
     from engine.api.workspace import open_workspace
     from engine.i18n import chosen_language
 

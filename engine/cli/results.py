@@ -53,7 +53,7 @@ def enter(
     as_json: JsonOption = False,
 ) -> None:
     """Enter results; rows that law does not allow wait with the rule they break."""
-    from engine.api.result_entry import enter_file
+    from engine.api.results.entry import enter_file
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -84,7 +84,7 @@ def submit(
     as_json: JsonOption = False,
 ) -> None:
     """Hand entered results in for review."""
-    from engine.api.result_review import submit as hand_in
+    from engine.api.results.review import submit as hand_in
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -110,7 +110,7 @@ def send_back(
     as_json: JsonOption = False,
 ) -> None:
     """Return results to who entered them; a published one that is wrong, too."""
-    from engine.api.result_review import send_back as hand_back
+    from engine.api.results.review import send_back as hand_back
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -137,7 +137,7 @@ def publish(
     as_json: JsonOption = False,
 ) -> None:
     """Publish reviewed results; they become inspections with their probabilities."""
-    from engine.api.result_review import publish as announce
+    from engine.api.results.review import publish as announce
     from engine.api.workspace import open_workspace
 
     done = announce(
@@ -157,8 +157,8 @@ def status(
     draw: OneDrawOption = "", workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
 ) -> None:
     """Show where every result stands, and the rows that were refused."""
-    from engine.api.result_entry import refused as kept_rows
-    from engine.api.result_entry import result_steps
+    from engine.api.results.entry import refused as kept_rows
+    from engine.api.results.entry import result_steps
     from engine.api.workspace import open_workspace
     from engine.outcomes.review import STATE_WORDS
 
@@ -200,8 +200,8 @@ def inbox(
     as_json: JsonOption = False,
 ) -> None:
     """List everything a clock runs for: due and overdue, by department."""
-    from engine.api.policies import read_policies
-    from engine.api.result_inbox import inbox as waiting
+    from engine.api.follow_up.inbox import inbox as waiting
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     opened, translate = open_workspace(workspace, create=False), current_translate()
@@ -240,8 +240,8 @@ def expect(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
     """Put on record that a clock began for something no table holds."""
-    from engine.api.policies import read_policies
-    from engine.api.result_inbox import begin
+    from engine.api.follow_up.inbox import begin
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -259,8 +259,8 @@ def met(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
     """Put on record that something a clock ran for was done, and what shows it."""
-    from engine.api.policies import read_policies
-    from engine.api.result_inbox import end
+    from engine.api.follow_up.inbox import end
+    from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -275,8 +275,8 @@ def follow_up(
     as_json: JsonOption = False,
 ) -> None:
     """List what findings still wait for: orders, notices, assignments, transfers; the latest first."""
-    from engine.api.policies import read_policies
-    from engine.api.result_follow_up import open_follow_ups
+    from engine.api.policies.check import read_policies
+    from engine.api.results.follow_up import open_follow_ups
     from engine.api.workspace import open_workspace
     from engine.outcomes.follow_up import count_by_department
 

@@ -57,7 +57,7 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Recompute a published draw; leaves with 14 when anything is wrong."""
-    from engine.api.verification import Expected, rows_for_hand_check, verify_expected
+    from engine.api.draws.verification import Expected, rows_for_hand_check, verify_expected
 
     expected = Expected(
         commit=expect_commit,

@@ -48,7 +48,7 @@ def list_warnings(
     as_json: JsonOption = False,
 ) -> None:
     """List warnings, the most pressing first."""
-    from engine.api.warnings import warnings
+    from engine.api.grading.warnings import warnings
     from engine.api.workspace import open_workspace
 
     translate = current_translate()
@@ -80,7 +80,7 @@ def assign(
     as_json: JsonOption = False,
 ) -> None:
     """Give a warning to somebody."""
-    from engine.api.warnings import assign_warning
+    from engine.api.grading.warnings import assign_warning
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -91,7 +91,7 @@ def acknowledge(
     warning: WarningArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
 ) -> None:
     """Take an assigned warning up."""
-    from engine.api.warnings import acknowledge_warning
+    from engine.api.grading.warnings import acknowledge_warning
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
@@ -106,7 +106,7 @@ def snooze(
     as_json: JsonOption = False,
 ) -> None:
     """Put a warning off, once."""
-    from engine.api.warnings import snooze_warning
+    from engine.api.grading.warnings import snooze_warning
     from engine.api.workspace import open_workspace
 
     opened, day = open_workspace(workspace, create=False), as_of_date(until)
@@ -122,7 +122,7 @@ def close(
     as_json: JsonOption = False,
 ) -> None:
     """Close a warning as confirmed or false."""
-    from engine.api.warnings import close_warning
+    from engine.api.grading.warnings import close_warning
     from engine.api.workspace import open_workspace
 
     held = close_warning(
@@ -138,7 +138,7 @@ def close(
 
 def precision(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
     """Show how often each rule was right."""
-    from engine.api.warnings import warning_precision
+    from engine.api.grading.warnings import warning_precision
     from engine.api.workspace import open_workspace
 
     rows = warning_precision(open_workspace(workspace, create=False)).to_dict("records")
@@ -171,7 +171,7 @@ def audit(
     as_json: JsonOption = False,
 ) -> None:
     """List firms to be checked although nothing warns of them, or say what the check of one found."""
-    from engine.api.warning_audits import record_audit, warning_audits
+    from engine.api.grading.warning_audits import record_audit, warning_audits
     from engine.api.workspace import open_workspace
     from engine.errors import UsageError
 
@@ -204,7 +204,7 @@ def detection(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOptio
     """Show how much of what is wrong the warnings find: precision, and recall by the audit."""
     from dataclasses import asdict
 
-    from engine.api.warning_audits import warning_detection
+    from engine.api.grading.warning_audits import warning_detection
     from engine.api.workspace import open_workspace
 
     found = warning_detection(open_workspace(workspace, create=False))
@@ -236,7 +236,7 @@ def propose(
     as_json: JsonOption = False,
 ) -> None:
     """List common problems, or propose a special inspection of one."""
-    from engine.api.warnings import propose_special_inspection, warning_proposals
+    from engine.api.grading.warnings import propose_special_inspection, warning_proposals
     from engine.api.workspace import open_workspace
 
     opened, translate = open_workspace(workspace, create=False), current_translate()

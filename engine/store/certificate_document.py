@@ -23,7 +23,7 @@ def certificate_pdf(content: Mapping[str, Any]) -> bytes:
 
     Parameters
     ----------
-    content : what the page says (:func:`engine.api.draw_document.page_content`).
+    content : what the page says (:func:`engine.api.draws.document.page_content`).
 
     Raises
     ------

@@ -24,7 +24,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from dashboards.pages import SECTIONS
 from engine.api.desk import china_time
-from engine.api.marts import build_marts
+from engine.api.marts.building import build_marts
 from engine.pipeline.ports import Actor
 from engine.store.workspace import Workspace
 from tests.big_workspace import write_big

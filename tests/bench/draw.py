@@ -224,7 +224,7 @@ def measure_draw(n: int, folder: Path) -> dict:
 
 def measure_verify(path: Path) -> dict:
     """Verify a folder or a compact file; reading it counts."""
-    from engine.api.verification import verify  # noqa: PLC0415 - measured from here on
+    from engine.api.draws.verification import verify  # noqa: PLC0415 - measured from here on
 
     seconds, verification = timed(lambda: verify(path, expect_commit=None, expect_entropy=None))
     return {"seconds": seconds, "peak": peak_mb(), "ok": verification.ok}
@@ -232,7 +232,7 @@ def measure_verify(path: Path) -> dict:
 
 def measure_compact(folder: Path) -> dict:
     """Write the bundle as one compact file; reading its folder counts."""
-    from engine.api.draw_export import compact_file  # noqa: PLC0415 - measured from here on
+    from engine.api.draws.export import compact_file  # noqa: PLC0415 - measured from here on
 
     seconds, _ = timed(lambda: compact_file(folder / "bundle", out=folder / "compact.json"))
     return {"seconds": seconds, "peak": peak_mb()}

@@ -25,7 +25,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.api.sweeping import NUMBERS, Sweep, _statements
+from engine.api.scoring.sweeping import NUMBERS, Sweep, _statements
 from engine.features.registry import FEATURES
 from engine.features.settings import DecayBand, FeatureParameters
 from engine.features.sources import ENTITIES

@@ -48,7 +48,7 @@ with duckdb.connect(config={"threads": 2, "memory_limit": "1500MB", "temp_direct
 _LOAD = """import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from engine.api.intake import ingest
+from engine.api.records.intake import ingest
 from engine.pipeline.ports import Actor
 from engine.store.workspace import Workspace
 workspace = Workspace(Path(sys.argv[2]))

@@ -16,9 +16,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from engine.api.intake import ingest
-from engine.api.kpi_facts import read_facts
-from engine.api.kpis import period_named, scorecards
+from engine.api.figures.kpi_facts import read_facts
+from engine.api.figures.kpis import period_named, scorecards
+from engine.api.records.intake import ingest
 from engine.api.workspace import open_workspace
 from engine.kpis.declaration import Facts
 from engine.kpis.values import kpi_values, scorecard

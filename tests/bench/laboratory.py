@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from engine.api.laboratory import Bench, Occasion, experiment_of
-from engine.api.policy_amendment import policy_violations
-from engine.api.policy_burden import BurdenGroups, burden_change
-from engine.api.policy_optimum import optimise_policy
-from engine.api.policy_simulation import allocate_policy, simulate_policy, with_ratio
+from engine.api.policies.amendment import policy_violations
+from engine.api.policies.burden import BurdenGroups, burden_change
+from engine.api.policies.laboratory import Bench, Occasion, experiment_of
+from engine.api.policies.optimum import optimise_policy
+from engine.api.policies.simulation import allocate_policy, simulate_policy, with_ratio
 from engine.laboratory.burden import group_objects, visits_of_groups
 from engine.laboratory.experiment import Experiment
 from engine.messages import Message

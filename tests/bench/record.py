@@ -12,10 +12,10 @@ from pathlib import Path
 
 import duckdb
 
-from engine.api.intake import ingest
-from engine.api.object_matches import decide_matches, object_matches
-from engine.api.quality import quality_report
-from engine.api.record import credit_record
+from engine.api.reading.record import credit_record
+from engine.api.records.intake import ingest
+from engine.api.records.object_matches import decide_matches, object_matches
+from engine.api.records.quality import quality_report
 from engine.pipeline.ports import Actor
 from engine.store.workspace import Workspace
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.api.control_arm import analyse_arm, plan_arm, register_arm
-from engine.api.plan_approval import draw_control_arm
-from engine.api.results import enter_results
+from engine.api.figures.control_arm import analyse_arm, plan_arm, register_arm
+from engine.api.plans.approval import draw_control_arm
+from engine.api.results.draw import enter_results
 from engine.cli import main
 from engine.errors import EstimationError
 from engine.store.documents import load_policies

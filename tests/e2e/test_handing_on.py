@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from engine.api.result_handing_on import matters
+from engine.api.results.handing_on import matters
 from engine.api.workspace import open_workspace
 from tests.e2e.test_results import REVIEW_DAY, city, result, sheet  # noqa: F401 - a fixture
 from tests.e2e.test_results import desk as _desk

@@ -5,8 +5,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from engine.api.intake import ingest
-from engine.api.joint_punishment import cases, explain, funnel, overdue_releases, stalls
+from engine.api.punishment.cases import cases, explain, funnel, overdue_releases, stalls
+from engine.api.records.intake import ingest
 from engine.api.workspace import open_workspace
 from engine.store.documents import load_policies
 from engine.store.exchange_files import NO, YES, ExchangeRow, read_exchange, write_exchange

@@ -5,9 +5,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from engine.api.draw_documents import public_results
-from engine.api.objections import correction_of, objections, unsettled
-from engine.api.reconciliation import explain_check
+from engine.api.documents.draws import public_results
+from engine.api.follow_up.reconciliation import explain_check
+from engine.api.results.objections import correction_of, objections, unsettled
 from engine.api.workspace import open_workspace
 from tests.e2e.test_results import REVIEW_DAY, city, result, sheet  # noqa: F401 - a fixture
 from tests.e2e.test_results import desk as _desk

@@ -30,7 +30,7 @@ import pytest
 from dashboards import words
 from dashboards.pages import SECTIONS, PageEntry
 from engine.access.rights import Role, read_rights
-from engine.api.league_marts import stored_league
+from engine.api.marts.league import stored_league
 from engine.i18n import chosen_language, translator
 from engine.store.documents import load_policies
 from engine.store.workspace import Workspace

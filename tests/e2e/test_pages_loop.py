@@ -21,8 +21,8 @@ from urllib.error import URLError
 import pandas as pd
 import pytest
 
-from engine.api.intake import ingest
-from engine.api.result_desk import standing_results
+from engine.api.records.intake import ingest
+from engine.api.results.desk import standing_results
 from engine.api.workspace import open_workspace
 from tests.plan_world import BAO, at, write
 from tests.unit.dashboards.test_hold_draw import folder_with
@@ -43,7 +43,7 @@ def clock():
     return datetime.fromisoformat(day.read_text())
 Desk.__init__.__defaults__ = (clock,)
 Desk.of.__func__.__kwdefaults__["clock"] = clock
-from engine.api import jobs
+from engine.api.work import jobs
 def launch(desk, job, *, key):
     jobs.run_job(desk.folder, job.job_id, clock=desk.clock, key=key)
 jobs._launch = launch

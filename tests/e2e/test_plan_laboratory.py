@@ -7,12 +7,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from engine.api.laboratory import Occasion, experiment_of, prepare
-from engine.api.plan_approval import draw_control_arm
-from engine.api.plan_bench import PlanChoice
-from engine.api.policy_burden import burden_change, burden_groups
-from engine.api.policy_simulation import allocate_policy, plan_table, simulate_policy, with_ratio
-from engine.api.results import enter_results
+from engine.api.plans.approval import draw_control_arm
+from engine.api.plans.bench import PlanChoice
+from engine.api.policies.burden import burden_change, burden_groups
+from engine.api.policies.laboratory import Occasion, experiment_of, prepare
+from engine.api.policies.simulation import allocate_policy, plan_table, simulate_policy, with_ratio
+from engine.api.results.draw import enter_results
 from engine.cli import main
 from engine.laboratory.experiment import set_up
 from engine.laboratory.simulation import simulate

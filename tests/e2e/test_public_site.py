@@ -15,7 +15,7 @@ from urllib.parse import urlparse
 import pandas as pd
 import pytest
 
-from engine.api.publication import PUBLISHED, editions
+from engine.api.site.publication import PUBLISHED, editions
 from engine.api.workspace import open_workspace
 from engine.draw.bundle import bundle_files
 from engine.draw.verification import verify_bundle
@@ -127,7 +127,7 @@ def test_names_and_handles_stand_in_no_file_together(site: Path) -> None:
 def test_content_that_would_give_classes_away_is_withheld_beside_names(workspace: Path, tmp_path: Path) -> None:
     strict = DisclosureLimits(least_visits=1000, most_share=Fraction(1, 2), most_gain=Fraction(1, 100))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.api.published_draws.read_limits", lambda book, *, on: strict)
+        patch.setattr("engine.api.site.draws.read_limits", lambda book, *, on: strict)
         named = written(workspace, tmp_path / "named")
         bare = written(workspace, tmp_path / "bare", with_names=False)
 
@@ -169,8 +169,8 @@ def test_names_and_linkable_content_are_never_published_one_after_the_other(work
     strict = DisclosureLimits(least_visits=1000, most_share=Fraction(1, 2), most_gain=Fraction(1, 100))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.api.published_draws.read_limits", lambda book, *, on: strict)
-        patch.setattr("engine.api.publication.refuse_simulated", lambda held, *, is_demo: None)
+        patch.setattr("engine.api.site.draws.read_limits", lambda book, *, on: strict)
+        patch.setattr("engine.api.site.publication.refuse_simulated", lambda held, *, is_demo: None)
         with pytest.raises(DrawError, match="content of draw 2026-001 was published"):
             written(copy, tmp_path / "named", is_demo=False)
         with pytest.raises(DrawError, match="results by name were published"):

@@ -7,9 +7,9 @@ from datetime import date, datetime
 import pandas as pd
 import pytest
 
-from engine.api.intake import ingest
-from engine.api.plan_tasks import dispatch_outside
-from engine.api.results import measure
+from engine.api.plans.tasks import dispatch_outside
+from engine.api.records.intake import ingest
+from engine.api.results.draw import measure
 from engine.api.workspace import open_workspace
 from engine.cli import main
 from engine.store.documents import load_policies
@@ -78,7 +78,7 @@ def sheet(folder, rows, name="results"):
 
 
 def drawn_rows(workspace):
-    from engine.api.logged_draws import latest_runs
+    from engine.api.draws.logged import latest_runs
 
     run = latest_runs(workspace.warehouse, draw_ids=["D1"])["D1"]
     selected = workspace.warehouse.read("selections", run_id=run).execute()

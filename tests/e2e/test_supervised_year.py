@@ -5,13 +5,13 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from engine.api import kpis
-from engine.api.joint_punishment import cases, explain, funnel, overdue_releases
-from engine.api.measuring import measure_by, read_drawn
-from engine.api.objections import correction_of, objections, unsettled
-from engine.api.reconciliation import check_states, explain_check, fell_through, totals
-from engine.api.result_follow_up import open_follow_ups
-from engine.api.result_inbox import inbox
+from engine.api.figures import kpis
+from engine.api.figures.measuring import measure_by, read_drawn
+from engine.api.follow_up.inbox import inbox
+from engine.api.follow_up.reconciliation import check_states, explain_check, fell_through, totals
+from engine.api.punishment.cases import cases, explain, funnel, overdue_releases
+from engine.api.results.follow_up import open_follow_ups
+from engine.api.results.objections import correction_of, objections, unsettled
 from engine.errors import UsageError
 from tests.plan_world import at
 from tests.supervised_year import BOOK, CHIEF, END, kept_refusals, run_year

@@ -9,8 +9,8 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from engine.api.contracts import contract_words
-from engine.api.quarantine import template_workbook
+from engine.api.records.contracts import contract_words
+from engine.api.records.quarantine import template_workbook
 from engine.contracts.schema import LogicalType
 from engine.store.documents import load_contracts
 from engine.store.workbooks import FixRow, read_fix_sheet, write_fix_sheet

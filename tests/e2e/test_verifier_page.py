@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from engine.api.own_row import own_row, row_address
+from engine.api.draws.own_row import own_row, row_address
 from engine.draw.bundle import bundle_files, compact_bundle, withheld_bundle
 from engine.draw.certificate import plan_digest
 from engine.draw.commitment import ItemTerms

@@ -19,7 +19,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from engine.api.own_row import own_row, row_address
+from engine.api.draws.own_row import own_row, row_address
 from engine.draw.bundle import bundle_files
 from engine.draw.commitment import ItemTerms
 from engine.draw.encoding import canonical_json

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from engine.api.assessment import cohort_on
-from engine.api.featuring import FeatureBuilder
-from engine.api.simulation import simulate
+from engine.api.records.simulation import simulate
+from engine.api.scoring.assessment import cohort_on
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.grading.cutoffs import achieved_shares, assign_grades, grade_limits, read_cutoffs
 from engine.grading.hysteresis import Band, Hysteresis, read_hysteresis, settle_grades
 from engine.pipeline.assessment import score_entities

@@ -11,8 +11,8 @@ from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from engine.api.intake import ingest
-from engine.api.quarantine import export_quarantine, retry_quarantine
+from engine.api.records.intake import ingest
+from engine.api.records.quarantine import export_quarantine, retry_quarantine
 from engine.contracts.pages import Words
 from engine.contracts.sql import identifier, literal
 from engine.pipeline.ports import Actor

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import sqlalchemy
 
-from engine.api.intake import loads, reverse
-from engine.api.quarantine import quarantined_rows
+from engine.api.records.intake import loads, reverse
+from engine.api.records.quarantine import quarantined_rows
 from engine.store.workspace import Workspace
 from tests.killed_load import start_load, start_reversal
 from tests.postgres import program, server

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from engine.api.featuring import FeatureBuilder
-from engine.api.intake import ingest
+from engine.api.records.intake import ingest
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.pipeline.ports import Actor
 from engine.store.documents import load_policies
 from engine.store.workspace import Workspace

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from engine.api.assessment import cohort_on
-from engine.api.featuring import FeatureBuilder
-from engine.api.simulation import simulate
+from engine.api.records.simulation import simulate
+from engine.api.scoring.assessment import cohort_on
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.workspace import open_workspace
 from engine.estimation.reliability import calibration_line
 from engine.features.registry import FEATURES

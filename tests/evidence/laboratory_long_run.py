@@ -21,7 +21,7 @@ from datetime import date
 
 import numpy as np
 
-from engine.api.policy_long_run import LongRunOrder, long_run
+from engine.api.policies.long_run import LongRunOrder, long_run
 from engine.simulation.yearly_world import Reactions
 
 ORDER = LongRunOrder(date(2026, 1, 1))

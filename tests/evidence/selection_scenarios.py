@@ -25,8 +25,8 @@ import pandas as pd
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
-from engine.api.featuring import FeatureBuilder
-from engine.api.simulation import simulate
+from engine.api.records.simulation import simulate
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.workspace import open_workspace
 from engine.errors import NothingToLearnError
 from engine.estimation.reliability import calibration_line

@@ -3,10 +3,10 @@
 import tempfile
 from pathlib import Path
 
-from engine.api.joint_punishment import cases, explain, funnel, overdue_releases
-from engine.api.reconciliation import check_states, explain_check, fell_through, totals
-from engine.api.result_follow_up import open_follow_ups
-from engine.api.result_inbox import inbox
+from engine.api.follow_up.inbox import inbox
+from engine.api.follow_up.reconciliation import check_states, explain_check, fell_through, totals
+from engine.api.punishment.cases import cases, explain, funnel, overdue_releases
+from engine.api.results.follow_up import open_follow_ups
 from tests.supervised_year import BOOK, END, kept_refusals, run_year
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.api.verification import verify
+from engine.api.draws.verification import verify
 from engine.draw.certificate import cell_record
 from engine.draw.commitment import commitment_digest, read_commitment
 from engine.draw.drawing import list_visits, select_objects

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from engine.api.quarantine import quarantined_rows
+from engine.api.records.quarantine import quarantined_rows
 from engine.store.workspace import Workspace
 from tests.small_sources import counts, rows, take_in, write_lines
 

@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from engine.api.featuring import HISTORIES, LINKS, REGISTERS, FeatureBuilder, FeatureEngine
-from engine.api.intake import ingest
-from engine.api.simulation import simulate
+from engine.api.records.intake import ingest
+from engine.api.records.simulation import simulate
+from engine.api.scoring.featuring import HISTORIES, LINKS, REGISTERS, FeatureBuilder, FeatureEngine
 from engine.features.cohorts import cohort
 from engine.features.registry import FEATURES
 from engine.pipeline.ports import Actor

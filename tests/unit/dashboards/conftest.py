@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.api import jobs
 from engine.api.desk import Desk
+from engine.api.work import jobs
 from engine.store.job_files import Job
 
 

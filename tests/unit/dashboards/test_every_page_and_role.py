@@ -19,8 +19,8 @@ from dashboards.view import View
 from engine.access.rights import Role
 from engine.access.scope import Scope, scope_of
 from engine.api.accounts import add_account, revoke_account
-from engine.api.marts import build_marts
-from engine.api.what_if_marts import build_what_if
+from engine.api.marts.building import build_marts
+from engine.api.marts.what_if import build_what_if
 from engine.store.workspace import Workspace
 from tests.small_sources import ACTOR, NOW
 from tests.small_workspace import AS_OF, write_draw, write_measured

@@ -10,12 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.access.rights import Role
-from engine.api.confirming import high_risk_grades
-from engine.api.grade_months import month_migration, month_shares
-from engine.api.grade_overrides import grade_overrides
-from engine.api.objection_desk import ObjectionDesk
-from engine.api.rescoring import corrected_grades
-from engine.api.warning_audits import warning_audits
+from engine.api.follow_up.objection_desk import ObjectionDesk
+from engine.api.grading.confirming import high_risk_grades
+from engine.api.grading.months import month_migration, month_shares
+from engine.api.grading.overrides import grade_overrides
+from engine.api.grading.rescoring import corrected_grades
+from engine.api.grading.warning_audits import warning_audits
 from engine.store.workspace import Workspace
 from tests import graded_world as world
 from tests.small_sources import take_in

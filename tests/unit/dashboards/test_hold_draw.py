@@ -12,8 +12,8 @@ from engine.access.rights import Role
 from engine.access.scope import scope_of
 from engine.api.accounts import add_account
 from engine.api.desk import Desk
-from engine.api.intake import ingest
-from engine.api.result_desk import open_checks, standing_results
+from engine.api.records.intake import ingest
+from engine.api.results.desk import open_checks, standing_results
 from engine.api.workspace import open_workspace
 from tests.plan_world import BAO, at, carry_through, draw, line, make, write
 from tests.unit.dashboards.test_pages import words_of

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.api.league_marts import build_league, stored_league
+from engine.api.marts.league import build_league, stored_league
 from engine.store.workspace import Workspace
 from tests.plan_world import at
 from tests.small_sources import ACTOR, ENTITY_HEADER, take_in, write_lines
@@ -35,7 +35,7 @@ def test_stored_tables_are_shown_with_their_day_and_without_counting(
     def refused(*_: object, **__: object) -> None:
         raise AssertionError("the page counted")
 
-    monkeypatch.setattr("engine.api.league.read_facts", refused)
+    monkeypatch.setattr("engine.api.figures.league.read_facts", refused)
     app = Page(folder, monkeypatch).opened("league", "leader@whole", day=AS_OF, **ASKED)
 
     assert AS_OF.isoformat() in words_of(app)

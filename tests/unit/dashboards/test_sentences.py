@@ -9,8 +9,8 @@ import pytest
 from dashboards import sentences
 from dashboards.cards import ratio_look
 from dashboards.facts import Facts
-from engine.api.draw_reading import DrawRecord, DrawState
-from engine.api.reading import Figure, Intake
+from engine.api.reading.draws import DrawRecord, DrawState
+from engine.api.reading.measures import Figure, Intake
 from engine.i18n import translator
 
 ZH = translator("zh_CN")

@@ -15,11 +15,11 @@ from dashboards.queries import FUTURES, SEED
 from engine.access.rights import Role
 from engine.access.scope import scope_of
 from engine.api.accounts import add_account
-from engine.api.laboratory import Occasion, prepare
-from engine.api.policy_drafts import drafts
-from engine.api.policy_simulation import ratio_draft
-from engine.api.reading import opened as reading
-from engine.api.what_if_marts import build_what_if
+from engine.api.marts.what_if import build_what_if
+from engine.api.policies.drafts import drafts
+from engine.api.policies.laboratory import Occasion, prepare
+from engine.api.policies.simulation import ratio_draft
+from engine.api.reading.measures import opened as reading
 from engine.cli import main
 from engine.store.workspace import Workspace
 from engine.vocabulary import ItemClass

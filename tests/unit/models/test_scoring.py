@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.api.assessment import explain
-from engine.api.learned_scoring import PROMOTED, LearnedChampion, score_learned
-from engine.api.model_governance import governance
-from engine.api.monthly_records import manifest_of
-from engine.api.policy_amendment import approve_policy, draft_policy
-from engine.api.reproducing import reproduce
-from engine.api.rescoring import rescore
+from engine.api.grading.model_governance import governance
+from engine.api.grading.monthly_records import manifest_of
+from engine.api.grading.reproducing import reproduce
+from engine.api.grading.rescoring import rescore
+from engine.api.policies.amendment import approve_policy, draft_policy
+from engine.api.scoring.assessment import explain
+from engine.api.scoring.learned import PROMOTED, LearnedChampion, score_learned
 from engine.errors import MonthlyRunError, ScoringError
 from models.artifact import CARD_FILE
 from models.demonstration import china_morning
@@ -21,7 +21,7 @@ from models.scoring import LearnedScorer
 from models.training import models_folder, store_model
 from tests.model_world import feature_rows, fitted
 from tests.small_sources import COMPLAINT_HEADER, take_in, write_lines
-from tests.unit.engine.api.test_monthly import ACTOR, FIRST, LAST_DAY, OTHER, clock, make_city, run, run_signed
+from tests.unit.engine.api.grading.test_monthly import ACTOR, FIRST, LAST_DAY, OTHER, clock, make_city, run, run_signed
 
 POPULATION = "enterprise"
 
@@ -161,7 +161,7 @@ def test_a_sector_is_graded_apart_by_its_own_model_or_that_of_the_whole_populati
 
 
 def test_a_name_that_policy_does_not_give_is_refused(model, monkeypatch):
-    monkeypatch.setattr("engine.api.learned_scoring._applier", lambda workspace, digest: LearnedScorer(model))
+    monkeypatch.setattr("engine.api.scoring.learned._applier", lambda workspace, digest: LearnedScorer(model))
     named = LearnedChampion(POPULATION, "other", model.digest, "backtest-1")
     entities = pd.DataFrame({"entity_id": ["reg:000000"], "population": POPULATION})
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.api.featuring import FeatureBuilder
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.workspace import open_workspace
 from engine.errors import FeatureLeakError, LabelWindowOpenError, PromotionRefusedError, ScoringError, TableMissingError
 from engine.pipeline.ports import Actor

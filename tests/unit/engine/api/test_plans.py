@@ -7,16 +7,16 @@ from fractions import Fraction
 import pandas as pd
 import pytest
 
-from engine.api.draw_commitment import commit_draw
-from engine.api.draw_voiding import void_draw
-from engine.api.plan_approval import REFUSED, approve, consolidate, draw_control_arm, publish, send_back
-from engine.api.plan_book import plan_book
-from engine.api.plan_draw import publish_reason
-from engine.api.plan_reading import plan_json, plan_status
-from engine.api.plan_submission import decide, open_proposals, schedule_plan, withdraw
-from engine.api.plan_tasks import acknowledge, archive, dispatch, dispatch_outside, publicise
-from engine.api.results import enter_results
-from engine.api.verification import verify
+from engine.api.committing.commitment import commit_draw
+from engine.api.draws.verification import verify
+from engine.api.draws.voiding import void_draw
+from engine.api.plans.approval import REFUSED, approve, consolidate, draw_control_arm, publish, send_back
+from engine.api.plans.book import plan_book
+from engine.api.plans.drawing import publish_reason
+from engine.api.plans.reading import plan_json, plan_status
+from engine.api.plans.submission import decide, open_proposals, schedule_plan, withdraw
+from engine.api.plans.tasks import acknowledge, archive, dispatch, dispatch_outside, publicise
+from engine.api.results.draw import enter_results
 from engine.draw.certificate import plan_digest
 from engine.draw.encoding import read_json, suite_named
 from engine.draw.entropy import EntropyValue
@@ -62,7 +62,7 @@ def world(tmp_path_factory):
 
 
 def drawn(workspace, draw_id):
-    from engine.api.logged_draws import latest_runs
+    from engine.api.draws.logged import latest_runs
 
     run_id = latest_runs(workspace.warehouse, draw_ids=[draw_id])[draw_id]
     rows = workspace.warehouse.read("selections", run_id=run_id).execute()
@@ -360,7 +360,7 @@ def test_of_two_people_who_approve_at_the_same_moment_one_does_and_the_other_sta
     seen_by_both = plan_book(workspace, PLAN, on=date(2026, 2, 5))
     approve(workspace, PLAN, document="No. 1", actor=CHEN, clock=day)
 
-    monkeypatch.setattr("engine.api.plan_approval.plan_book", lambda *_, **__: seen_by_both)
+    monkeypatch.setattr("engine.api.plans.approval.plan_book", lambda *_, **__: seen_by_both)
     with pytest.raises(PlanError, match="Chen took the step 'approved' at the same moment"):
         approve(workspace, PLAN, document="No. 2", actor=DING, clock=day)
 

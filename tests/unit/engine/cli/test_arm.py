@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 import pandas as pd
 import pytest
 
-from engine.api.control_arm import plan_arm, register_arm
-from engine.api.intake import ingest
+from engine.api.figures.control_arm import plan_arm, register_arm
+from engine.api.records.intake import ingest
 from engine.cli import main
 from engine.store.workspace import Workspace
 from tests.measured_world import drawn_rows

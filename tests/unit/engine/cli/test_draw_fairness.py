@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from engine.api.draw_fairness import FairnessReport
+from engine.api.draws.fairness import FairnessReport
 from engine.cli.draw_fairness import _sentences
 from engine.draw.fairness import Rehearsal
 from engine.draw.monitors import joined_over_draws, monitor_table

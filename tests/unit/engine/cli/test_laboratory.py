@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from engine.api.intake import ingest
+from engine.api.records.intake import ingest
 from engine.cli import main
 from engine.pipeline.ports import Actor
 from engine.store.documents import read_parameters

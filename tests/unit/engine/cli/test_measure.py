@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engine.api.intake import ingest
+from engine.api.records.intake import ingest
 from engine.cli import main
 from engine.pipeline.ports import Actor
 from engine.store.workspace import Workspace

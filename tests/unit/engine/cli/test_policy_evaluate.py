@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 import pandas as pd
 import pytest
 
-from engine.api.draw_order import COMMITTED
-from engine.api.intake import ingest
-from engine.api.policy_amendment import approve_policy, draft_policy
+from engine.api.draws.order import COMMITTED
+from engine.api.policies.amendment import approve_policy, draft_policy
+from engine.api.records.intake import ingest
 from engine.cli import main
 from engine.parameters import DatedValue, Parameter
 from engine.pipeline.ports import Actor

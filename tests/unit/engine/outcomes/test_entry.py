@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from engine.api.result_grounds import wordings_of
+from engine.api.results.grounds import wordings_of
 from engine.errors import UsageError
 from engine.outcomes.entry import CASE_MODES, Entry, Ground, Known, OutsideTask, Scan, judge
 from engine.outcomes.publication import inspection_row

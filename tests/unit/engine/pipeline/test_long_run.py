@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.api.policy_long_run import LongRunOrder, long_run, long_run_summary
+from engine.api.policies.long_run import LongRunOrder, long_run, long_run_summary
 from engine.cli import main
 from engine.errors import UsageError
 from engine.pipeline.assessment import grade_entities, score_entities

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from engine.api.verification import verify
+from engine.api.draws.verification import verify
 from engine.draw.bundle import bundle_files, compact_bundle, compact_chunks, is_withheld
 from engine.draw.encoding import canonical_json
 from engine.errors import SourceNotFoundError, StoreError, UsageError

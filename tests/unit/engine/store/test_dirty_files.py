@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from engine.api.simulation import simulate
+from engine.api.records.simulation import simulate
 from engine.errors import UsageError
 from engine.simulation.faults import KINDS
 from tests.evidence import intake_dirty_city

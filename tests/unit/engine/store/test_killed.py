@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from engine.api.intake import reverse
+from engine.api.records.intake import reverse
 from engine.api.workspace import open_workspace
 from engine.errors import WorkspaceMissingError
 from engine.store.workspace import Workspace

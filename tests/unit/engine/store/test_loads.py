@@ -1,7 +1,7 @@
 import pytest
 
-from engine.api.intake import loads
-from engine.api.quarantine import quarantined_rows
+from engine.api.records.intake import loads
+from engine.api.records.quarantine import quarantined_rows
 from engine.errors import LoadRefusedError, StoreError
 from tests.small_sources import (
     ACTOR,

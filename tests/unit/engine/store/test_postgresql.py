@@ -6,7 +6,7 @@ import threading
 import pytest
 import sqlalchemy
 
-from engine.api.intake import loads
+from engine.api.records.intake import loads
 from engine.store.decisions import REVISION
 from engine.store.workspace import Workspace
 from tests.killed_load import start_load

@@ -1,7 +1,7 @@
 import pytest
 
-from engine.api.intake import loads, reverse
-from engine.api.quarantine import quarantined_rows
+from engine.api.records.intake import loads, reverse
+from engine.api.records.quarantine import quarantined_rows
 from engine.errors import UsageError
 from tests.small_sources import (
     ACTOR,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.access.scope import scope_of
-from engine.api.object_matches import merge_decisions
+from engine.api.records.object_matches import merge_decisions
 from engine.errors import AccessError
 from engine.store.scoped import ScopedWarehouse, ScopedWorkspace, scoped
 from engine.store.workspace import Workspace

@@ -1,0 +1,1 @@
+"""Figures of departments, districts and grades: facts, rules, measurements, league, lift."""

@@ -1,0 +1,1 @@
+"""Annual plans: lines handed in, merged, approved, published, dispatched as tasks."""

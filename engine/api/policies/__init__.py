@@ -1,0 +1,1 @@
+"""Ratio policies: in force, drafted, tried in the laboratory, judged on what was found."""

@@ -1,0 +1,1 @@
+"""Joint punishment: cases, their steps, exchange with others, its effect."""

@@ -1,0 +1,1 @@
+"""What pages read: measurements, draws, an entity's record, the search for one."""

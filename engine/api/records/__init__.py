@@ -1,0 +1,1 @@
+"""Records as they come in: loads, quarantine, contracts, registers, data quality, erasure."""

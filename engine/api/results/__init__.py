@@ -1,0 +1,1 @@
+"""Results of checks: entered, reviewed, published, followed up, objected to."""

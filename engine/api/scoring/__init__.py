@@ -1,0 +1,1 @@
+"""Features and scores of entities as of a date, by the scorecard and by learned models."""

@@ -1,0 +1,1 @@
+"""The public site: which plans, draws and results stand on it."""

@@ -1,0 +1,1 @@
+"""Long work as jobs: what may run, its progress and its end."""
