@@ -325,7 +325,17 @@ def test_a_window_old_enough_is_judged_a_second_way_by_grades_given_once_on_its_
         assert gain["low"] <= gain["value"] <= gain["high"]
     stored = workspace.warehouse.read("backtest_cohorts", run_id=found["run_id"]).execute()
     assert stored.groupby("name")["n"].sum().nunique() == 1
-    assert "D − C" in (tmp_path / "one.html").read_text()
+    page = (tmp_path / "one.html").read_text()
+    assert "D − C" in page
+    # twice, since these visits were not drawn: the same outcomes, each standing for its band
+    again = model["reweighted"]
+    assert [row["hits"] for row in again["grades"]] == [row["hits"] for row in model["grades"]]
+    assert [row["hit_rate"] for row in again["grades"]] != [row["hit_rate"] for row in model["grades"]]
+    assert again["lift_gain"] is None
+    assert cohorts["mean_past_score"]["reweighted"]["lift_gain"]["value"] == pytest.approx(
+        again["lift"] - cohorts["mean_past_score"]["reweighted"]["lift"]
+    )
+    assert "不能断言" in page or "Cannot claim" in page
     # and asked whether it is as good for every group, and whether its chances held
     parity = pd.DataFrame(found["populations"][0]["parity"])
     assert set(parity["grouping"]) == {"district_code", "industry_section"}
