@@ -51,7 +51,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-WIDTH, HEIGHT = 1440, 900
+WIDTH, HEIGHT, PHONE = 1440, 900, 390
 ENTRIES = {entry.name: entry for _section, held in SECTIONS for entry in held}
 EXPECTED_WARNINGS = re.compile(r"模拟抽取|SIMULATED|不确定性大|Large uncertainty")
 """What pages warn of over the demonstration, and should."""
@@ -482,6 +482,7 @@ def test_grades_are_decided_by_hand_each_step_by_another_person(visit: Visit, ad
     firm = max((row for row in by_score if not row["override_code"]), key=lambda row: row["score"])["entity_id"]
 
     _open_part(visit, address, "leader", "high_risk", state_of_d="all")
+    _keep_picture(visit, "grades-high-risk-zh")
     _pick(visit, "检查对象", firm)
     visit.tab.get_by_label("理由").fill("已核对档案")
     _press(visit, "确认 D 类", then="已确认 1 户 D 类。")
@@ -504,11 +505,14 @@ def test_grades_are_decided_by_hand_each_step_by_another_person(visit: Visit, ad
     assert (booked[name]["state"], booked[name]["grade"]) == ("in_force", "C")
     _keep_picture(visit, "grades-overrides-zh")
 
+    visit.tab.set_viewport_size({"width": PHONE, "height": HEIGHT})
     _open_part(visit, address, "inspector", "checks")
+    assert visit.tab.evaluate("document.documentElement.scrollWidth") <= PHONE
     audited = xinheng(workspace, "warnings", "audit", "--run", month)["audits"]
     _pick(visit, "检查对象", audited[0]["entity_id"])
     visit.tab.get_by_label("核查内容").fill("证照与场所")
     _press(visit, "录入", then="已记录 1 项核查。")
+    visit.tab.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     found = xinheng(workspace, "warnings", "detection")["missed"]
     _open_part(visit, address, "leader", "checks")
     assert words.share_interval(found["low"], found["high"]) in visit.words()
