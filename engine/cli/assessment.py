@@ -191,7 +191,7 @@ def explain(
     for each in said.sectors:
         show_line(f"  = {each.render(translate)}")
     for reason in said.reasons:
-        show_line(f"  {reason.rank}. +{reason.points:.1f}  {reason.sentence.render(translate)}")
+        show_line(f"  {reason.rank}. {reason.points:+.1f}  {reason.sentence.render(translate)}")
 
 
 def record(

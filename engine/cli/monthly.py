@@ -215,5 +215,6 @@ def list_runs(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOptio
         return
     translate = current_translate()
     heads = [N_("run"), N_("as of"), N_("started by"), N_("finished")]
-    cells = [[r["run_id"], r["as_of"], r["starter"], r["finished_at"] or "–"] for r in rows]
+    ended = [r["finished_at"] if isinstance(r["finished_at"], str) else "–" for r in rows]
+    cells = [[r["run_id"], r["as_of"], r["starter"], end] for r, end in zip(rows, ended, strict=True)]
     show_table(translate(N_("Monthly runs")), [translate(head) for head in heads], cells)

@@ -148,7 +148,7 @@ def history(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption 
         [translate(words[row["event"]]) if name == "event" else row[name] for name in names]
         for row in found.to_dict("records")
     ]
-    show_table(translate(N_("History of ratio policies")), [translate(head) for head in heads], rows)
+    show_table(translate(N_("History of policies")), [translate(head) for head in heads], rows)
 
 
 def _show(found: "DraftedPolicy", text: str, *, as_json: bool) -> None:

@@ -37,7 +37,10 @@ class ShareMovementError(PolicyError):
     """A run moves more entities between grades than policy allows without a second look."""
 
     code = "policy.share_movement"
-    template = N_("{movement}; {n_movements} such movement(s): find the cause, or have a second person sign off.")
+    template = N_(
+        "{movement}; {n_movements} such movement(s): find the cause, or have a second person sign off "
+        "('xinheng run sign {run} --reason …', then the same command again)."
+    )
 
 
 class PlanError(PolicyError):

@@ -1,6 +1,6 @@
 """Who moved between two grade tables and why, and whether so many moved that a person must sign first."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from engine.errors import PolicyInconsistentError, ShareMovementError
+from engine.errors import PolicyInconsistentError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.vocabulary import GRADES, Grade
@@ -202,22 +202,6 @@ def share_movements(previous: pd.DataFrame, current: pd.DataFrame, *, limit: flo
             if abs(new - old) > limit + 1e-12:
                 found.append(ShareMovement(population, grade, old, new, limit))
     return tuple(found)
-
-
-def require_sign_off(movements: Sequence[ShareMovement], *, signed_by: str | None) -> None:
-    """Raise when shares moved too far and nobody signed.
-
-    Parameters
-    ----------
-    movements : result of :func:`share_movements`.
-    signed_by : str or None, the person who looked at the movement and lets the run stand.
-
-    Raises
-    ------
-    ShareMovementError
-    """
-    if movements and not signed_by:
-        raise ShareMovementError(movement=movements[0].message, n_movements=len(movements))
 
 
 def _shares(grades: pd.DataFrame) -> pd.DataFrame:

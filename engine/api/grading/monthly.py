@@ -245,7 +245,7 @@ def _require_signed(
             actor=actor,
             at=clock(),
         )
-    raise ShareMovementError(movement=movements[0].message, n_movements=len(movements))
+    raise ShareMovementError(movement=movements[0].message, n_movements=len(movements), run=manifest.run_id)
 
 
 def sign_off(workspace: Workspace, run_id: str, *, reason: str, actor: Actor, clock: Clock) -> None:

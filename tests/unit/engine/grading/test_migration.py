@@ -3,10 +3,8 @@
 from datetime import date
 
 import pandas as pd
-import pytest
 
-from engine.errors import ShareMovementError
-from engine.grading.migration import CAUSE_NAMES, Cause, migration_matrix, moves, require_sign_off, share_movements
+from engine.grading.migration import CAUSE_NAMES, Cause, migration_matrix, moves, share_movements
 
 
 def _grades(rows, *, as_of=date(2024, 6, 30), model="scorecard"):
@@ -112,14 +110,10 @@ def test_movement_of_exactly_the_limit_is_allowed():
     assert share_movements(_shares(A=80, B=20), _shares(A=70, B=30), limit=0.1) == ()
 
 
-def test_movement_beyond_the_limit_needs_a_signature():
+def test_movement_beyond_the_limit_is_named():
     found = share_movements(_shares(A=60, B=25, C=10, D=5), _shares(A=54, B=30, C=11, D=5), limit=0.05)
 
     assert [str(movement.message) for movement in found] == ["city: grade A moved from 60.0% to 54.0% (limit 5 points)"]
-    with pytest.raises(ShareMovementError, match="second person"):
-        require_sign_off(found, signed_by=None)
-    require_sign_off(found, signed_by="reviewer")
-    require_sign_off((), signed_by=None)
 
 
 def test_unclassified_and_new_populations_do_not_count_as_movement():
