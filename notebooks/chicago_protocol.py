@@ -28,8 +28,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.records.intake import ingest
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.workspace import open_workspace
 from engine.estimation.ranking import auc
 from engine.estimation.rounds import Measure

@@ -29,8 +29,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.records.intake import ingest
+from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.workspace import open_workspace
 from engine.estimation.rounds import Measure
 from engine.pipeline.ports import Actor

@@ -27,10 +27,10 @@ from pathlib import Path
 
 import altair as alt
 
-from engine.api.policies.laboratory import Occasion, experiment_of, policy_of, prepare
 from engine.api.plans.bench import PlanChoice
 from engine.api.policies.burden import burden_change, burden_groups
 from engine.api.policies.evaluation import Question, evaluate_policy
+from engine.api.policies.laboratory import Occasion, experiment_of, policy_of, prepare
 from engine.api.policies.long_run import LongRunOrder, long_run, long_run_summary, stated_assumptions
 from engine.api.policies.optimum import curve_table, draft_of, optimise_policy, policy_point, ratio_table
 from engine.api.policies.simulation import (
