@@ -168,7 +168,14 @@ class Figures:
         said = self.ask("lift")
         tenth = next(row for row in said["lifts"] if row["budget"] == 0.1 and row["score"] == said["deciding"])
         model = next(iter(said["overall"].values()))
-        return [words.times(tenth["lift"]), f"n={tenth['n']}", words.share(model["observed"]), f"{model['brier']:.4f}"]
+        half = next(row for row in said["gains"] if row["step"] == 0.5 and row["score"] == said["deciding"])
+        return [
+            words.share(half["found"]),
+            words.times(tenth["lift"]),
+            f"n={tenth['n']}",
+            words.share(model["observed"]),
+            f"{model['brier']:.4f}",
+        ]
 
     def _month(self) -> list[str]:
         said = self.ask("run", "grades")

@@ -46,6 +46,7 @@ def test_shares_moves_and_movers_agree(made, workspace):
     assert shares["n"].sum() == shares["n_before"].sum() == matrix["n"].sum() == world.N
     assert matrix.groupby("to_grade")["n"].sum().to_dict() == {g: n for g, n in shares["n"].items() if n}
     assert matrix.groupby("from_grade")["n"].sum().to_dict() == {g: n for g, n in shares["n_before"].items() if n}
+    assert shares.loc[list("ABCD"), "target_share"].sum() == pytest.approx(1.0)
     changed = matrix[matrix["from_grade"] != matrix["to_grade"]]
     assert moved.groupby("cause").size().to_dict() == changed.groupby("cause")["n"].sum().to_dict()
     assert moved["entity_id"].tolist()[:2] == sorted([world.SET, world.SET_THERE])
