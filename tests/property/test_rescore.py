@@ -7,18 +7,18 @@ one that had been missed comes in a day; the others are left as they were. A loo
 from datetime import date, timedelta
 
 import pytest
-from engine.api.monthly import run_monthly
-from engine.api.reproducing import reproduce
-from engine.api.rescoring import rescore
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.engine.api.test_grade_overrides import ANALYST, at
-from tests.unit.engine.api.test_record import PENALTIES, REPAIRS
-from tests.unit.engine.api.test_warnings import HEADER, INSPECTIONS
 
+from engine.api.grading.monthly import run_monthly
+from engine.api.grading.reproducing import reproduce
+from engine.api.grading.rescoring import rescore
 from engine.store.workspace import Workspace
 from engine.vocabulary import RISK_GRADES
 from tests.small_sources import take_in, write_lines
+from tests.unit.engine.api.grading.test_overrides import ANALYST, at
+from tests.unit.engine.api.grading.test_warnings import HEADER, INSPECTIONS
+from tests.unit.engine.api.reading.test_record import PENALTIES, REPAIRS
 
 N, EACH, ALL = 4, 3, 24
 RUN_ON, CORRECTED_FROM = date(2021, 6, 1), date(2021, 7, 1)
