@@ -1,13 +1,16 @@
 """Grades of sectors joined: the riskier of two, a table of both, points added, firms without a class of their own."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from engine.errors import PolicyInconsistentError
 from engine.grading.sector_reasons import sector_reason
-from engine.grading.sector_rules import read_sectors
+from engine.grading.sector_rules import Join, read_sectors
 from engine.grading.sectors import apply_sectors, join_sectors
 from tests import policies
 
@@ -157,6 +160,15 @@ def test_where_nobody_has_a_grade_of_a_sector_nothing_changes():
 
         assert joins.empty and found["grade"].tolist() == ["A"]
         assert found["override_code"].tolist() == [None]
+
+
+def test_the_example_of_the_guide_can_be_read_and_holds_every_form():
+    guide = (Path(__file__).parents[4] / "docs" / "guide" / "grades.md").read_text(encoding="utf-8")
+    found = re.search(r"```yaml\n(id: grading\.sectors.*?)```", guide, re.DOTALL)
+    assert found is not None
+    (dated,) = yaml.safe_load(found[1])["values"].values()
+
+    assert [rule.join for rule in rules(*dated["value"])] == [Join.RISKIER, Join.TABLE, Join.SUM]
 
 
 def test_a_word_that_the_rule_does_not_know_is_named():
