@@ -1,6 +1,7 @@
 """Accounts, marts and jobs on the command line."""
 
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -51,7 +52,7 @@ def test_marts_are_built_and_a_job_is_run_and_listed(
     assert set(built["marts"]["scopes"]) == {"*", "d:330602", "d:330604"}
     assert "330602" not in run(capsys, folder, "marts", "build")
 
-    started = SimpleNamespace(poll=lambda: 0)
+    started = SimpleNamespace(poll=lambda: 0, pid=os.getpid(), stdin=None)
     monkeypatch.setattr("engine.api.work.jobs.subprocess.Popen", lambda *_, **__: started)
     made = start_job(Desk.of(folder, "analyst@whole", clock=lambda: NOW), "marts")
     done = json.loads(run(capsys, folder, "jobs", "run", made.job_id, "--json"))
