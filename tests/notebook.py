@@ -16,9 +16,17 @@ NOTEBOOKS = ROOT / "notebooks"
 TIMEOUT_SECONDS = 3600
 
 
-def executed(name: str, *, timeout: int = TIMEOUT_SECONDS) -> NotebookNode:
-    """Return the notebook ``notebooks/<name>.py`` with its outputs; a cell that raises stops it."""
+def executed(name: str, *, until: str = "", timeout: int = TIMEOUT_SECONDS) -> NotebookNode:
+    """Return the notebook ``notebooks/<name>.py`` with its outputs; a cell that raises stops it.
+
+    Parameters
+    ----------
+    until : heading whose section and all after it are left out; empty = nothing is.
+    """
     book = jupytext.read(NOTEBOOKS / f"{name}.py")
+    if until:
+        places = [place for place, cell in enumerate(book.cells) if until in cell.source.splitlines()]
+        book.cells = book.cells[: places[0]]
     NotebookClient(book, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}).execute()
     return book
 
