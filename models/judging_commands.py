@@ -120,7 +120,11 @@ def _show(found: dict[str, Any], *, translate: Translate) -> None:
     for why in found["left_out"].values():
         show_line(f"! {why}")
     show_line(translate(N_("Report: {path}")).format(path=found["report"]))
-    show_line(translate(N_("Promote it: {command}")).format(command=f"xinheng promote {found['run_id']}"))
+    show_line(
+        translate(N_("Ask for its promotion, granted only where it is earned: {command}")).format(
+            command=f"xinheng promote {found['run_id']}"
+        )
+    )
 
 
 def _span(row: dict[str, Any], name: str, form: str) -> str:
