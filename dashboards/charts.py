@@ -41,7 +41,7 @@ def hit_rate_by_grade(rates: pd.DataFrame, *, translate: Translate) -> alt.TopLe
     modes = list(dict.fromkeys(shown["mode"]))
     panels = [_rate_panel(shown[shown["mode"] == mode], top=top, translate=_) for mode in modes]
     if len(panels) == 1:
-        return styled(panels[0].properties(width="container"))
+        return styled(panels[0].properties(width="container", padding={"left": 5, "top": 5, "right": 40, "bottom": 5}))
     return styled(alt.concat(*(panel.properties(width=alt.Step(STEP)) for panel in panels), columns=2, spacing=36))
 
 
@@ -242,7 +242,12 @@ def moves(moved: pd.DataFrame, *, before: str, after: str) -> alt.TopLevelMixin:
     moved : DataFrame ``from_grade``, ``to_grade``, ``n``. before, after : words of the axes.
     """
     tiles = alt.Chart(moved).encode(
-        x=alt.X("to_grade:N", title=after, axis=alt.Axis(orient="top")), y=alt.Y("from_grade:N", title=before)
+        x=alt.X("to_grade:N", title=after, axis=alt.Axis(orient="top")),
+        y=alt.Y(
+            "from_grade:N",
+            title=before,
+            axis=alt.Axis(titleAngle=0, titleAlign="left", titleAnchor="start", titleY=-12),
+        ),
     )
     colour = alt.Color("n:Q", scale=alt.Scale(type="sqrt", range=["#F4F6F8", "#9DB4CC"]), legend=None)
     return styled(

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pandas as pd
 import streamlit as st
 
+from dashboards import words
 from dashboards.view import View
 from engine.api.desk import Action, Desk
 from engine.api.draws import verification
@@ -104,6 +105,12 @@ def figures(view: View) -> Mapping[str, reading.Figure]:
 def grade_shares(view: View) -> pd.DataFrame:
     """Return entities and share per grade (see ``reading.grade_shares``)."""
     return kept(view, reading.grade_shares, needs=Action.SEE_FIGURES, as_of=view.as_of, population=view.population)
+
+
+def unit_name(view: View, code: str, *, needs: Action) -> str:
+    """Return what people call a department or district; the code itself where no register names it."""
+    names = kept(view, laboratory.unit_names, needs=needs, on=view.desk.clock().date())
+    return names.get(code, code) or words.NOTHING
 
 
 def intake(view: View) -> reading.Intake:

@@ -210,8 +210,8 @@ def reads(
                 _(titles[what]) if kind == "page" and what in titles else what
                 for kind, what in zip(rows["kind"], rows["what"], strict=True)
             ],
-            _("Particulars"): rows["about"],
             _("Digest"): rows["digest"].map(words.shortened),
+            _("Particulars"): rows["about"],
         }
     )
 

@@ -9,13 +9,14 @@ import re
 from datetime import date
 
 from dashboards.theme import GRADE_MARKS
-from engine.api.records.contracts import table_names
+from engine.api.records.contracts import column_names, contract_words, table_names
 from engine.messages import N_, Translate
 from engine.vocabulary import JOINER, POPULATION_NAMES, SCORE_NAMES
 
 NOTHING = "—"
 OPERATOR = N_("local operator")
 FRACTION = re.compile(r"^\.\d+")
+CODE = re.compile(r"[a-z][a-z0-9_]*")
 DIGEST = re.compile(r"[0-9a-f]{64,}")
 
 POPULATIONS = {**POPULATION_NAMES, "all": N_("All populations")}
@@ -229,5 +230,23 @@ def table_name(table: str, translate: Translate) -> str:
     if table in RESULT_TABLES:
         return translate(RESULT_TABLES[table])
     english = table.replace("_", " ")
-    is_english = translate(MODES["random"]) == MODES["random"]
-    return english if is_english else table_names().get(table, english)
+    return english if _is_english(translate) else table_names().get(table, english)
+
+
+def column_name(table: str, column: str, translate: Translate) -> str:
+    """Return what people call a column of a contract table, as :func:`table_name` does the table."""
+    english = column.replace("_", " ")
+    return english if _is_english(translate) else column_names(table).get(column, english)
+
+
+def code_name(column: str, code: str, translate: Translate) -> str:
+    """Return what people call a code of a contract's column, several codes each; what is no code stays as it is."""
+    if _is_english(translate):
+        return code.replace("_", " ") if CODE.fullmatch(code) else code
+    held = contract_words("zh")
+    return JOINER.join(held.code(column, each) or each for each in code.split(JOINER))
+
+
+def _is_english(translate: Translate) -> bool:
+    """Whether the catalogue leaves English alone; the contracts' own words are not in it."""
+    return translate(MODES["random"]) == MODES["random"]

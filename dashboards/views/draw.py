@@ -168,10 +168,12 @@ def _cells(cells: pd.DataFrame, view: View) -> None:
     if len(sizes) > ITEMS_SHOWN:
         said = _("The {shown} items with most checks of {all}; the tables hold every item.")
         st.caption(said.format(shown=ITEMS_SHOWN, all=words.count(len(sizes))))
+    sheets = {"by-grade": tables.by_grade(by_grade, translate=_), "strata": tables.cells(cells, translate=_)}
     with st.expander(_("Show as a table")):
-        st.dataframe(tables.by_grade(by_grade, translate=_), hide_index=True)
+        parts.long_table(sheets["by-grade"])
     with st.expander(_("All {n} strata").format(n=words.count(len(cells)))):
-        st.dataframe(tables.cells(cells, translate=_), hide_index=True)
+        parts.long_table(sheets["strata"])
+    parts.export_menu(sheets, name="draw-strata", view=view)
 
 
 def _coordination(draw: DrawRecord, view: View) -> None:
@@ -199,6 +201,7 @@ def _teams(loads: pd.DataFrame, view: View) -> None:
     chart = charts.team_sizes(loads, translate=_)
     table = tables.team_loads(loads, translate=_)
     parts.chart_with_table(chart, table, alt_text=_("Inspectors by number of visits"), translate=_)
+    parts.export_menu({"teams": table}, name="draw-teams", view=view)
 
 
 show(current_view())

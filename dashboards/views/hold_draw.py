@@ -72,7 +72,9 @@ def show(view: View) -> None:
     else:
         _show_plain(draw, view)
     if len(signed):
-        parts.plain_table(tables.signatures(signed, records=RECORDS, translate=_))
+        shown = tables.signatures(signed, records=RECORDS, translate=_)
+        parts.plain_table(shown)
+        parts.export_menu({"signatures": shown}, name="signatures", view=view)
     if draw.state is DrawState.VOID:
         st.error(_("This draw was voided and stays visible. Reason: {reason}").format(reason=draw.reason))
         return
@@ -101,7 +103,9 @@ def _new(view: View) -> None:
     if lines.empty:
         parts.nothing_yet(_("No plan is published: a draw needs a line of a published plan."), command="xinheng plan")
         return
-    parts.plain_table(tables.published_lines(lines, translate=_))
+    shown = tables.published_lines(lines, translate=_)
+    parts.plain_table(shown)
+    parts.export_menu({"lines": shown}, name="published-lines", view=view)
     open_lines = lines.loc[lines["held"] < lines["draws"], "line_id"]
     if open_lines.empty:
         st.info(_("Every published line has had its draws: a new draw needs a new line of a published plan."))

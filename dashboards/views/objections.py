@@ -80,17 +80,17 @@ def _table(held: pd.DataFrame, view: View) -> None:
     names = queries.kept(view, entity_names, needs=Action.SEE_RESULTS, entity_ids=about)
     table = pd.DataFrame(
         {
-            _("Objection"): held["objection_id"],
-            _("State"): [_(STATES[each]) for each in held["state"]],
             _("Who objects"): [names.get(each, each) for each in held["entity_id"]],
-            _("Kind of record"): [words.table_name(each, _) for each in held["target_table"]],
-            _("Record number"): held["target_id"],
-            _("Department"): [each or words.NOTHING for each in held["department"]],
-            _("Registered on"): held["filed_on"].map(words.day),
+            _("State"): [_(STATES[each]) for each in held["state"]],
             _("To be decided by"): held["due_on"].map(words.day),
+            _("Kind of record"): [words.table_name(each, _) for each in held["target_table"]],
+            _("Department"): [queries.unit_name(view, each, needs=Action.SEE_RESULTS) for each in held["department"]],
+            _("Registered on"): held["filed_on"].map(words.day),
             _("Decided on"): held["decided_on"].map(words.day),
             _("Corrected in public on"): held["republished_on"].map(words.day),
             _("Reason"): held["reason"],
+            _("Objection"): held["objection_id"],
+            _("Record number"): held["target_id"],
         }
     )
     parts.table(table, name="objections", view=view)

@@ -45,18 +45,18 @@ def _funnel(funnel: pd.DataFrame, view: View) -> None:
     _ = view.translate
     st.subheader(_("From list to release"))
     days = [words.NOTHING if words.is_missing(each) else f"{each:g}" for each in funnel["median_days"]]
+    names = [_(STEP_WORDS[str(each)]) for each in funnel["step"]]
+    took = ["" if day == words.NOTHING else " · " + _("{days} days").format(days=day) for day in days]
     shown = funnel.assign(
-        label=[_(STEP_WORDS[str(each)]) for each in funnel["step"]],
-        text=[
-            f"{n:,} · {words.share(share)} · " + _("median {days} days").format(days=day)
-            for n, share, day in zip(funnel["n"], funnel["share"], days, strict=True)
-        ],
+        label=[name + spent for name, spent in zip(names, took, strict=True)],
+        text=[f"{n:,} · {words.share(share)}" for n, share in zip(funnel["n"], funnel["share"], strict=True)],
     ).drop(columns="step")
-    names = list(shown["label"])
-    top = alt.Scale(domain=[0, max(1.0, float(shown["n"].max()) * 1.5)], nice=False)
+    top = alt.Scale(domain=[0, max(1.0, float(shown["n"].max()) * 1.75)], nice=False)
     base = alt.Chart(shown).encode(
-        y=alt.Y("label:N", sort=names, title=None, axis=alt.Axis(labelLimit=240, ticks=False, domain=False)),
-        x=alt.X("n:Q", scale=top, title=_("Cases"), axis=alt.Axis(format=",d", tickMinStep=1)),
+        y=alt.Y(
+            "label:N", sort=list(shown["label"]), title=None, axis=alt.Axis(labelLimit=240, ticks=False, domain=False)
+        ),
+        x=alt.X("n:Q", scale=top, title=_("Cases"), axis=alt.Axis(format=",d", tickMinStep=1, tickCount=5)),
     )
     words_ = base.mark_text(align="left", dx=6, fontSize=13, color=INK).encode(text="text:N")
     chart = styled(
@@ -71,6 +71,7 @@ def _funnel(funnel: pd.DataFrame, view: View) -> None:
         }
     )
     parts.chart_with_table(chart, table, alt_text=_("From list to release"), translate=_)
+    st.caption(_("Days: the median since the step before."))
     parts.export_menu({"funnel": table}, name="punishment-funnel", view=view)
 
 
@@ -84,7 +85,9 @@ def _stalls(stalled: pd.DataFrame, view: View) -> None:
         {
             _("Case"): stalled["punishment_id"],
             _("Object"): stalled["entity_id"],
-            _("Department"): stalled["department"],
+            _("Department"): [
+                queries.unit_name(view, each, needs=Action.SEE_PUNISHMENTS) for each in stalled["department"]
+            ],
             _("State"): [_(STEP_WORDS.get(each, each)) for each in stalled["state"]],
             _("Waits for"): [each.render(_) for each in stalled["waits_for"]],
             _("Since"): stalled["since"].map(words.day),

@@ -112,10 +112,15 @@ def _findings(report: measures.QualityReport, view: View) -> None:
 
 
 def _found(each: measures.QualityFinding, view: View) -> str:
-    """Return the sentence of a finding with the table's own name in the place of its code."""
+    """Return the sentence of a finding with the names of table, column and code in the place of what a file holds."""
+    _ = view.translate
     said = each.sentence
-    named = Message(said.template, {**said.params, "table": words.table_name(each.table, view.translate)})
-    return named.render(view.translate)
+    params = {**said.params, "table": words.table_name(each.table, _)}
+    if column := str(said.params.get("column", "")):
+        params["column"] = words.column_name(each.table, column, _)
+        if "code" in params:
+            params["code"] = words.code_name(column, str(params["code"]), _)
+    return Message(said.template, params).render(_)
 
 
 def _quarantine(view: View) -> None:

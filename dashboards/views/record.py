@@ -1,5 +1,7 @@
 """Record of one object: why it has its grade, and everything known of it."""
 
+import re
+
 import pandas as pd
 import streamlit as st
 
@@ -18,10 +20,14 @@ STATUS = {
     "superseded": N_("replaced by a later version"),
     "ended": N_("ended"),
     "repaired": N_("repaired: does not count"),
-    "expired": N_("past its time: does not count"),
     "revoked": N_("revoked: does not count"),
+    "corrected": N_("corrected: does not count"),
+    "withdrawn": N_("withdrawn: does not count"),
+    "publicity_over": N_("publicity is over: does not count"),
+    "validity_over": N_("validity is over: does not count"),
 }
 SEARCH = "search"
+SEVERAL = re.compile(r"([;|])")
 
 
 def show(view: View) -> None:
@@ -114,15 +120,29 @@ def _timeline(entity: str, view: View) -> None:
 
 
 def _details(entry: RecordEntry, view: View) -> str:
-    """Say what a line holds; of a draw's frame only whether the object was drawn, of a grade only the grade."""
+    """Say what a line holds, codes in words; of a draw's frame only whether it was drawn, of a grade only the grade."""
     _ = view.translate
     if entry.table == "selections":
         return _("drawn") if entry.details.get("is_drawn") else _("not drawn")
     grade = str(entry.details.get("grade", ""))
     if entry.table == "grades" and grade:
         return words.grade_name(grade, _)
-    held = [each for each in entry.details.values() if not words.is_missing(each) and not isinstance(each, bool)]
-    return " · ".join(str(each) for each in held if each != "")
+    held = {
+        name: each
+        for name, each in entry.details.items()
+        if not words.is_missing(each) and not isinstance(each, bool) and each != ""
+    }
+    return " · ".join(words.shortened(_in_words(name, str(each), view)) for name, each in held.items())
+
+
+def _in_words(column: str, text: str, view: View) -> str:
+    """Say codes and departments of a cell in words; several stand side by side."""
+    pieces = SEVERAL.split(text)
+    named = [queries.unit_name(view, each, needs=Action.SEE_ENTITIES) if each else each for each in pieces]
+    return "".join(
+        words.code_name(column, each, view.translate) if each == name else name
+        for each, name in zip(pieces, named, strict=True)
+    )
 
 
 show(current_view())

@@ -1,5 +1,6 @@
 """Results: what an inspector enters on the phone at the door, and what another person reviews and makes public."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import partial
 from typing import Any
@@ -145,7 +146,7 @@ def _review(view: View) -> None:
         {
             _("Result"): held["key"],
             _("State"): [_(STATES[each]) for each in held["state"]],
-            _("Department"): held["department"],
+            _("Department"): _departments(held["department"], view),
             _("Draw"): held["draw_id"],
             _("Entered by"): held["entered_by"],
             _("Last step"): held["at"].map(words.moment),
@@ -155,6 +156,10 @@ def _review(view: View) -> None:
     parts.table(order, name="results", view=view)
     _submit(held[held["state"] == "entered"], view)
     _decide(held[held["state"] == "submitted"], view)
+
+
+def _departments(codes: Iterable[str], view: View) -> list[str]:
+    return [queries.unit_name(view, code, needs=Action.SEE_RESULTS) for code in codes]
 
 
 def _submit(held: pd.DataFrame, view: View) -> None:
@@ -223,7 +228,7 @@ def _due(checks: pd.DataFrame, view: View) -> None:
                 _("Visit"): waiting["visit_id"],
                 _("Object"): waiting["entity_id"],
                 _("Item"): waiting["item_name"],
-                _("Department"): waiting["department_code"],
+                _("Department"): _departments(waiting["department_code"], view),
                 _("Checked on"): waiting["occurred_on"].map(words.day),
                 _("To be public by"): waiting["due_on"].map(words.day),
                 _("Days late"): waiting["days_late"],

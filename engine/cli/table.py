@@ -29,6 +29,7 @@ GROUPS = {
     "account": N_("Accounts of the dashboards: add, list, grant, revoke."),
     "marts": N_("Tables made ready for the dashboards."),
     "jobs": N_("Long work asked for on the pages."),
+    "audit": N_("Who looked and who decided: lists, and whether they are unbroken."),
     "policy": N_("Ratio policies: check, draft, approve, simulate, evaluate, optimise."),
     "arm": N_("Randomised control arm and grade-blind visits."),
     "plan": N_("The annual plan: lines, merging, calendar, approval, tasks."),
@@ -277,6 +278,9 @@ COMMANDS = (
     Command(("marts", "build"), "engine.cli.marts:build", N_("Make the tables of the dashboards ready.")),
     Command(("jobs", "list"), "engine.cli.jobs:listed", N_("List the jobs.")),
     Command(("jobs", "run"), "engine.cli.jobs:run", N_("Do the work of a job that waits or stopped.")),
+    Command(("audit", "reads"), "engine.cli.audit:reads", N_("List what was seen, taken away and refused.")),
+    Command(("audit", "decisions"), "engine.cli.audit:decided", N_("List the entries of the ledger.")),
+    Command(("audit", "check"), "engine.cli.audit:check", N_("Check that log and ledger are unbroken.")),
     Command(("dashboard",), "engine.cli.dashboard:dashboard", N_("Start the dashboards on this machine.")),
     Command(("doctor",), "engine.cli.doctor:doctor", N_("Check this installation and say what is missing.")),
 )

@@ -66,6 +66,7 @@ def allocate(
     *,
     book: PolicyBook,
     on: date,
+    ratios_on: date | None = None,
     key: bytes,
     draw: DrawOfYear | Mapping[str, DrawOfYear],
     done: pd.DataFrame | None = None,
@@ -79,7 +80,8 @@ def allocate(
     Parameters
     ----------
     frame, items : see :func:`frame_rows`; ``excluded`` are its rows that stay outside, with ``reason``.
-    book, on : policy in force on the day of the plan.
+    book, on : policies in force on the day of the grades.
+    ratios_on : day whose ratio policy holds; that of the grades if None.
     key : secret that blinds the stratum codes.
     draw, done, capacity : see ``engine.ratios.allocation.committed_ratios``.
     notes : what was said while rows were excluded; it stands before the notes on the ratios.
@@ -91,7 +93,7 @@ def allocate(
         The policy breaks one of its own limits; every violation is named.
     """
     terms = planned or NOTHING_PLANNED
-    general = read_ratio_policy(book, on=on)
+    general = read_ratio_policy(book, on=ratios_on or on)
     policy = terms.followed(general)
     violations = policy.check(items)
     if violations:

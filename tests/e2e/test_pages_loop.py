@@ -1,214 +1,256 @@
-"""By hand in a real browser: commit, sign, draw, sign, verify; enter a result on a phone, review, make public; measure.
+"""The whole loop by hand in a real browser, everybody signed in with a provider under a role of their own.
 
-The hit rate moves, and an objection to the result is registered and decided by another person.
+An analyst moves ratios and drafts a policy, a leader approves it, one draw officer commits, the leader signs, another
+officer draws, the auditor verifies; the scan-in comes in by a file, an inspector enters a result on a phone, the second
+officer makes it public; the hit rate moves and equals the command line's. An objection to the result is decided.
 
-Every person opens the pages as himself; the day is read from a file, so that a deadline can pass without waiting; jobs
-run in the server by the same clock.
+The day is read from a file, so that a deadline passes without waiting. Plan lines come by command, as departments hand
+them in. ``XINHENG_SCREENSHOTS=FOLDER`` keeps a picture of every step.
 """
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from urllib.error import URLError
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
-from engine.api.records.intake import ingest
+from dashboards import words
+from engine.api.draws.logged import latest_runs
 from engine.api.results.desk import standing_results
 from engine.api.workspace import open_workspace
-from tests.plan_world import BAO, at, write
-from tests.unit.dashboards.test_hold_draw import folder_with
+from tests.e2e.browsing import CHROMIUM, PHONE, Served, Visit, chromium, free_port, new_visit, served
+from tests.e2e.demo_city import made_once, xinheng
+from tests.e2e.lived_city import lived_city, most_drawn, scan_rows
+from tests.oidc_provider import OidcProvider
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 if CHROMIUM is None:
     pytest.skip("no Chromium on this machine: install it to try the pages", allow_module_level=True)
-playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed")
+pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed")
 
-START = """
-import sys
-from datetime import datetime
-from pathlib import Path
-from engine.api.desk import Desk
-day = Path(sys.argv.pop(1))
-def clock():
-    return datetime.fromisoformat(day.read_text())
-Desk.__init__.__defaults__ = (clock,)
-Desk.of.__func__.__kwdefaults__["clock"] = clock
-from engine.api.work import jobs
-def launch(desk, job, *, key):
-    jobs.run_job(desk.folder, job.job_id, clock=desk.clock, key=key)
-jobs._launch = launch
-from dashboards.__main__ import main
-main()
-"""
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
-DRAWN, LATER, ENTERED, REVIEWED = date(2026, 3, 2), date(2026, 3, 5), date(2026, 3, 11), date(2026, 3, 12)
+DRAW, PLAN, LINE = "2027-001", "2027-330600", "loop-1"
+DRAFTED_ON, HANDED_IN_ON, PUBLISHED_ON = date(2026, 11, 16), date(2027, 1, 20), date(2027, 2, 8)
+COMMITTED_ON, DRAWN_ON = date(2027, 3, 1), date(2027, 3, 4)
+VISITED_ON, ENTERED_ON, REVIEWED_ON = date(2027, 3, 9), date(2027, 3, 10), date(2027, 3, 11)
+RAISED = "80"
+SECOND = "second_officer@city"
+POPULATION = "enterprise"
 
 
-class City:
-    """A workspace whose pages are served, with the day they believe it is."""
+class Office:
+    """The people of the city, each signed in in a session of their own."""
 
-    def __init__(self, folder: Path, workspace: Path, address: str) -> None:
-        self.folder, self.workspace, self.address = folder, workspace, address
+    def __init__(self, city: Served, provider: OidcProvider, browser: "Browser") -> None:
+        self.city, self._provider, self._browser = city, provider, browser
+        self._sessions: dict[str, Visit] = {}
 
-    def turn(self, day: date) -> None:
-        (self.folder / "day").write_text(at(day)().isoformat(), encoding="utf-8")
+    def go(self, account: str, page: str, **asked: str) -> Visit:
+        """Open a page as somebody, who signs in first where that was not done."""
+        if account not in self._sessions:
+            self._sessions[account] = self._signed_in(account)
+        visit = self._sessions[account]
+        address = "&".join(f"{name}={value}" for name, value in asked.items())
+        visit.open(f"{self.city.address}/{page}?{address}")
+        return visit
 
+    def _signed_in(self, account: str) -> Visit:
+        visit = new_visit(self._browser, self.city.address, self._provider.address)
+        self._provider.email = account
+        visit.tab.goto(self.city.address)
+        visit.tab.get_by_role("button", name="登录").click()
+        visit.tab.get_by_role("button", name="退出登录").wait_for()
+        return visit
 
-@pytest.fixture
-def city(tmp_path: Path) -> Iterator[City]:
-    workspace = folder_with(tmp_path)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    made = City(tmp_path, workspace, f"http://127.0.0.1:{port}")
-    made.turn(DRAWN)
-    environment = {**os.environ, "XINHENG_WORKSPACE": str(workspace), "XINHENG_ACCESS": "local"}
-    call = [sys.executable, "-c", START, str(tmp_path / "day"), "--server.port", str(port)]
-    server = subprocess.Popen(call, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(240):
-            try:
-                with urllib.request.urlopen(f"{made.address}/_stcore/health", timeout=5):
-                    break
-            except (URLError, ConnectionError, TimeoutError):
-                time.sleep(0.25)
-        yield made
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    def outside(self) -> list[str]:
+        """What any of the sessions asked of the outside, and what went wrong in them."""
+        return [each for visit in self._sessions.values() for each in (*visit.outside, *visit.complaints)]
 
 
 @pytest.fixture
-def tab() -> Iterator["playwright.Page"]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        page = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="zh-CN").new_page()
-        page.set_default_timeout(60_000)
-        yield page
-        browser.close()
+def office(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Iterator[Office]:
+    workspace, port = tmp_path / "workspace", free_port()
+    shutil.copytree(made_once(tmp_path_factory, "lived-city", lived_city) / "workspace", workspace)
+    added = ("account", "add", SECOND, "--name", "second officer", "--role", "draw_officer")
+    xinheng(workspace, *added, day=DRAFTED_ON)
+    with OidcProvider() as provider, chromium() as browser:
+        settings = tmp_path / "sign-in.toml"
+        settings.write_text(provider.secrets_toml(port), encoding="utf-8")
+        with served(workspace, tmp_path, day=DRAFTED_ON, port=port, sign_in=settings) as city:
+            yield Office(city, provider, browser)
 
 
-def go(tab: "playwright.Page", city: City, page: str, person: str, **asked: str) -> None:
-    address = "&".join(f"{name}={value}" for name, value in {"as": person, **asked}.items())
-    tab.goto(f"{city.address}/{page}?{address}")
-    tab.get_by_role("heading", level=1).first.wait_for()
-    settle(tab)
+def said(visit: Visit) -> str:
+    return visit.tab.get_by_test_id("stMain").inner_text()
 
 
-def settle(tab: "playwright.Page") -> None:
-    tab.wait_for_function(
-        """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
-            && !document.querySelector('[data-testid=stSkeleton]')"""
-    )
+def test_from_a_moved_ratio_to_the_moved_hit_rate_by_hand(office: Office, tmp_path: Path) -> None:
+    city = office.city
+    _drafted_and_approved(office)
+    _planned(city.workspace, tmp_path)
+    _drawn(office)
+    assert set(_ratios(city.workspace)) == {int(RAISED) / 100}, "the draw was not made by the approved ratio"
+    before = _hit_rate(office, "analyst@city")
+
+    city.turn(VISITED_ON)
+    scans = tmp_path / "visits.csv"
+    scan = scan_rows(city.workspace, DRAW, n=1, day=VISITED_ON, population=POPULATION)[0]
+    pd.DataFrame([scan]).to_csv(scans, index=False, encoding="utf-8")
+    visit = office.go("analyst@city", "quality")
+    field = visit.tab.get_by_test_id("stFileUploader").filter(has_text="原始文件")
+    field.locator("input[type=file]").set_input_files(scans)
+    visit.tab.get_by_text("visits.csv").first.wait_for()
+    visit.press("接收", then="报送 1 行，接收 1")
+    key = _entered_on_a_phone(office, scan)
+
+    after = _hit_rate(office, "analyst@city")
+    assert before != after
+    _objected(office, key)
+    assert office.outside() == []
 
 
-def press(tab: "playwright.Page", button: str, *, then: str) -> None:
-    tab.get_by_role("button", name=button, exact=True).click()
-    tab.get_by_test_id("stMain").get_by_text(then).first.wait_for()
-    settle(tab)
-    picture(tab, button)
+def _drafted_and_approved(office: Office) -> None:
+    """The analyst cannot approve what the analyst drafted; the leader can."""
+    visit = office.go("analyst@city", "what-if")
+    present = said(visit)
+    visit.tab.get_by_label("D ◆ 风险高").first.fill(RAISED)
+    visit.tab.keyboard.press("Enter")
+    visit.tab.wait_for_url(f"**ratio_key_D={RAISED}*")
+    visit.settle()
+    assert said(visit) != present
+    visit.fill("依据文件", "市信用监管会议纪要〔2026〕9号")
+    visit.fill("理由", "重点事项高风险主体检查偏少")
+    visit.press("录入为草案", then="等待第二人")
+    assert visit.tab.get_by_role("button", name="批准", exact=True).count() == 0
+    visit.picture("loop-1-draft")
+
+    visit = office.go("leader@city", "what-if")
+    visit.fill("理由或文件", "同意")
+    visit.press("批准", then="已批准")
+    visit.picture("loop-2-approved")
+    history = xinheng(office.city.workspace, "policy", "history")["history"]
+    own = [each for each in history if each["draft_id"] == history[-1]["draft_id"]]
+    assert [(each["event"], each["actor"]) for each in own] == [("drafted", "analyst"), ("approved", "leader")]
 
 
-def choose(tab: "playwright.Page", label: str, option: str) -> None:
-    tab.get_by_role("combobox", name=label).first.click()
-    tab.get_by_role("option", name=option).first.click()
-    tab.keyboard.press("Escape")
-
-
-def wait_for_cell(tab: "playwright.Page", text: str) -> None:
-    """Wait until a cell that is drawn, not written, holds the text: tables are drawn a moment after the page stands."""
-    cells = "[...document.querySelectorAll('[data-testid=stMain] canvas')].map(c => c.textContent).join()"
-    tab.wait_for_function(f"text => {cells}.includes(text)", arg=text)
-
-
-def picture(tab: "playwright.Page", name: str) -> None:
-    if kept := os.environ.get("XINHENG_SCREENSHOTS"):
-        tab.screenshot(path=str(Path(kept) / f"loop-{name}.png"))
-
-
-def test_a_draw_is_held_and_its_result_made_public_by_hand(city: City, tab: "playwright.Page") -> None:
-    go(tab, city, "hold-draw", "anna")
-    tab.get_by_label("抽取名称").fill("D1")
-    choose(tab, "计划任务", "L1")
-    press(tab, "冻结抽样框并公布承诺", then="已作出承诺 D1")
-    go(tab, city, "hold-draw", "chen", hold="D1", ceremony="1")
-    press(tab, "核对并签名", then="已签名。")
-    city.turn(LATER)
-    go(tab, city, "hold-draw", "bao", hold="D1", ceremony="1")
-    press(tab, "立即抽取", then="D1 已抽取")
-    go(tab, city, "hold-draw", "chen", hold="D1")
-    press(tab, "核对并签名", then="已签名。")
-    go(tab, city, "hold-draw", "auditor", hold="D1")
-    press(tab, "立即重算本次抽取", then="frame.root")
-    assert "✗" not in tab.get_by_test_id("stMain").inner_text()
-
-    key = _scanned_in(city)
-    city.turn(ENTERED)
-    tab.set_viewport_size({"width": 390, "height": 844})
-    go(tab, city, "results", "li")
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-    tab.get_by_text("未发现问题", exact=True).click()
-    press(tab, "录入", then="已录入")
-    tab.set_viewport_size({"width": 1440, "height": 1000})
-    go(tab, city, "results", "li", part_of_results="review")
-    choose(tab, "提交审核", key)
-    press(tab, "提交", then="已提交 1 条结果")
-    city.turn(REVIEWED)
-    go(tab, city, "results", "bao", part_of_results="review")
-    choose(tab, "结果", key)
-    press(tab, "公示", then="已公示 1 条结果")
-
-    workspace = open_workspace(city.workspace, create=False)
-    assert list(standing_results(workspace)["state"]) == ["published"]
-    workspace.close()
-
-    go(tab, city, "hit-rate", "bao")
-    assert "还没有任何度量结果" in tab.get_by_test_id("stMain").inner_text()
-    press(tab, "重新测量", then="已测量：抽取 D1 的 1 项结果，其中 0 项发现问题。")
-    go(tab, city, "hit-rate", "chen")
-    assert "n=1" in tab.get_by_test_id("stMain").inner_text()
-
-    go(tab, city, "objections", "li", target=key)
-    tab.get_by_label("异议内容").fill("当日并未营业")
-    press(tab, "登记", then="已登记。")
-    go(tab, city, "objections", "chen")
-    tab.get_by_text("受理并标注", exact=True).click()
-    press(tab, "执行", then="受理并标注。")
-    wait_for_cell(tab, "已受理并标注异议")
-    tab.get_by_text("更正记录", exact=True).click()
-    tab.get_by_label("理由").fill("核实属实")
-    press(tab, "执行", then="更正记录。")
-    workspace = open_workspace(city.workspace, create=False)
-    assert list(standing_results(workspace)["state"]) == ["returned"]
-    workspace.close()
-
-
-def _scanned_in(city: City) -> str:
-    """Scan one drawn visit in, as the departments' devices do, and return the key of its result."""
-    workspace = open_workspace(city.workspace, create=False)
-    run = next(each.run_id for each in workspace.warehouse.runs(kind="draw"))
-    visits = workspace.warehouse.read("visits", run_id=run).execute()
-    teams = workspace.warehouse.read("teams", run_id=run).execute()
-    first = visits[visits["visit_id"].isin(teams["visit_id"])].iloc[0]
-    officers = list(teams.loc[teams["visit_id"] == first["visit_id"], "inspector_code"])
-    day = date(2026, 3, 10)
-    scan = {
-        "visit_id": first["visit_id"], "entity_id": first["entity_id"], "task_id": None, "exemption": None,
-        "notice_no": "n", "department_codes": "SCJG", "inspector_codes": ";".join(officers), "expert_codes": None,
-        "item_codes": "K1", "entered_at": "09:00", "left_at": "10:00", "channel": "scan", "rating": 5,
-        "complaint": None, "occurred_on": day, "known_at": day,
+def _planned(workspace: Path, folder: Path) -> None:
+    """The departments hand a line for the next year in; it goes its way to the published plan, by commands."""
+    item, department = most_drawn(workspace, item_class="key", population=POPULATION)
+    row: dict[str, Any] = {
+        "line_id": LINE, "plan_year": 2027, "authority_code": "330600", "item_codes": item,
+        "objects": "检查事项所涉主体", "ratio": "1", "window_start": "2027-02-15", "window_end": "2027-11-30",
+        "initiating_department": department, "participating_departments": department,
+        "draw_type": "open", "ratio_basis": "graded", "check_method": "onsite_check", "is_off_site": False,
+        "draws_per_year": 1, "occurred_on": HANDED_IN_ON.isoformat(), "known_at": HANDED_IN_ON.isoformat(),
     }  # fmt: skip
-    path = write(city.folder / "scans", "visits", pd.DataFrame([scan]).astype({"rating": "Int64"}))
-    ingest(workspace, [path], actor=BAO, clock=at(day))
+    path = folder / "plans.csv"
+    pd.DataFrame([row]).to_csv(path, index=False, encoding="utf-8")
+    xinheng(workspace, "plan", "submit", str(path), actor="Wu:analyst", day=HANDED_IN_ON)
+    for words_, actor, day in (
+        (("plan", "schedule", PLAN), "Anna:draw_officer", HANDED_IN_ON),
+        (("plan", "consolidate", PLAN), "Anna:draw_officer", HANDED_IN_ON),
+        (("plan", "approve", PLAN, "--document", "联席会议〔2027〕1号"), "Chen:leader", PUBLISHED_ON),
+        (("plan", "publish", PLAN, "--simulation", "7"), "Ding:leader", PUBLISHED_ON),
+    ):
+        xinheng(workspace, *words_, actor=actor, day=day)
+
+
+def _drawn(office: Office) -> None:
+    """One officer commits, the leader signs, another officer draws, the leader signs, the auditor verifies."""
+    office.city.turn(COMMITTED_ON)
+    visit = office.go("draw_officer@city", "hold-draw")
+    visit.fill("抽取名称", DRAW)
+    visit.choose("计划任务", LINE)
+    visit.press("冻结抽样框并公布承诺", then=f"已作出承诺 {DRAW}")
+    visit = office.go("leader@city", "hold-draw", hold=DRAW, ceremony="1")
+    visit.press("核对并签名", then="已签名。")
+    office.city.turn(DRAWN_ON)
+    visit = office.go("draw_officer@city", "hold-draw", hold=DRAW)
+    visit.press("立即抽取", then="须由")
+    visit = office.go(SECOND, "hold-draw", hold=DRAW, ceremony="1")
+    visit.press("立即抽取", then=f"{DRAW} 已抽取")
+    visit.picture("loop-3-drawn")
+    visit = office.go("leader@city", "hold-draw", hold=DRAW)
+    visit.press("核对并签名", then="已签名。")
+    visit = office.go("auditor@city", "hold-draw", hold=DRAW)
+    visit.press("立即重算本次抽取", then="frame.root")
+    assert "✗" not in said(visit)
+    visit.picture("loop-4-verified")
+
+
+def _ratios(workspace: Path) -> list[float]:
+    """The ratios that the draw committed to for grade D."""
+    held = open_workspace(workspace, create=False)
+    (run,) = latest_runs(held.warehouse, draw_ids=[DRAW]).values()
+    strata = held.warehouse.read("strata", run_id=run).execute()
+    held.close()
+    return [float(ratio) for ratio in strata.loc[strata["grade"] == "D", "design_probability"]]
+
+
+def _entered_on_a_phone(office: Office, scan: dict[str, Any]) -> str:
+    """The inspector enters what was found, on a phone; the second officer makes it public."""
+    office.city.turn(ENTERED_ON)
+    visit = office.go("inspector@city", "results", visit=scan["visit_id"])
+    visit.tab.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    visit.settle()
+    assert visit.tab.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+    visit.tab.get_by_text("发现问题已责令改正", exact=True).click()
+    visit.choose("后续处置", "责令改正")
+    visit.fill("证据，如：照片1;笔录2", "照片1")
+    visit.press("录入", then="已录入")
+    visit.picture("loop-5-entered-phone", width=PHONE[0])
+    workspace = open_workspace(office.city.workspace, create=False)
+    held = standing_results(workspace)
     workspace.close()
-    return f"{first['visit_id']}-K1-SCJG"
+    key = str(held.loc[held["draw_id"] == DRAW, "key"].iloc[0])
+    visit = office.go("inspector@city", "results", part_of_results="review")
+    visit.choose("提交审核", key)
+    visit.press("提交", then="已提交 1 条结果")
+    office.city.turn(REVIEWED_ON)
+    visit = office.go(SECOND, "results", part_of_results="review")
+    visit.choose("结果", key)
+    visit.press("公示", then="已公示 1 条结果")
+    visit.picture("loop-6-public")
+    return key
+
+
+def _hit_rate(office: Office, account: str) -> str:
+    """Measure anew and return what the page shows, once it is what the command prints."""
+    visit = office.go(account, "hit-rate", population=POPULATION)
+    visit.press("重新测量", then="已测量")
+    visit.tab.wait_for_timeout(300)
+    shown = visit.tables()[0]
+    rows = xinheng(office.city.workspace, "measure", "--population", POPULATION)["grades"]
+    printed = [
+        [words.share(row["hit_rate"]), words.share_interval(row["low"], row["high"]), words.count(row["n"])]
+        for row in rows
+        if row["mode"] == "random"
+    ]
+    for cells, row in zip(printed, shown[1:], strict=True):
+        assert set(cells) <= set(row), (cells, row)
+    visit.picture("loop-7-hit-rate")
+    return str(printed)
+
+
+def _objected(office: Office, key: str) -> None:
+    """The firm objects; the leader takes the objection up and has the result corrected."""
+    visit = office.go("inspector@city", "objections", target=key)
+    visit.fill("异议内容", "当日并未营业")
+    visit.press("登记", then="已登记。")
+    visit = office.go("leader@city", "objections")
+    visit.choose("异议", key)
+    visit.tab.get_by_text("受理并标注", exact=True).click()
+    visit.press("执行", then="受理并标注。")
+    visit.choose("异议", key)
+    visit.tab.get_by_text("更正记录", exact=True).click()
+    visit.tab.get_by_label("理由").fill("核实属实")
+    visit.press("执行", then="更正记录。")
+    workspace = open_workspace(office.city.workspace, create=False)
+    held = standing_results(workspace).set_index("key")["state"]
+    workspace.close()
+    assert held[key] == "returned"

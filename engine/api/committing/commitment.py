@@ -246,7 +246,7 @@ def _prepare(
     suite = suite_named(order.suite)
     key = secrets.token_bytes(32) if simulation_seed is None else simulated_key(suite, seed=simulation_seed)
     drawn = drawn_before(workspace, order.parent) if added_to is not None else None
-    cut = frame_of(workspace, order, mandate, book=book, key=key, suite=suite, drawn=drawn)
+    cut = frame_of(workspace, order, mandate, book=book, key=key, suite=suite, ratios_on=at.date(), drawn=drawn)
     framed = cut.framed
     if framed.allocation.violations:
         raise DrawError(problem=framed.allocation.violations[0], remedy=Message(N_("change the ratios first")))

@@ -67,12 +67,15 @@ def frame_of(
     book: PolicyBook,
     key: bytes,
     suite: HashSuite,
+    ratios_on: date,
     drawn: pd.DataFrame | None = None,
 ) -> DrawFrame:
     """Return the frame of a draw.
 
     Parameters
     ----------
+    ratios_on : day of the commitment: a ratio approved from a day on holds for every draw that is committed from then
+        on, however old its grades are.
     drawn : entity_id, item_code that the draws before an added sample drew; they stand outside with reason ``drawn``.
 
     Raises
@@ -103,6 +106,7 @@ def frame_of(
         items,
         book=book,
         on=order.as_of,
+        ratios_on=ratios_on,
         key=key,
         excluded=outside,
         notes=notes,

@@ -42,6 +42,13 @@ def table_names() -> dict[str, str]:
     return {table: contract.business_name for table, contract in load_contracts().items()}
 
 
+@cache
+def column_names(table: str) -> dict[str, str]:
+    """Return what the contract of a table calls its columns in Chinese; nothing for a table without contract."""
+    contract = load_contracts().get(table)
+    return {} if contract is None else {column.name: column.business_name for column in contract.columns}
+
+
 def contract_pages() -> dict[str, str]:
     """Return relative path → text of every documentation page, ``zh/…`` and ``en/…``."""
     pages = {}

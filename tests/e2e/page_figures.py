@@ -1,0 +1,188 @@
+"""What every page must show because a command prints the same figure; each command is called once."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dashboards import words
+from engine.api.marts.league import stored_league
+from engine.i18n import chosen_language, translator
+from engine.messages import Translate
+from engine.store.workspace import Workspace
+from tests.e2e.demo_city import DAY, xinheng
+
+LIGHT = {
+    "green": "✓ Records may be scored and drawn on",
+    "amber": "▲ Look before scoring; nothing is blocked",
+    "red": "✗ Scoring and draws are blocked",
+}
+OPEN_OBJECTIONS = ("filed", "accepted", "annotated")
+DUE = ("results", "inbox", "--clock", "deadlines.publish_result")
+
+
+class Figures:
+    """The figures of one workspace on one day, in the language of a page."""
+
+    def __init__(self, folder: Path, *, day: date, draw: str) -> None:
+        self._folder, self.day, self._draw = folder, day, draw
+        self.ask: Callable[..., Any] = cache(self.ask_anew)
+        self.population = str(self.ask("lift")["population"])
+
+    def ask_anew(self, *asked: str) -> Any:
+        """Call a command, even if it was called before."""
+        return xinheng(self._folder, *asked, day=self.day)
+
+    def of(self, page: str, language: str) -> list[str]:
+        """Return the texts that a page must show; a card is its name and, below it, its figure."""
+        translate = translator(chosen_language(language))
+        found: dict[str, Callable[[Translate], list[str]]] = {
+            "briefing": self._briefing,
+            "what_if": self._what_if,
+            "hit_rate": self._hit_rate,
+            "lift": self._lift,
+            "league": self._league,
+            "grades": self._month,
+            "record": self._record,
+            "warnings": self._warnings,
+            "punishment": self._punishment,
+            "hold_draw": self._hold_draw,
+            "draw": self._certificate,
+            "results": self._results,
+            "objections": self._objections,
+            "quality": self._quality,
+            "governance": self._governance,
+            "audit": self._audit,
+        }
+        return found[page](translate)
+
+    @property
+    def entity(self) -> str:
+        """An object that has a result, an objection and a grade."""
+        return str(self.ask("objection", "list")["objections"][0]["entity_id"])
+
+    def _measured(self) -> Any:
+        return self.ask("measure", "--population", self.population)
+
+    def _hit_rate(self, _: Translate) -> list[str]:
+        rows = [row for row in self._measured()["grades"] if row["mode"] == "random" and row["n"]]
+        return [words.share(row["hit_rate"]) for row in rows] + [words.count(row["n"]) for row in rows]
+
+    def _briefing(self, _: Translate) -> list[str]:
+        held = self._measured()["figures"]
+        rate, lift = held["base_rate"], held["lift"]
+        return [
+            words.share(rate["value"]),
+            words.share_interval(rate["low"], rate["high"]),
+            words.times(lift["value"]),
+            f"n={words.count(rate['n'])}",
+        ]
+
+    def _what_if(self, _: Translate) -> list[str]:
+        said = self.ask("policy", "simulate", "--as-of", DAY, "--draws", "1000", "--seed", "0")
+        spans = [said["hits"], said["visits_spread"], said["person_days_spread"]]
+        return [f"P10 – P90: {each['p10']:,.0f} – {each['p90']:,.0f}" for each in spans]
+
+    def _lift(self, _: Translate) -> list[str]:
+        said = self.ask("lift")
+        tenth = next(row for row in said["lifts"] if row["budget"] == 0.1 and row["score"] == said["deciding"])
+        model = next(iter(said["overall"].values()))
+        half = next(row for row in said["gains"] if row["step"] == 0.5 and row["score"] == said["deciding"])
+        return [
+            words.share(half["found"]),
+            words.times(tenth["lift"]),
+            f"n={tenth['n']}",
+            words.share(model["observed"]),
+            f"{model['brier']:.4f}",
+        ]
+
+    def _month(self, _: Translate) -> list[str]:
+        said = self.ask("run", "grades")
+        n = sum(row["n"] for row in said["shares"] if row["population"] == self.population)
+        own = [row for row in said["migration"] if row["population"] == self.population]
+        moved = {way: sum(row["n"] for row in own if direction(row) == way) for way in ("riskier", "milder")}
+        before = sum(row["n"] for row in own if row["from_grade"] != "-")
+        return [words.count(n), *(words.share(k / before) for k in moved.values())]
+
+    def _league(self, _: Translate) -> list[str]:
+        held = Workspace(self._folder)
+        stored = stored_league(held)
+        held.close()
+        assert stored is not None
+        asked = ("kpi", "show", str(stored.as_of.year), "--as-of", stored.as_of.isoformat())
+        rows = [row for row in self.ask(*asked)["values"] if row["kpi"] == "completion"]
+        return [f"n={words.count(float(rows[0]['denominator']))}"]
+
+    def _record(self, _: Translate) -> list[str]:
+        said = self.ask("explain", self.entity)
+        points = [f"{each['points']:+,.1f}" for each in said["reasons"]]
+        known = [each["record_id"] for each in self.ask("record", self.entity)["entries"]]
+        return [words.grade_name(said["grade"], _), f"{said['score']:,.1f}", *points, known[-1]]
+
+    def _warnings(self, _: Translate) -> list[str]:
+        held = self.ask("warnings", "list", "--state", "open")["warnings"]
+        late = sum(bool(each["is_overdue"]) for each in held)
+        right = [words.share(row["precision"]) for row in self.ask("warnings", "precision")["rules"]]
+        return [_card(_("Warnings"), len(held)), _card(_("Past the last day"), late), *right]
+
+    def _punishment(self, _: Translate) -> list[str]:
+        cases = self.ask("punishment", "list")["rows"]
+        waiting = self.ask("punishment", "stalls")["rows"]
+        return [
+            _card(_("Cases"), len(cases)),
+            _card(_("Waiting for somebody"), len(waiting)),
+            _card(_("Released"), sum(case["state"] == "released" for case in cases)),
+            waiting[0]["punishment_id"],
+        ]
+
+    def _hold_draw(self, _: Translate) -> list[str]:
+        plans = self.ask("plan", "status")["plans"]
+        lines = [line for plan in plans for line in plan["lines"]]
+        return [f"{line['line_id']}\n" for line in lines if line["draws"]]
+
+    def _certificate(self, _: Translate) -> list[str]:
+        said = self.ask("draw", "certificate", self._draw)
+        return [said["certificate_digest"], said["commit_digest"]]
+
+    def _results(self, _: Translate) -> list[str]:
+        due = self.ask(*DUE)
+        return [
+            _card(_("Not public yet"), len(due["due"])),
+            _card(_("Past the last day"), int(due["overdue"])),
+            due["due"][0]["due"],
+        ]
+
+    def _objections(self, _: Translate) -> list[str]:
+        held = self.ask("objection", "list")["objections"]
+        is_open = [each for each in held if each["state"] in OPEN_OBJECTIONS]
+        return [
+            _card(_("Open objections"), len(is_open)),
+            _card(_("Records marked as disputed"), sum(bool(each["is_marked"]) for each in held)),
+            held[0]["due_on"],
+        ]
+
+    def _quality(self, _: Translate) -> list[str]:
+        said = self.ask("quality")
+        in_sight = said["tables"][:9]
+        return [_(LIGHT[said["colour"]]), *(str(row["rows_in"]) for row in in_sight)]
+
+    def _governance(self, _: Translate) -> list[str]:
+        amended = [each for each in self.ask("policy", "history")["history"] if each["event"] == "approved"]
+        runs = self.ask("run", "list")["runs"]
+        return [amended[0]["valid_from"], *(row["run_id"] for row in runs), str(runs[0]["n_files"])]
+
+    def _audit(self, _: Translate) -> list[str]:
+        """Ask anew: the page itself was written down when it was opened."""
+        newest = self.ask_anew("audit", "reads", "--newest", "2", "--kind", "page")["reads"]
+        return [words.shortened(each["digest"]) for each in newest]
+
+
+def _card(name: str, n: int) -> str:
+    return f"{name}\n{words.count(n)}"
+
+
+def direction(row: dict[str, Any]) -> str:
+    """Return which way a row of the migration goes; empty where one side is no grade of risk."""
+    ends = row["from_grade"], row["to_grade"]
+    return "" if {*ends} & {"-", "U"} or ends[0] == ends[1] else "riskier" if ends[1] > ends[0] else "milder"
