@@ -7,7 +7,7 @@ import pytest
 
 from engine.api.policies.amendment import approve_policy
 from engine.api.policies.drafts import draft_from_ratios
-from tests.plan_world import ANNA, CHEN, at, carry_through, commit, line, make
+from tests.plan_world import ANNA, CHEN, at, carry_through, draw, line, make
 
 
 @pytest.mark.parametrize(("valid_from", "ratio"), [(date(2026, 3, 1), 0.8), (date(2026, 4, 1), 0.6)])
@@ -20,9 +20,8 @@ def test_a_draw_takes_the_ratio_of_the_day_of_its_commitment(tmp_path: Path, val
     )
     approve_policy(workspace, drafted.draft_id, actor=CHEN, clock=at(date(2026, 2, 11)), reason="y")
 
-    made = commit(workspace, "D1", "L1", day=date(2026, 3, 2))
+    draw(workspace, "D1", "L1", day=date(2026, 3, 2))
 
     strata = workspace.warehouse.read("strata").execute()
     workspace.close()
-    assert made.draw_id == "D1"
     assert set(strata.loc[strata["grade"] == "D", "design_probability"]) == {ratio}
