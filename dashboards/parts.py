@@ -20,10 +20,6 @@ FIGURE = re.compile(r"—|∞|[-+−]?\d[\d,]*(\.\d+)?[%×]?( – [-+−]?\d[\d,
 """A figure as a cell shows it: a number, a share, a ratio, an interval of these, or a dash where there is none."""
 
 
-SHORT = 18
-"""Cells up to so many characters stay in one line: on a phone the table is moved sideways, not its words broken."""
-
-
 def heading(title: str, definitions: Sequence[Definition], *, view: View, is_measured: bool = True) -> None:
     """Show the page's title, its definitions on request and the strip that says what it stands on.
 
@@ -135,15 +131,13 @@ def export_menu(sheets: dict[str, pd.DataFrame], *, name: str, view: View) -> No
 
 def plain_table(table: pd.DataFrame) -> None:
     """Show a short table as plain text cells, columns of figures to the right so that their digits stand in line."""
-    if not len(table) or not table.columns.is_unique or not table.index.is_unique:
+    figures = [name for name in table.columns if len(table) and table[name].map(_is_figure).all()]
+    if not figures or not table.columns.is_unique or not table.index.is_unique:
         st.table(table, hide_index=True, border="horizontal")
         return
-    figures = [name for name in table.columns if table[name].map(_is_figure).all()]
-    short = [name for name in table.columns if table[name].map(lambda cell: len(str(cell)) <= SHORT).all()]
     right = [("text-align", "right !important")]  # Streamlit writes the side of every cell into the cell itself
     heads = [{"selector": f"th.col{table.columns.get_loc(name)}", "props": right} for name in figures]
     dressed = table.style.set_properties(subset=figures, **dict(right)).set_table_styles(heads)
-    dressed = dressed.set_properties(subset=short, **{"white-space": "nowrap"})
     st.table(dressed, hide_index=True, border="horizontal")
 
 
