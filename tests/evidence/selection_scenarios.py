@@ -58,7 +58,7 @@ SHARES = (0.0125, 0.05, 0.2, 0.5)
 FULL, SMALL = (20_000, 12, CANDIDATES[:2]), (3_000, 3, CANDIDATES[1:2])
 """Entities, random draws per fit and share, configurations."""
 
-ROUNDS = {"random": 1, "observed": 1, "hidden": 2}
+ROUNDS = {"random": 10, "observed": 10, "hidden": 20}
 """Rounds of fits by scenario at full size; one each when scaled down."""
 
 LEVEL, SLOPE = (0.85, 1.15), (0.9, 1.1)
