@@ -1,6 +1,7 @@
 """The lower parts of the what-if page: winners and losers, the best within a capacity, drafts and their approval."""
 
 from datetime import date
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,12 @@ GROUPS = {"district": N_("By district"), "size": N_("By size"), "sector": N_("By
 SECTORS_SHOWN = 12
 LEAST, MOST = 50, 150
 CAPACITY = "capacity"
+RATIOS = {
+    "ratios.key": N_("Yearly ratio of key items"),
+    "ratios.general": N_("Yearly ratio of general items"),
+    "ratios.items": N_("Yearly ratio of one item"),
+}
+"""Parameters a draft of this page changes, in words; others are called by their name in the policy files."""
 STATES = {"waiting": N_("waits for a second person"), "approved": N_("approved"), "withdrawn": N_("withdrawn")}
 
 
@@ -208,10 +215,10 @@ def drafts_and_approval(view: View) -> None:
     parts.plain_table(
         pd.DataFrame(
             {
-                _("Parameter"): changes["parameter"],
+                _("Parameter"): [_(RATIOS[name]) if name in RATIOS else name for name in changes["parameter"]],
                 _("Grade or item"): changes["key"].map(str),
-                _("Stands"): changes["before"].map(_said),
-                _("Draft"): changes["after"].map(_said),
+                _("Stands"): list(map(_value, changes["parameter"], changes["before"])),
+                _("Draft"): list(map(_value, changes["parameter"], changes["after"])),
                 _("Document"): changes["reference_after"].map(_said),
             }
         )
@@ -233,6 +240,16 @@ def _decided(view: View, draft: str, reason: str, workspace: Any, *, is_approved
     desk = view.desk
     decide = approve_policy if is_approved else withdraw_policy
     decide(workspace, draft, actor=desk.viewer.actor, clock=desk.clock, reason=reason)
+
+
+def _value(parameter: str, value: object) -> str:
+    """A ratio as a share in percent, as the fields above say it; anything else as it is written."""
+    if parameter not in RATIOS or words.is_missing(value):
+        return _said(value)
+    try:
+        return f"{float(Fraction(str(value)) * 100):.6g}%"
+    except ValueError:
+        return _said(value)
 
 
 def _said(value: object) -> str:

@@ -193,6 +193,8 @@ def test_a_draft_is_entered_by_one_and_approved_by_another(
     assert not app.error, [each.value for each in app.error]
 
     other = opened(folder, monkeypatch, **{"as": "lea"})
+    changed = next(each.value for each in other.table if "参数" in each.value)
+    assert changed[["参数", "现行值", "草案"]].to_numpy().tolist() == [["重点检查事项年度抽查比例", "60%", "90%"]]
     next(each for each in other.text_input if each.label == "理由或文件").set_value("Doc 2")
     _press(other, "批准")
 
