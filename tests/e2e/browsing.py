@@ -149,15 +149,18 @@ class Visit:
         self.settle()
 
     def choose(self, label: str, option: str) -> None:
-        """Choose an option of a list by its label; a list that closed by itself is opened again."""
+        """Choose an option of a list by its label, until the list says that it is chosen."""
         field = self.tab.get_by_test_id("stMain").get_by_role("combobox", name=label).first
+        box = field.locator("xpath=ancestor::*[@data-testid='stSelectbox' or @data-testid='stMultiSelect'][1]")
         wanted = self.tab.get_by_role("option", name=option).first
         for _ in range(20):
+            if option in box.inner_text() + field.input_value():
+                break
             field.click()
             self.tab.wait_for_timeout(300)
             if wanted.is_visible():
-                break
-        wanted.click()
+                wanted.click()
+                self.tab.wait_for_timeout(300)
         self.tab.keyboard.press("Escape")
         self.settle()
 

@@ -21,7 +21,7 @@ from dashboards import words
 from engine.api.draws.logged import latest_runs
 from engine.api.results.desk import standing_results
 from engine.api.workspace import open_workspace
-from tests.e2e.browsing import CHROMIUM, PHONE, Served, Visit, chromium, free_port, new_visit, served
+from tests.e2e.browsing import CHROMIUM, HEIGHT, PHONE, WIDTH, Served, Visit, chromium, free_port, new_visit, served
 from tests.e2e.demo_city import made_once, xinheng
 from tests.e2e.lived_city import lived_city, most_drawn, scan_rows
 from tests.oidc_provider import OidcProvider
@@ -208,6 +208,7 @@ def _entered_on_a_phone(office: Office, scan: dict[str, Any]) -> str:
     held = standing_results(workspace)
     workspace.close()
     key = str(held.loc[held["draw_id"] == DRAW, "key"].iloc[0])
+    visit.tab.set_viewport_size({"width": WIDTH, "height": HEIGHT})  # entered at the door, handed in at the desk
     visit = office.go("inspector@city", "results", part_of_results="review")
     visit.choose("提交审核", key)
     visit.press("提交", then="已提交 1 条结果")
