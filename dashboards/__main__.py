@@ -17,7 +17,7 @@ SCRIPT = Path(__file__).with_name("app.py")
 HEAVY = (
     "altair",
     "engine.api.desk",
-    "engine.api.work.jobs",
+    "engine.api.jobs.board",
     "engine.api.marts.building",
     "engine.api.policies.optimum",
     "engine.api.policies.simulation",

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboards import acts, guard, queries, words
 from dashboards.view import View
 from engine.api.desk import Action
-from engine.api.work.jobs import KINDS, Job, JobState, can_start_again, job, jobs, start_again, start_job
+from engine.api.jobs.board import KINDS, Job, JobState, can_start_again, job, jobs, start_again, start_job
 from engine.errors import SupervisionError
 from engine.messages import N_
 

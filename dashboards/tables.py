@@ -6,7 +6,7 @@ import pandas as pd
 
 from dashboards import words
 from engine.api.accounts import Account
-from engine.api.work.jobs import Job, JobState
+from engine.api.jobs.board import Job, JobState
 from engine.draw.checks import Check, CheckState
 from engine.messages import Translate
 from engine.vocabulary import JOINER

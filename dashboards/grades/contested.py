@@ -15,7 +15,7 @@ from engine.api.grading.disputes import grade_objections
 from engine.api.grading.history import grade_history
 from engine.api.grading.months import CAUSE_NAMES, GradeMonth
 from engine.api.grading.rescoring import corrected_grades, feature_titles
-from engine.api.work.jobs import Job, JobState, jobs
+from engine.api.jobs.board import Job, JobState, jobs
 from engine.messages import N_
 
 STATES = {

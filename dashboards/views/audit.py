@@ -14,7 +14,7 @@ from engine.access.scope import Scope, scope_of
 from engine.api.access_log import LogCheck, access_log, check_access_log, check_decisions, decisions
 from engine.api.accounts import accounts_in_sight, add_account, revoke_account
 from engine.api.desk import Action
-from engine.api.work.jobs import KINDS, Job, JobState, jobs, start_job
+from engine.api.jobs.board import KINDS, Job, JobState, jobs, start_job
 from engine.errors import SupervisionError
 from engine.messages import N_
 

@@ -15,8 +15,8 @@ from dashboards.view import View, choose, current_view, switch
 from engine.api.committing import console as draw_console
 from engine.api.desk import Action
 from engine.api.draws.signing import sign_draw, taken_key
+from engine.api.jobs.kinds import order_asked, values_asked
 from engine.api.reading.draws import DrawRecord, DrawState
-from engine.api.work.kinds import order_asked, values_asked
 from engine.draw.entropy import SIMULATED_SOURCE, EntropyValue
 from engine.errors import SupervisionError
 from engine.messages import N_

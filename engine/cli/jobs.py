@@ -23,7 +23,7 @@ KeyOption = Annotated[
 
 def listed(*, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> int:
     """List the jobs, the latest first."""
-    from engine.api.work.jobs import KINDS, jobs
+    from engine.api.jobs.board import KINDS, jobs
     from engine.api.workspace import open_workspace
 
     held = jobs(open_workspace(workspace, create=False))
@@ -49,7 +49,7 @@ def run(
     as_json: JsonOption = False,
 ) -> int:
     """Do the work of a job that waits or stopped in this process."""
-    from engine.api.work.jobs import JobState, run_job
+    from engine.api.jobs.board import JobState, run_job
 
     done = run_job(workspace, job, key=(sys.stdin.buffer.read() or None) if key_on_stdin else None)
     if as_json:

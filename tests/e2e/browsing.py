@@ -43,7 +43,7 @@ def clock():
     return datetime.fromisoformat(day.read_text())
 Desk.__init__.__defaults__ = (clock,)
 Desk.of.__func__.__kwdefaults__["clock"] = clock
-from engine.api.work import jobs
+from engine.api.jobs import board as jobs
 def launch(desk, job, *, key):
     jobs.run_job(desk.folder, job.job_id, clock=desk.clock, key=key)
 jobs._launch = launch

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.api.desk import Desk
-from engine.api.work import jobs
+from engine.api.jobs import board as jobs
 from engine.store.job_files import Job
 
 

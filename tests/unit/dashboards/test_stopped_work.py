@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.api.desk import Desk
-from engine.api.work.jobs import JobState, start_job
+from engine.api.jobs.board import JobState, start_job
 from engine.store.job_files import read_job, read_jobs, write_job
 from tests.plan_world import at
 from tests.small_workspace import AS_OF

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from engine.api.desk import Desk
-from engine.api.work.jobs import start_job
+from engine.api.jobs.board import start_job
 from engine.cli import main
 from tests.small_sources import NOW
 from tests.two_districts import write_two_districts
@@ -53,7 +53,7 @@ def test_marts_are_built_and_a_job_is_run_and_listed(
     assert "330602" not in run(capsys, folder, "marts", "build")
 
     started = SimpleNamespace(poll=lambda: 0, pid=os.getpid(), stdin=None)
-    monkeypatch.setattr("engine.api.work.jobs.subprocess.Popen", lambda *_, **__: started)
+    monkeypatch.setattr("engine.api.jobs.board.subprocess.Popen", lambda *_, **__: started)
     made = start_job(Desk.of(folder, "analyst@whole", clock=lambda: NOW), "marts")
     done = json.loads(run(capsys, folder, "jobs", "run", made.job_id, "--json"))
 

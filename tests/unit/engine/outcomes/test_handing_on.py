@@ -68,7 +68,7 @@ REFUSED = [
     ("notice", ("sent", "received"), "closed", {}, "抄告"),
     ("notice", ("sent", "received"), "replied", {"reason": ""}, "抄告"),
     ("notice", (), "sent", {"to_department": "SCJG"}, "抄告"),
-    ("notice", (), "sent", {"to_department": "XXX"}, "抄告"),
+    ("notice", (), "sent", {"to_department": "ZZ99"}, "抄告"),
     ("assignment", (), "sent", {"due_on": None}, "交办"),
     ("crime_transfer", (), "sent", {}, "移送涉嫌犯罪"),
     ("crime_transfer", (), "decided", {"officers": ("p1",)}, "移送涉嫌犯罪"),

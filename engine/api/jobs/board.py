@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.desk import Desk, china_time
-from engine.api.work.kinds import ABOUT, KEYED, KINDS, Call
+from engine.api.jobs.kinds import ABOUT, KEYED, KINDS, Call
 from engine.api.workspace import open_workspace
 from engine.errors import SupervisionError, UsageError
 from engine.messages import N_, Message, recorded

@@ -14,9 +14,9 @@ from engine.access.rights import Role
 from engine.access.scope import scope_of
 from engine.api.accounts import grant_account
 from engine.api.desk import Action, Desk
-from engine.api.work import jobs as jobs_module
-from engine.api.work.jobs import Job, JobState, job, jobs, run_job, start_again, start_job
-from engine.api.work.kinds import KEYED
+from engine.api.jobs import board as jobs_module
+from engine.api.jobs.board import Job, JobState, job, jobs, run_job, start_again, start_job
+from engine.api.jobs.kinds import KEYED
 from engine.errors import AccessError, UsageError
 from engine.store.job_files import read_job, read_jobs, write_job
 from engine.store.workspace import Workspace
@@ -44,7 +44,7 @@ def held_back(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         def poll(self) -> None:
             return None
 
-    monkeypatch.setattr("engine.api.work.jobs.subprocess.Popen", Started)
+    monkeypatch.setattr("engine.api.jobs.board.subprocess.Popen", Started)
     return calls
 
 
@@ -128,7 +128,7 @@ def test_another_process_that_got_the_number_meanwhile_is_not_the_job(folder: Pa
 def test_a_process_that_dies_before_its_work_begins_is_seen_dead(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started = subprocess.Popen
     monkeypatch.setattr(
-        "engine.api.work.jobs.subprocess.Popen",
+        "engine.api.jobs.board.subprocess.Popen",
         lambda _call, **options: started([sys.executable, "-c", "raise SystemExit(1)"], **options),
     )
     made = start_job(desk(folder), "marts")
@@ -195,7 +195,7 @@ def test_a_signing_key_goes_through_a_pipe_and_is_written_nowhere(
         calls.append(call)
         return started([sys.executable, "-c", script], **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr("engine.api.work.jobs.subprocess.Popen", start)
+    monkeypatch.setattr("engine.api.jobs.board.subprocess.Popen", start)
     made = start_job(desk(folder), "what_if", key=b"secret key", as_of="2026-06-30")
     jobs_module._started[-1].wait(timeout=60)
 
