@@ -24,7 +24,7 @@ from engine.api.policies import optimum as policy_optimum
 from engine.api.policies import simulation as policy_simulation
 from engine.api.reading import draws as draw_reading
 from engine.api.reading import measures as reading
-from engine.draw.checks import Verification
+from engine.draw.protocol.checks import Verification
 from engine.laboratory.experiment import Experiment
 
 KEPT = 256

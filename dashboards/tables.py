@@ -7,7 +7,7 @@ import pandas as pd
 from dashboards import words
 from engine.api.accounts import Account
 from engine.api.jobs.board import Job, JobState
-from engine.draw.checks import Check, CheckState
+from engine.draw.protocol.checks import Check, CheckState
 from engine.messages import Translate
 from engine.vocabulary import JOINER
 

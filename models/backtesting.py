@@ -24,8 +24,8 @@ from engine.grading.sector_models import SectorScope
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Progress, silent
-from engine.store.sector_warehouse import SectorWarehouse
-from engine.store.warehouse import Warehouse
+from engine.store.workspaces.sector_warehouse import SectorWarehouse
+from engine.store.workspaces.warehouse import Warehouse
 from models.application import ModelScorer
 from models.artifact import FittedModel
 from models.attribution import DIAGNOSTICS, InspectorView

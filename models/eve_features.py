@@ -7,7 +7,7 @@ import pandas as pd
 from engine.api.scoring.featuring import FeatureBuilder
 from engine.features.settings import FeatureParameters
 from engine.parameters import PolicyBook
-from engine.store.warehouse import Warehouse
+from engine.store.workspaces.warehouse import Warehouse
 from models.examples import Basis
 from models.training import FOREVER, eve_labels
 

@@ -24,8 +24,8 @@ from engine.messages import N_, Message
 from engine.parameters import DatedValue, Parameter, PolicyBook
 from engine.pipeline.ports import Actor, Progress, silent
 from engine.store.documents import load_mapping, write_parameters
-from engine.store.policies import policies_of
-from engine.store.warehouse import Run
+from engine.store.workspaces.policies import policies_of
+from engine.store.workspaces.warehouse import Run
 from engine.vocabulary import whole_population
 from models.artifact import FittedModel
 from models.backtest_report import backtest_page

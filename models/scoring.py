@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from engine.messages import N_
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from models.application import ModelScorer
 from models.artifact import FittedModel
 from models.explanation import reasons

@@ -9,8 +9,8 @@ from engine.errors import UsageError
 from engine.grading.sector_models import SectorScope, read_sector_scopes
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.store.sector_warehouse import SectorWarehouse
-from engine.store.warehouse import Warehouse
+from engine.store.workspaces.sector_warehouse import SectorWarehouse
+from engine.store.workspaces.warehouse import Warehouse
 from engine.vocabulary import SECTOR_MARK
 
 

@@ -19,7 +19,7 @@ from engine.grading.sector_models import SectorScope
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Progress, silent
-from engine.store.warehouse import Warehouse
+from engine.store.workspaces.warehouse import Warehouse
 from engine.windows import LabelWindow
 from models.artifact import FittedModel, model_files, model_from_files
 from models.examples import MODES, Basis
@@ -124,7 +124,8 @@ def fit_population(
 ) -> FittedModel:
     """Fit a population's model on results known before ``split``; ``name`` as in :mod:`models.learned`.
 
-    ``scope`` is the sector that the population is, read from a :class:`engine.store.sector_warehouse.SectorWarehouse`.
+    ``scope`` is the sector that the population is, read from a
+    :class:`engine.store.workspaces.sector_warehouse.SectorWarehouse`.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from engine.api.workspace import Workspace
 from engine.errors import NothingToLearnError
 from engine.messages import Message
 from engine.pipeline.ports import Progress, silent
-from engine.store.policies import policies_of
+from engine.store.workspaces.policies import policies_of
 from models.learned import MODEL_NAME
 from models.registry import register
 from models.targets import targets

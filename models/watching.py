@@ -5,7 +5,7 @@ import pandas as pd
 from engine.errors import UndefinedEstimateError
 from engine.estimation.drift import CalibrationWatch, watch_calibration
 from engine.estimation.parity import parity_table
-from engine.store.warehouse import Warehouse
+from engine.store.workspaces.warehouse import Warehouse
 from models.evaluation import PROBABILITY
 from models.training import members
 

@@ -6,7 +6,7 @@ from engine.api.scoring.featuring import FeatureBuilder
 from engine.api.workspace import Workspace
 from engine.grading.sector_models import SectorScope
 from engine.parameters import PolicyBook
-from engine.store.warehouse import Warehouse
+from engine.store.workspaces.warehouse import Warehouse
 from models.artifact import FittedModel
 from models.attribution import InspectorView, inspector_view
 from models.eve_features import EveFeatures

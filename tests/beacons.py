@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 from cryptography.x509.oid import NameOID
 
-from engine.draw.beacons import quicknet_round
-from engine.draw.nist_pulse import certificate_id, pulse_message, pulse_output
+from engine.draw.entropy.drand import quicknet_round
+from engine.draw.entropy.nist_pulse import certificate_id, pulse_message, pulse_output
 
 SECRET = 20_260_304
 
@@ -56,7 +56,7 @@ def pulse(number: int, *, at: datetime, signer: str = "beacon.example", named: s
 
 
 def network_key() -> str:
-    """Return the public key of the drand-like network, as :mod:`engine.draw.beacons` writes it."""
+    """Return the public key of the drand-like network, as :mod:`engine.draw.entropy.drand` writes it."""
     from py_ecc.bls.point_compression import compress_G2  # noqa: PLC0415 - slow to load
     from py_ecc.optimized_bls12_381 import G2, multiply  # noqa: PLC0415
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from engine.draw.frame import is_exclusion
-from engine.store.bundles import read_bundle
+from engine.draw.populations.frame import is_exclusion
+from engine.store.draws.bundles import read_bundle
 from tests.published_city import ALL_ITEM, CLASSES, DISTRICTS, LINES
 
 Weights = dict[object, Counter]

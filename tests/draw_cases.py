@@ -10,19 +10,19 @@ from typing import Any
 
 import pandas as pd
 
-from engine.draw.attachments import BEACONS
-from engine.draw.certificate import Certificate, certify, plan_digest
-from engine.draw.commitment import Commitment, ItemTerms, build_commitment, committed_reserves
+from engine.draw.committing.commitment import Commitment, ItemTerms, build_commitment, committed_reserves
+from engine.draw.committing.signatures import sign
 from engine.draw.drawing import Drawn, draw
-from engine.draw.encoding import ZERO_DIGEST, HashSuite, suite_named
-from engine.draw.entropy import EntropyValue, planned_event, simulated_value
-from engine.draw.entropy_policy import PROTOCOL_FLOOR
-from engine.draw.match_rule import ItemNeed, MatchRule, Relaxation
-from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
-from engine.draw.public_beacons import DRAND, beacon_value
-from engine.draw.public_log import log_entry, log_head, prove_inclusion
-from engine.draw.signatures import sign
-from engine.draw.substitution import Standing, published_substitutions
+from engine.draw.entropy.policy import PROTOCOL_FLOOR
+from engine.draw.entropy.sources import EntropyValue, planned_event, simulated_value
+from engine.draw.matching.rule import ItemNeed, MatchRule, Relaxation
+from engine.draw.populations.preparation import Frame, Roster, prepare_frame, prepare_roster
+from engine.draw.protocol.encoding import ZERO_DIGEST, HashSuite, suite_named
+from engine.draw.publishing.attachments import BEACONS
+from engine.draw.publishing.certificate import Certificate, certify, plan_digest
+from engine.draw.publishing.public_log import log_entry, log_head, prove_inclusion
+from engine.draw.publishing.substitution import Standing, published_substitutions
+from engine.draw.verifying.public_beacons import DRAND, beacon_value
 
 CHINA = timezone(timedelta(hours=8))
 KEY = bytes(range(32))

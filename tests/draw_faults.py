@@ -27,12 +27,12 @@ from engine.api.draws.signing import sign_draw
 from engine.api.draws.substitution import substitute_object
 from engine.api.draws.verification import verify
 from engine.api.plans.drawing import publish_reason
-from engine.draw.commitment import read_commitment
+from engine.draw.committing.commitment import read_commitment
 from engine.errors import SupervisionError
 from engine.pipeline.ports import Actor
-from engine.store.decisions import METADATA
-from engine.store.draws import DrawFolder
-from engine.store.workspace import Workspace
+from engine.store.draws.folders import DrawFolder
+from engine.store.ledgers.decisions import METADATA
+from engine.store.workspaces.workspace import Workspace
 
 DRAW, ITEM = "2026-900", "SCJG02"
 FIRST, SECOND = Actor("first (fictional)", "draw_officer"), Actor("second (fictional)", "leader")

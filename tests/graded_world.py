@@ -13,7 +13,7 @@ from engine.api.grading.overrides import GradeProposal, propose_override, review
 from engine.errors import ShareMovementError
 from engine.pipeline.ports import Actor, Clock
 from engine.store.documents import load_policies
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import take_in, write_lines
 from tests.two_districts import HERE, SECRET, THERE
 

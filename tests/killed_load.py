@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from engine.api.records.intake import reverse
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, NOW, take_in
 
 _CONTEXT = multiprocessing.get_context("forkserver")

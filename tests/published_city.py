@@ -16,9 +16,9 @@ import pytest
 
 from engine.api.site.publication import publish
 from engine.api.workspace import open_workspace
-from engine.draw.bundle import bundle_files
-from engine.draw.commitment import ItemTerms
-from engine.draw.match_rule import ItemNeed, MatchRule
+from engine.draw.committing.commitment import ItemTerms
+from engine.draw.matching.rule import ItemNeed, MatchRule
+from engine.draw.publishing.bundle import bundle_files
 from engine.pipeline.ports import Actor
 from engine.simulation.stream import stream
 from engine.store.documents import load_policies

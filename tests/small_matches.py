@@ -3,10 +3,10 @@
 from collections import Counter
 from itertools import combinations, permutations, product
 
-from engine.draw.encoding import suite_named
-from engine.draw.match_rule import ItemNeed, MatchRule, Relaxation
-from engine.draw.posts import Visit, allowed_districts, team_need
-from engine.draw.roster import Officer
+from engine.draw.matching.posts import Visit, allowed_districts, team_need
+from engine.draw.matching.rule import ItemNeed, MatchRule, Relaxation
+from engine.draw.populations.roster import Officer
+from engine.draw.protocol.encoding import suite_named
 
 SUITE = suite_named("sha256")
 SEED = bytes(range(32))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine.api.records.intake import IngestReport, ingest
 from engine.pipeline.ports import Actor
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 ACTOR = Actor("Wang Wu (fictional)", "analyst")
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)

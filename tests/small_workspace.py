@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from engine.draw.bundle import bundle_files
-from engine.draw.certificate import certify
-from engine.draw.commitment import ItemTerms, build_commitment
+from engine.draw.committing.commitment import ItemTerms, build_commitment
 from engine.draw.drawing import Drawn, draw
-from engine.draw.encoding import suite_named
-from engine.draw.entropy import SIMULATED_SOURCE, planned_event, simulated_key, simulated_value
-from engine.draw.match_rule import ItemNeed, MatchRule
-from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
-from engine.draw.tables import stratum_table, team_table
+from engine.draw.entropy.sources import SIMULATED_SOURCE, planned_event, simulated_key, simulated_value
+from engine.draw.matching.rule import ItemNeed, MatchRule
+from engine.draw.populations.preparation import Frame, Roster, prepare_frame, prepare_roster
+from engine.draw.protocol.encoding import suite_named
+from engine.draw.publishing.bundle import bundle_files
+from engine.draw.publishing.certificate import certify
+from engine.draw.publishing.tables import stratum_table, team_table
 from engine.pipeline.ports import Actor
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 AS_OF = date(2026, 6, 30)
 EARLIER = date(2026, 3, 31)

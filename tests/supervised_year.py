@@ -23,7 +23,7 @@ from engine.errors import SupervisionError
 from engine.outcomes.working_days import WorkingDays
 from engine.pipeline.ports import Actor
 from engine.store.documents import load_policies
-from engine.store.result_files import refused_rows
+from engine.store.loading.result_files import refused_rows
 from tests.plan_world import BAO, at, carry_through, draw, line, make, write
 
 BOOK = load_policies()

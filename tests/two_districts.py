@@ -8,7 +8,7 @@ import pandas as pd
 from engine.access.rights import Role
 from engine.access.scope import scope_of
 from engine.api.accounts import add_account
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, COMPLAINT_HEADER, ENTITY_HEADER, NOW, take_in, write_lines
 
 HERE, THERE = "330602", "330604"

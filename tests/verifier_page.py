@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import engine.publicity
-from engine.draw.encoding import canonical_json
+from engine.draw.protocol.encoding import canonical_json
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

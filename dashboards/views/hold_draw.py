@@ -17,7 +17,7 @@ from engine.api.desk import Action
 from engine.api.draws.signing import sign_draw, taken_key
 from engine.api.jobs.kinds import order_asked, values_asked
 from engine.api.reading.draws import DrawRecord, DrawState
-from engine.draw.entropy import SIMULATED_SOURCE, EntropyValue
+from engine.draw.entropy.sources import SIMULATED_SOURCE, EntropyValue
 from engine.errors import SupervisionError
 from engine.messages import N_
 

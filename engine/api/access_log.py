@@ -1,7 +1,7 @@
 """Reads, exports and refusals as an auditor reads them, and whether the log still is what it was.
 
-The log is a chained file (``engine.store.read_log``). Every build of the marts puts its length and head into the
-ledger; a log that no longer holds that line was cut or written anew.
+The log is a chained file (``engine.store.ledgers.read_log``). Every build of the marts puts its length and head into
+the ledger; a log that no longer holds that line was cut or written anew.
 """
 
 from collections import deque
@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from engine.pipeline.ports import Actor, Clock
-from engine.store.ledger import Entry, Ledger
-from engine.store.read_log import ReadEntry, ReadLog
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry, Ledger
+from engine.store.ledgers.read_log import ReadEntry, ReadLog
+from engine.store.workspaces.workspace import Workspace
 
 ANCHORED = "audit.anchored"
 COLUMNS = ("sequence", "at", "account", "role", "scope", "kind", "what", "about", "digest")

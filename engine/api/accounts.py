@@ -6,8 +6,8 @@ from engine.access.scope import Scope
 from engine.errors import UsageError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
-from engine.store.ledger import Ledger
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Ledger
+from engine.store.workspaces.workspace import Workspace
 
 __all__ = ["Account", "accounts", "accounts_in_sight", "add_account", "grant_account", "revoke_account"]
 

@@ -20,9 +20,9 @@ from engine.errors import AccessError, AccessRevokedError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
 from engine.store.documents import load_policies
-from engine.store.read_log import ReadEntry, ReadLog
-from engine.store.scoped import ScopedWorkspace, scoped
-from engine.store.workspace import Workspace
+from engine.store.ledgers.read_log import ReadEntry, ReadLog
+from engine.store.workspaces.scoped import ScopedWorkspace, scoped
+from engine.store.workspaces.workspace import Workspace
 
 __all__ = ["Action", "Desk", "Role", "Scope", "Viewer", "china_time", "local_viewer"]
 
@@ -153,7 +153,7 @@ class Desk:
         return str(self.folder), self.viewer.role.value, self.viewer.scope.key, version, _policy_version()
 
     def told(self, kind: str, what: str, about: str = "") -> ReadEntry:
-        """Write down what this person opened or took away; see :mod:`engine.store.read_log`."""
+        """Write down what this person opened or took away; see :mod:`engine.store.ledgers.read_log`."""
         said = {
             "account": self.viewer.account or self.viewer.name,
             "role": self.viewer.role.value,

@@ -2,8 +2,8 @@
 
 from engine.errors import UsageError
 from engine.messages import N_, Message
-from engine.store.ledger import Entry, digest_of
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry, digest_of
+from engine.store.workspaces.workspace import Workspace
 
 
 def earlier_call(workspace: Workspace, idempotency_key: str | None, said: object) -> Entry | None:

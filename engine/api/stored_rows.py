@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 
 from engine.errors import TableMissingError
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 
 def own_rows(workspace: Workspace, name: str, *, as_of: date | None = None) -> pd.DataFrame:

@@ -1,5 +1,5 @@
 """What a page shows, as a file to take away: the same tables, as a workbook, CSV or JSON."""
 
-from engine.store.table_files import csv_bytes, json_bytes, xlsx_bytes
+from engine.store.outputs.table_files import csv_bytes, json_bytes, xlsx_bytes
 
 __all__ = ["csv_bytes", "json_bytes", "xlsx_bytes"]

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 DATABASE_VARIABLE = "XINHENG_DATABASE"
 

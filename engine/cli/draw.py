@@ -195,7 +195,7 @@ def run(
     from engine.api.draws.running import run_draw
     from engine.api.draws.signing import read_signing_key
     from engine.api.workspace import open_workspace
-    from engine.draw.entropy import EntropyValue
+    from engine.draw.entropy.sources import EntropyValue
 
     clock = StageClock(quiet=as_json)
     given = [EntropyValue(*event_value(text), evidence=evidence) for text in value or []]

@@ -10,7 +10,7 @@ from engine.messages import N_, Message
 
 if TYPE_CHECKING:
     from engine.api.draws.fairness import FairnessReport
-    from engine.draw.fairness import Rehearsal
+    from engine.draw.measuring.fairness import Rehearsal
 
 DrawArgument = Annotated[str, typer.Argument(help=N_("Name of the draw, e.g. 2026-001."))]
 SHOWN = 6

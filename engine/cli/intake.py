@@ -19,7 +19,7 @@ from engine.messages import N_
 from engine.windows import parse_date
 
 if TYPE_CHECKING:
-    from engine.store.plans import TableLoad
+    from engine.store.loading.plans import TableLoad
 
 PathsArgument = Annotated[list[Path], typer.Argument(help=N_("Files and folders to load."))]
 MappingOption = Annotated[

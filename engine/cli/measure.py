@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from engine.estimation.funnel import Funnel
-    from engine.store.workspace import Workspace
+    from engine.store.workspaces.workspace import Workspace
 
 ByOption = Annotated[
     str, typer.Option("--by", help=N_("grade, district, department, sector, population, item or class."))

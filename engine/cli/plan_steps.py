@@ -122,7 +122,7 @@ def control(
     from engine.api.plans.approval import draw_control_arm
     from engine.api.policies.check import read_policies
     from engine.api.workspace import open_workspace
-    from engine.draw.entropy import EntropyValue
+    from engine.draw.entropy.sources import EntropyValue
 
     opened = open_workspace(workspace, create=False)
     given = None if value is None else EntropyValue(*event_value(value), evidence=evidence)

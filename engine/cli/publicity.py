@@ -42,7 +42,7 @@ def publish(
     """Write item lists, plans, draws with certificates and the verifier, and results per firm."""
     from engine.api.site.publication import publish as write_site
     from engine.api.workspace import open_workspace
-    from engine.store.policies import policies_of
+    from engine.store.workspaces.policies import policies_of
 
     clock = StageClock(quiet=as_json)
     opened = open_workspace(workspace, create=False)

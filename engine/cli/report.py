@@ -181,7 +181,7 @@ def _report(
 
 
 def _written(path: Path, content: bytes, *, as_json: bool) -> None:
-    from engine.store.draws import write_whole
+    from engine.store.draws.folders import write_whole
 
     write_whole(path, content)
     if as_json:

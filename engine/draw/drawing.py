@@ -9,17 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from engine.draw.commitment import Commitment, check_against_frame
-from engine.draw.encoding import HashSuite
-from engine.draw.entropy import EntropyEvent, EntropyValue, require_canonical, seed_of
-from engine.draw.entropy_policy import check_timing
-from engine.draw.frame import BlindedFrame, Cell, HashedFrame, is_exclusion, rows_of
-from engine.draw.match import Match, match_teams
-from engine.draw.posts import Visit
-from engine.draw.roster import Officer, roster_root
-from engine.draw.selection import DrawnCell, select, visits_of
-from engine.draw.sizes import draw_sizes
-from engine.draw.tickets import tickets
+from engine.draw.committing.commitment import Commitment, check_against_frame
+from engine.draw.entropy.policy import check_timing
+from engine.draw.entropy.sources import EntropyEvent, EntropyValue, require_canonical, seed_of
+from engine.draw.matching.match import Match, match_teams
+from engine.draw.matching.posts import Visit
+from engine.draw.populations.frame import BlindedFrame, Cell, HashedFrame, is_exclusion, rows_of
+from engine.draw.populations.roster import Officer, roster_root
+from engine.draw.protocol.encoding import HashSuite
+from engine.draw.protocol.tickets import tickets
+from engine.draw.selecting.selection import DrawnCell, select, visits_of
+from engine.draw.selecting.sizes import draw_sizes
 from engine.errors import CommitmentRefusedError, EntropyRefusedError, FrameChangedError
 from engine.messages import N_, Message
 

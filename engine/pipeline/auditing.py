@@ -10,13 +10,13 @@ from heapq import nsmallest
 
 import pandas as pd
 
-from engine.draw.chain import Run
-from engine.draw.checks import failed, not_checked, passed
-from engine.draw.commitment import Commitment, read_commitment
-from engine.draw.encoding import DIGEST_BYTES, HashSuite, lp
-from engine.draw.frame import BlindedFrame
-from engine.draw.published import PublishedDraw
-from engine.draw.tickets import handles_of, key_commitment
+from engine.draw.committing.commitment import Commitment, read_commitment
+from engine.draw.populations.frame import BlindedFrame
+from engine.draw.protocol.checks import failed, not_checked, passed
+from engine.draw.protocol.encoding import DIGEST_BYTES, HashSuite, lp
+from engine.draw.protocol.tickets import handles_of, key_commitment
+from engine.draw.verifying.chain import Run
+from engine.draw.verifying.published import PublishedDraw
 from engine.messages import N_
 
 GRADE_COLUMNS = ("object_id", "item_code", "grade", "district_code")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from engine.draw.commitment import ItemTerms
-from engine.draw.entropy_policy import EntropyPolicy
-from engine.draw.match_rule import ItemNeed, MatchRule, Relaxation
+from engine.draw.committing.commitment import ItemTerms
+from engine.draw.entropy.policy import EntropyPolicy
+from engine.draw.matching.rule import ItemNeed, MatchRule, Relaxation
 from engine.errors import PolicyInconsistentError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.draw.arms import control_districts, control_firms
-from engine.draw.encoding import HashSuite
+from engine.draw.protocol.encoding import HashSuite
+from engine.draw.selecting.arms import control_districts, control_firms
 from engine.messages import N_, Message
 from engine.pipeline.framing import Planned
 from engine.ratios.capacity import CapacityLimit

@@ -11,7 +11,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from engine.draw.roster import EXPERT_DEPARTMENT, LARGEST_LOAD
+from engine.draw.populations.roster import EXPERT_DEPARTMENT, LARGEST_LOAD
 from engine.vocabulary import JOINER
 
 ACTIVE = "active"

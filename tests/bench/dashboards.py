@@ -26,7 +26,7 @@ from dashboards.pages import SECTIONS
 from engine.api.desk import china_time
 from engine.api.marts.building import build_marts
 from engine.pipeline.ports import Actor
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.big_workspace import write_big
 from tests.page_visitor import Seen, Visitor
 

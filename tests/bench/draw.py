@@ -146,14 +146,14 @@ def officers() -> pd.DataFrame:
 def measure_draw(n: int, folder: Path) -> dict:
     """Draw, certify and bundle; return the seconds of every stage."""
     from engine.draw import drawing  # noqa: PLC0415 - measured from here on
-    from engine.draw.bundle import bundle_files  # noqa: PLC0415
-    from engine.draw.certificate import certify  # noqa: PLC0415
-    from engine.draw.commitment import ItemTerms, build_commitment, committed_reserves  # noqa: PLC0415
-    from engine.draw.encoding import ZERO_DIGEST, suite_named  # noqa: PLC0415
-    from engine.draw.entropy import planned_event, simulated_value  # noqa: PLC0415
-    from engine.draw.match_rule import ItemNeed, MatchRule  # noqa: PLC0415
-    from engine.draw.preparation import prepare_frame, prepare_roster  # noqa: PLC0415
-    from engine.store.bundles import write_bundle  # noqa: PLC0415
+    from engine.draw.committing.commitment import ItemTerms, build_commitment, committed_reserves  # noqa: PLC0415
+    from engine.draw.entropy.sources import planned_event, simulated_value  # noqa: PLC0415
+    from engine.draw.matching.rule import ItemNeed, MatchRule  # noqa: PLC0415
+    from engine.draw.populations.preparation import prepare_frame, prepare_roster  # noqa: PLC0415
+    from engine.draw.protocol.encoding import ZERO_DIGEST, suite_named  # noqa: PLC0415
+    from engine.draw.publishing.bundle import bundle_files  # noqa: PLC0415
+    from engine.draw.publishing.certificate import certify  # noqa: PLC0415
+    from engine.store.draws.bundles import write_bundle  # noqa: PLC0415
 
     table, suite, key = city_table(n), suite_named("sha256"), bytes(range(32))
     found: dict[str, Any] = {"n": n, "bare": bare_hashing(table, n)}

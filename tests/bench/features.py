@@ -32,7 +32,7 @@ from engine.features.sources import ENTITIES
 from engine.features.sweep.program import measures_read
 from engine.features.sweep.relations import entity_numbers
 from engine.pipeline.ports import Actor
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.bench._feature_records import EACH
 from tests.bench._pandas_features import PandasFeatures, PandasRecords
 

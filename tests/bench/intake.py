@@ -50,7 +50,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from engine.api.records.intake import ingest
 from engine.pipeline.ports import Actor
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 workspace = Workspace(Path(sys.argv[2]))
 began = []
 def progress(message, share=None):

@@ -2,8 +2,8 @@
 
 Thirty districts in a ring; the officers of a team come from its own district and the next, so that the whole city is
 one network and nothing can be solved apart. Two departments, one speciality, part-timers, prior loads, recusals. The
-check is ``engine.draw.optimality``, which shares no code with the solver beyond posts, arcs and tickets. Seconds are
-those of the processor in an own process, all threads together.
+check is ``engine.draw.matching.optimality``, which shares no code with the solver beyond posts, arcs and tickets.
+Seconds are those of the processor in an own process, all threads together.
 """
 
 import hashlib
@@ -44,9 +44,9 @@ def rows() -> list[dict]:
 
 def city():
     """Return visits, roster and rule."""
-    from engine.draw.match_rule import ItemNeed, MatchRule  # noqa: PLC0415
-    from engine.draw.posts import Visit  # noqa: PLC0415
-    from engine.draw.roster import Officer, sorted_roster  # noqa: PLC0415
+    from engine.draw.matching.posts import Visit  # noqa: PLC0415
+    from engine.draw.matching.rule import ItemNeed, MatchRule  # noqa: PLC0415
+    from engine.draw.populations.roster import Officer, sorted_roster  # noqa: PLC0415
 
     generator = np.random.default_rng(20260305)
     places = generator.integers(N_DISTRICTS, size=N_TEAMS)
@@ -87,11 +87,11 @@ def city():
 
 def measure() -> dict:
     """Match and check once."""
-    from engine.draw.encoding import suite_named  # noqa: PLC0415
-    from engine.draw.match import match_teams  # noqa: PLC0415
-    from engine.draw.network import build_network  # noqa: PLC0415
-    from engine.draw.optimality import check_match  # noqa: PLC0415
-    from engine.draw.posts import teams_of  # noqa: PLC0415
+    from engine.draw.matching.match import match_teams  # noqa: PLC0415
+    from engine.draw.matching.network import build_network  # noqa: PLC0415
+    from engine.draw.matching.optimality import check_match  # noqa: PLC0415
+    from engine.draw.matching.posts import teams_of  # noqa: PLC0415
+    from engine.draw.protocol.encoding import suite_named  # noqa: PLC0415
 
     visits, roster, rule = city()
     suite = suite_named("sha256")

@@ -17,7 +17,7 @@ from engine.api.records.intake import ingest
 from engine.api.records.object_matches import decide_matches, object_matches
 from engine.api.records.quality import quality_report
 from engine.pipeline.ports import Actor
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 ACTOR, NOW = Actor("bench (fictional)", "analyst"), datetime(2026, 1, 1, tzinfo=UTC)
 N_ENTITIES = 1_000_000

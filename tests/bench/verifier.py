@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from engine.draw.bundle import bundle_files, compact_chunks
-from engine.draw.commitment import ItemTerms
-from engine.draw.match_rule import ItemNeed, MatchRule
-from engine.draw.verification import verify_published
-from engine.store.bundles import read_bundle
+from engine.draw.committing.commitment import ItemTerms
+from engine.draw.matching.rule import ItemNeed, MatchRule
+from engine.draw.publishing.bundle import bundle_files, compact_chunks
+from engine.draw.verifying.verification import verify_published
+from engine.store.draws.bundles import read_bundle
 from tests.draw_cases import Case, inspectors, make_case
 from tests.verifier_page import PAGE, QUIET
 

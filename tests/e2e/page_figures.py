@@ -10,7 +10,7 @@ from dashboards import words
 from engine.api.marts.league import stored_league
 from engine.i18n import chosen_language, translator
 from engine.messages import Translate
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.e2e.demo_city import DAY, xinheng
 
 LIGHT = {

@@ -9,7 +9,7 @@ from engine.api.punishment.cases import cases, explain, funnel, overdue_releases
 from engine.api.records.intake import ingest
 from engine.api.workspace import open_workspace
 from engine.store.documents import load_policies
-from engine.store.exchange_files import NO, YES, ExchangeRow, read_exchange, write_exchange
+from engine.store.outputs.exchange_files import NO, YES, ExchangeRow, read_exchange, write_exchange
 from tests.e2e.test_results import Desk
 from tests.plan_world import BAO, at, make, write
 

@@ -17,12 +17,12 @@ import pytest
 
 from engine.api.site.publication import PUBLISHED, editions
 from engine.api.workspace import open_workspace
-from engine.draw.bundle import bundle_files
-from engine.draw.verification import verify_bundle
+from engine.draw.publishing.bundle import bundle_files
+from engine.draw.verifying.verification import verify_bundle
 from engine.errors import DrawError, StoreError
 from engine.publicity.disclosure import DisclosureLimits
 from engine.publicity.search import build_index, index_scripts, results_page, standing_scripts
-from engine.store.bundles import write_bundle
+from engine.store.draws.bundles import write_bundle
 from tests.draw_cases import make_case
 from tests.site_records import ACTOR, NOW, PLANTED, planted_in, written
 from tests.small_workspace import AS_OF as MEASURED_ON

@@ -283,7 +283,7 @@ def test_a_round_that_is_known_already_is_refused(desk, keys, tmp_path):
 
 def test_a_draw_from_two_beacons_is_run_and_verified_by_commands(desk, keys, tmp_path, monkeypatch):
     """A drand-like and a NIST-like service of our own: real ones have signed no known round for these days."""
-    monkeypatch.setattr("engine.draw.public_beacons.QUICKNET_PUBLIC_KEY", beacons.network_key())
+    monkeypatch.setattr("engine.draw.verifying.public_beacons.QUICKNET_PUBLIC_KEY", beacons.network_key())
     at = datetime.fromisoformat("2026-03-04T21:30:00+08:00")
     drand, nist = beacons.round_answer(at), beacons.pulse(1_200_000, at=at)
     certificate, other = tmp_path / "certificate.pem", tmp_path / "other.pem"

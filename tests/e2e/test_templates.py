@@ -13,8 +13,8 @@ from engine.api.records.contracts import contract_words
 from engine.api.records.quarantine import template_workbook
 from engine.contracts.schema import LogicalType
 from engine.store.documents import load_contracts
-from engine.store.workbooks import FixRow, read_fix_sheet, write_fix_sheet
-from engine.store.workspace import Workspace
+from engine.store.outputs.workbooks import FixRow, read_fix_sheet, write_fix_sheet
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import take_in
 
 ROWS = {

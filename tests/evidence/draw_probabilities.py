@@ -14,11 +14,11 @@ from itertools import combinations, pairwise
 import numpy as np
 from scipy.stats import binom
 
-from engine.draw.encoding import HashSuite
-from engine.draw.frame import BlindedFrame
-from engine.draw.selection import select
-from engine.draw.sizes import cumulative_sizes, draw_sizes
-from engine.draw.tickets import handles_of, tickets
+from engine.draw.populations.frame import BlindedFrame
+from engine.draw.protocol.encoding import HashSuite
+from engine.draw.protocol.tickets import handles_of, tickets
+from engine.draw.selecting.selection import select
+from engine.draw.selecting.sizes import cumulative_sizes, draw_sizes
 
 SUITE = HashSuite("sha256")
 GROUP = "joint plan"

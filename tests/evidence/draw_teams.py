@@ -17,11 +17,11 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import binom, chi2
 
-from engine.draw.match import match_teams
-from engine.draw.match_rule import MatchRule
-from engine.draw.optimality import check_match
-from engine.draw.posts import Visit
-from engine.draw.roster import EXPERT_DEPARTMENT, Officer, sorted_roster
+from engine.draw.matching.match import match_teams
+from engine.draw.matching.optimality import check_match
+from engine.draw.matching.posts import Visit
+from engine.draw.matching.rule import MatchRule
+from engine.draw.populations.roster import EXPERT_DEPARTMENT, Officer, sorted_roster
 from engine.simulation.stream import stream
 from tests.small_matches import RULE, SUITE, best_by_trying, handle_number, may_fill
 

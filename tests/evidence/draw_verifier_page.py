@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.draws.own_row import own_row, row_address
-from engine.draw.bundle import bundle_files
-from engine.draw.commitment import ItemTerms
-from engine.draw.encoding import canonical_json
-from engine.draw.verification import verify_published
-from engine.store.bundles import read_bundle
+from engine.draw.committing.commitment import ItemTerms
+from engine.draw.protocol.encoding import canonical_json
+from engine.draw.publishing.bundle import bundle_files
+from engine.draw.verifying.verification import verify_published
+from engine.store.draws.bundles import read_bundle
 from tests.bench.verifier import N_ITEMS, N_OBJECTS, large_case, large_rows, large_terms
 from tests.draw_cases import Case
 from tests.verifier_page import PAGE, QUIET, Reader, offline_reader

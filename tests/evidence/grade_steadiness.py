@@ -18,7 +18,7 @@ from engine.grading.cutoffs import achieved_shares, assign_grades, grade_limits,
 from engine.grading.hysteresis import Band, Hysteresis, read_hysteresis, settle_grades
 from engine.pipeline.assessment import score_entities
 from engine.store.documents import load_policies
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from models.demonstration import china_morning, load_records
 
 LAST_DAY = date(2025, 12, 31)

@@ -18,10 +18,10 @@ from engine.contracts.sql import identifier, literal
 from engine.pipeline.ports import Actor
 from engine.simulation.city import simulate_city
 from engine.simulation.layout import plain
-from engine.store.dirty_files import write_dirty_city
-from engine.store.quarantine import waiting_rows
-from engine.store.workbooks import FixRow, read_fix_sheet, write_fix_sheet
-from engine.store.workspace import Workspace
+from engine.store.loading.quarantine import waiting_rows
+from engine.store.outputs.workbooks import FixRow, read_fix_sheet, write_fix_sheet
+from engine.store.simulated.dirty_files import write_dirty_city
+from engine.store.workspaces.workspace import Workspace
 
 ACTOR = Actor("evidence (fictional)", "analyst")
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)

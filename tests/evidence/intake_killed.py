@@ -21,7 +21,7 @@ import sqlalchemy
 
 from engine.api.records.intake import loads, reverse
 from engine.api.records.quarantine import quarantined_rows
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.killed_load import start_load, start_reversal
 from tests.postgres import program, server
 from tests.small_sources import (

@@ -16,7 +16,7 @@ from engine.api.records.intake import ingest
 from engine.api.scoring.featuring import FeatureBuilder
 from engine.pipeline.ports import Actor
 from engine.store.documents import load_policies
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.conftest import reference_folder
 
 ACTOR = Actor("evidence (fictional)", "analyst")

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from engine.api.draws.verification import verify
-from engine.draw.certificate import cell_record
-from engine.draw.commitment import commitment_digest, read_commitment
+from engine.draw.committing.commitment import commitment_digest, read_commitment
 from engine.draw.drawing import list_visits, select_objects
-from engine.draw.encoding import canonical_json, suite_named
-from engine.draw.entropy import seed_of
-from engine.draw.enumeration import solve_version_1, ticket_44
-from engine.draw.frame import cell_name, frame_from_rows, hash_frame
-from engine.draw.merkle import inclusion_proof
-from engine.draw.verification import verify_bundle
+from engine.draw.entropy.sources import seed_of
+from engine.draw.matching.enumeration import solve_version_1, ticket_44
+from engine.draw.populations.frame import cell_name, frame_from_rows, hash_frame
+from engine.draw.protocol.encoding import canonical_json, suite_named
+from engine.draw.protocol.merkle import inclusion_proof
+from engine.draw.publishing.certificate import cell_record
+from engine.draw.verifying.verification import verify_bundle
 
 FILES = ("protocol_golden.json", "protocol_golden_sm3.json")
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.draw.commitment import commitment_digest
-from engine.draw.encoding import suite_named
-from engine.draw.entropy import seed_of
-from engine.draw.enumeration import solve_version_1
-from engine.draw.frame import frame_from_rows, leaf_hashes
-from engine.draw.sizes import cumulative_sizes, draw_sizes, public_uniform, read_ratio
-from engine.draw.tickets import tickets
+from engine.draw.committing.commitment import commitment_digest
+from engine.draw.entropy.sources import seed_of
+from engine.draw.matching.enumeration import solve_version_1
+from engine.draw.populations.frame import frame_from_rows, leaf_hashes
+from engine.draw.protocol.encoding import suite_named
+from engine.draw.protocol.tickets import tickets
+from engine.draw.selecting.sizes import cumulative_sizes, draw_sizes, public_uniform, read_ratio
 from engine.errors import NotCanonicalError
 
 VECTORS = json.loads((Path(__file__).parent / "readings.json").read_bytes())["vectors"]

@@ -9,15 +9,15 @@ import pandas as pd
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from engine.draw.bundle import compact_bundle, frame_from_shards, shard_bytes
-from engine.draw.certificate import certify
-from engine.draw.encoding import canonical_json, read_json, suite_named
-from engine.draw.frame import BlindedFrame, frame_from_rows, leaf_hashes
-from engine.draw.merkle import inclusion_proof, root_from_proof, tree_root
-from engine.draw.selection import select
-from engine.draw.sizes import cumulative_sizes, draw_sizes, scale_to_cap
-from engine.draw.tickets import handle_of, handles_of, salt_of, tickets
-from engine.draw.verification import verify_bundle
+from engine.draw.populations.frame import BlindedFrame, frame_from_rows, leaf_hashes
+from engine.draw.protocol.encoding import canonical_json, read_json, suite_named
+from engine.draw.protocol.merkle import inclusion_proof, root_from_proof, tree_root
+from engine.draw.protocol.tickets import handle_of, handles_of, salt_of, tickets
+from engine.draw.publishing.bundle import compact_bundle, frame_from_shards, shard_bytes
+from engine.draw.publishing.certificate import certify
+from engine.draw.selecting.selection import select
+from engine.draw.selecting.sizes import cumulative_sizes, draw_sizes, scale_to_cap
+from engine.draw.verifying.verification import verify_bundle
 from tests.draw_cases import ISSUED_AT, frame_rows, inspectors, make_case
 
 SUITE = suite_named("sha256")

@@ -5,13 +5,13 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.draw.match import match_teams
-from engine.draw.match_rule import MatchRule
-from engine.draw.network import build_network
-from engine.draw.optimality import check_match
-from engine.draw.posts import Visit, teams_of
-from engine.draw.roster import EXPERT_DEPARTMENT, Officer, sorted_roster
-from engine.draw.shortage import count_shortage
+from engine.draw.matching.match import match_teams
+from engine.draw.matching.network import build_network
+from engine.draw.matching.optimality import check_match
+from engine.draw.matching.posts import Visit, teams_of
+from engine.draw.matching.rule import MatchRule
+from engine.draw.matching.shortage import count_shortage
+from engine.draw.populations.roster import EXPERT_DEPARTMENT, Officer, sorted_roster
 from tests.small_matches import LADDER, RULE, SEED, SUITE, best_by_trying, handle_number
 
 

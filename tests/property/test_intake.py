@@ -13,7 +13,7 @@ from engine.contracts.schema import LogicalType
 from engine.contracts.sql import converted, literal
 from engine.contracts.versions import judged_rows
 from engine.store.documents import load_contracts
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import COMPLAINT_HEADER, complaint, rows, take_in, write_lines
 
 CONNECTION = duckdb.connect()

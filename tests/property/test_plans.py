@@ -9,8 +9,8 @@ import pandas as pd
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from engine.draw.arms import control_districts, control_firms
-from engine.draw.encoding import suite_named
+from engine.draw.protocol.encoding import suite_named
+from engine.draw.selecting.arms import control_districts, control_firms
 from engine.pipeline.planning import ArmKey, PlannedDraw, drawn_so_far, in_plan, with_arms, without_due
 from engine.ratios.allocation import committed_ratios
 from engine.ratios.policy import read_ratio_policy

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine.api.grading.monthly import run_monthly
 from engine.api.grading.reproducing import reproduce
 from engine.api.grading.rescoring import rescore
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import RISK_GRADES
 from tests.small_sources import take_in, write_lines
 from tests.unit.engine.api.grading.test_overrides import ANALYST, at

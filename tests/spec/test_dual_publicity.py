@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from engine.api.records.quarantine import quarantined_rows
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import counts, rows, take_in, write_lines
 
 CODE = "91330602MA0000015K"

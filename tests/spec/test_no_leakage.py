@@ -21,8 +21,8 @@ from engine.features.cohorts import cohort
 from engine.features.registry import FEATURES
 from engine.pipeline.ports import Actor
 from engine.store.documents import load_policies
-from engine.store.warehouse import Warehouse
-from engine.store.workspace import Workspace
+from engine.store.workspaces.warehouse import Warehouse
+from engine.store.workspaces.workspace import Workspace
 from models.demonstration import china_morning, load_records
 
 LAST_DAY = date(2025, 12, 31)

@@ -22,15 +22,15 @@ from engine.api.plans.approval import rulebook
 from engine.api.plans.drawing import Mandate, mandate_of
 from engine.api.records.quality import require_quality
 from engine.api.scoring.assessment import said
-from engine.draw.certificate import plan_digest
-from engine.draw.commitment import Commitment, build_commitment, committed_reserves
-from engine.draw.encoding import HashSuite, canonical_json, suite_named
-from engine.draw.entropy import planned_event, simulated_key
-from engine.draw.fairness import Rehearsal, fake_seeds, rehearse
-from engine.draw.merges import committed_merges
-from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
-from engine.draw.public_beacons import check_planned_round
-from engine.draw.signatures import COMMITMENT
+from engine.draw.committing.commitment import Commitment, build_commitment, committed_reserves
+from engine.draw.committing.signatures import COMMITMENT
+from engine.draw.entropy.sources import planned_event, simulated_key
+from engine.draw.measuring.fairness import Rehearsal, fake_seeds, rehearse
+from engine.draw.populations.merges import committed_merges
+from engine.draw.populations.preparation import Frame, Roster, prepare_frame, prepare_roster
+from engine.draw.protocol.encoding import HashSuite, canonical_json, suite_named
+from engine.draw.publishing.certificate import plan_digest
+from engine.draw.verifying.public_beacons import check_planned_round
 from engine.errors import DrawError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
@@ -40,10 +40,10 @@ from engine.pipeline.framing import Framed
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.registers.plan_lines import ratio_text
 from engine.registers.plan_records import draw_record
-from engine.store.draws import DrawFolder, PrivateDraw
-from engine.store.ledger import Ledger
-from engine.store.policies import policies_of
-from engine.store.workspace import Workspace
+from engine.store.draws.folders import DrawFolder, PrivateDraw
+from engine.store.ledgers.ledger import Ledger
+from engine.store.workspaces.policies import policies_of
+from engine.store.workspaces.workspace import Workspace
 
 GENESIS = "0" * 64
 FRAME, SUBSTITUTION = "draw.frame", "draw.substitution"

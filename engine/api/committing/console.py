@@ -6,7 +6,7 @@ import pandas as pd
 
 from engine.api.draws.order import SIGNED
 from engine.api.plans.reading import plan_status, published_lines
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 LINES = ("plan_id", "line_id", "item_codes", "state", "held", "draws")
 SIGNATURES = ("over", "name", "at")

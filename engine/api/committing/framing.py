@@ -12,7 +12,7 @@ from engine.api.draws.roster import current
 from engine.api.plans.approval import SUITE
 from engine.api.plans.drawing import Mandate, taken_in_year
 from engine.api.scoring.assessment import stored
-from engine.draw.encoding import HashSuite
+from engine.draw.protocol.encoding import HashSuite
 from engine.errors import UsageError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
@@ -23,7 +23,7 @@ from engine.pipeline.registry import Witness, compare_registry
 from engine.ratios.capacity import Capacity, read_capacity, read_efforts
 from engine.ratios.quota import DrawOfYear
 from engine.registers.item_list import in_force
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import SelectionMode
 
 

@@ -8,12 +8,12 @@ from datetime import date, datetime
 
 from engine.api.draws.disclosure import PUBLISHED, foresee_disclosure, read_limits
 from engine.api.draws.order import CERTIFIED, COMMITTED
-from engine.draw.commitment import Commitment, read_commitment
-from engine.draw.frame import BlindedFrame
+from engine.draw.committing.commitment import Commitment, read_commitment
+from engine.draw.populations.frame import BlindedFrame
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.store.draws import DrawFolder
-from engine.store.workspace import Workspace
+from engine.store.draws.folders import DrawFolder
+from engine.store.workspaces.workspace import Workspace
 
 
 def commitment_warnings(

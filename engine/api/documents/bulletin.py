@@ -27,8 +27,8 @@ from engine.errors import TableMissingError
 from engine.messages import N_, Message, Translate
 from engine.outcomes.punishment import STEP_WORDS
 from engine.parameters import PolicyBook
-from engine.store.report_files import CHART_FONT, Part, Report, report_docx, report_pdf
-from engine.store.table_files import xlsx_bytes
+from engine.store.outputs.report_files import CHART_FONT, Part, Report, report_docx, report_pdf
+from engine.store.outputs.table_files import xlsx_bytes
 
 __all__ = ["bulletin", "bulletin_tables", "one_pager", "report_docx", "report_pdf", "workbook"]
 BAR = "#1F4E79"

@@ -12,9 +12,9 @@ from engine.api.follow_up.inbox import inbox
 from engine.api.reading.draws import simulated
 from engine.messages import N_, Message, Translate
 from engine.parameters import PolicyBook
-from engine.store.ledger import digest_of
-from engine.store.report_files import Part, Report
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import digest_of
+from engine.store.outputs.report_files import Part, Report
+from engine.store.workspaces.workspace import Workspace
 
 _WIDTHS = {6: (1.2, 2, 0.8, 1, 2.6, 2.8), 7: (0.7, 1.9, 1, 2, 2, 1.6, 2.2), 2: (3, 1)}
 _MANY = ("load.", "result.", "results.", "follow_up.", "punishment.", "access.", "task.")

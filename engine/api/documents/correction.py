@@ -7,9 +7,9 @@ from engine.api.reading.draws import simulated
 from engine.api.results.objections import correction_of
 from engine.errors import UsageError
 from engine.messages import N_, Message, Translate
-from engine.store.ledger import digest_of
-from engine.store.report_files import Part, Report
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import digest_of
+from engine.store.outputs.report_files import Part, Report
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import JOINER
 
 

@@ -16,10 +16,10 @@ from engine.api.reading.draws import simulated
 from engine.api.results.objections import INSPECTIONS, marked
 from engine.errors import UsageError
 from engine.messages import N_, Message, Translate
-from engine.store.draws import DrawFolder
-from engine.store.ledger import digest_of
-from engine.store.report_files import Part, Report
-from engine.store.workspace import Workspace
+from engine.store.draws.folders import DrawFolder
+from engine.store.ledgers.ledger import digest_of
+from engine.store.outputs.report_files import Part, Report
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import JOINER, ResultCode
 
 _WIDTHS = {3: (2.4, 0.8, 5.2), 5: (0.7, 1.8, 1, 2, 5.2)}

@@ -10,7 +10,7 @@ from engine.publicity.audit import (
     audit_seeded_sampling,
     audit_skip_sampling,
 )
-from engine.store.outcomes import read_list, read_outcomes
+from engine.store.draws.outcomes import read_list, read_outcomes
 
 __all__ = ["MethodAudit", "OutcomeAudit", "SeedAudit", "audit_files", "audit_seeded_sampling", "audit_skip_sampling"]
 

@@ -5,13 +5,13 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from engine.draw.entropy import EntropyValue
-from engine.draw.public_beacons import NIST, beacon_value
+from engine.draw.entropy.sources import EntropyValue
+from engine.draw.verifying.public_beacons import NIST, beacon_value
 from engine.errors import SourceNotFoundError, UsageError
 from engine.messages import N_, Message
-from engine.store.bundles import read_relay_file
-from engine.store.entropy_files import read_event_values
-from engine.store.expectations import read_certificates
+from engine.store.draws.bundles import read_relay_file
+from engine.store.draws.entropy_files import read_event_values
+from engine.store.draws.expectations import read_certificates
 
 __all__ = ["read_beacon", "read_event_values"]
 

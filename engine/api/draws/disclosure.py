@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.draw.attachments import SUBSTITUTIONS
-from engine.draw.frame import EXCLUSION_MARK, BlindedFrame, is_exclusion
-from engine.draw.published import PublishedDraw
-from engine.draw.substitution import RESERVE
+from engine.draw.populations.frame import EXCLUSION_MARK, BlindedFrame, is_exclusion
+from engine.draw.publishing.attachments import SUBSTITUTIONS
+from engine.draw.publishing.substitution import RESERVE
+from engine.draw.verifying.published import PublishedDraw
 from engine.messages import Message
 from engine.parameters import PolicyBook
 from engine.publicity.disclosure import DisclosureLimits, Linkage, judge_linkage
-from engine.store.bundles import read_bundle
+from engine.store.draws.bundles import read_bundle
 
 POLICY = "publicity.disclosure"
 PUBLISHED = "site.published"

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.draw.attachments import PLAN_RECORD, SIGNATURES, SUBSTITUTIONS
-from engine.draw.commitment import read_commitment
-from engine.draw.entropy import SOURCES
-from engine.draw.published import PublishedDraw
-from engine.draw.signatures import CERTIFICATE, LEAST_SIGNERS, distinct_people, signature_from_record
+from engine.draw.committing.commitment import read_commitment
+from engine.draw.committing.signatures import CERTIFICATE, LEAST_SIGNERS, distinct_people, signature_from_record
+from engine.draw.entropy.sources import SOURCES
+from engine.draw.publishing.attachments import PLAN_RECORD, SIGNATURES, SUBSTITUTIONS
+from engine.draw.verifying.published import PublishedDraw
 from engine.errors import DrawError
 from engine.messages import N_, Message
-from engine.store.bundles import read_bundle
-from engine.store.certificate_document import certificate_pdf, missing_characters
-from engine.store.draws import DrawFolder, write_whole
-from engine.store.workspace import Workspace
+from engine.store.draws.bundles import read_bundle
+from engine.store.draws.folders import DrawFolder, write_whole
+from engine.store.outputs.certificate_document import certificate_pdf, missing_characters
+from engine.store.workspaces.workspace import Workspace
 
 
 def write_certificate_pdf(workspace: Workspace | Path, draw_id: str, *, out: Path) -> str:

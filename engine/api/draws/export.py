@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.draw.attachments import ATTACHMENTS
-from engine.draw.bundle import compact_chunks
-from engine.draw.certificate import Certificate
-from engine.draw.commitment import read_commitment
-from engine.draw.encoding import canonical_json
-from engine.draw.published import PublishedDraw
+from engine.draw.committing.commitment import read_commitment
+from engine.draw.protocol.encoding import canonical_json
+from engine.draw.publishing.attachments import ATTACHMENTS
+from engine.draw.publishing.bundle import compact_chunks
+from engine.draw.publishing.certificate import Certificate
+from engine.draw.verifying.published import PublishedDraw
 from engine.errors import DrawError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
-from engine.store.audit_files import write_audit_folder
-from engine.store.bundles import read_bundle, write_compact
-from engine.store.draws import DrawFolder
-from engine.store.workspace import Workspace
+from engine.store.draws.audit_files import write_audit_folder
+from engine.store.draws.bundles import read_bundle, write_compact
+from engine.store.draws.folders import DrawFolder
+from engine.store.workspaces.workspace import Workspace
 
 AUDITED = "draw.audit_folder"
 

@@ -15,18 +15,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from engine.draw.commitment import Commitment, read_commitment
+from engine.draw.committing.commitment import Commitment, read_commitment
 from engine.draw.drawing import Drawn, visits_from_record
-from engine.draw.fairness import Rehearsal, eligibility, fake_seeds, load_table, rehearse, rung_network, spread
-from engine.draw.frame import BlindedFrame
-from engine.draw.monitors import alarms, joined_over_draws, monitor_draw, monitor_table
-from engine.draw.preparation import Frame, prepare_frame, prepare_roster
-from engine.draw.roster import EXPERT_DEPARTMENT, Officer
+from engine.draw.measuring.fairness import (
+    Rehearsal,
+    eligibility,
+    fake_seeds,
+    load_table,
+    rehearse,
+    rung_network,
+    spread,
+)
+from engine.draw.measuring.monitors import alarms, joined_over_draws, monitor_draw, monitor_table
+from engine.draw.populations.frame import BlindedFrame
+from engine.draw.populations.preparation import Frame, prepare_frame, prepare_roster
+from engine.draw.populations.roster import EXPERT_DEPARTMENT, Officer
 from engine.parameters import PolicyBook
-from engine.store.bundles import read_bundle
-from engine.store.draws import DrawFolder, PrivateDraw
-from engine.store.policies import policies_of
-from engine.store.workspace import Workspace
+from engine.store.draws.bundles import read_bundle
+from engine.store.draws.folders import DrawFolder, PrivateDraw
+from engine.store.workspaces.policies import policies_of
+from engine.store.workspaces.workspace import Workspace
 
 FAIRNESS = "draw.fairness"
 FEWEST_VISIT_SEEDS = 5

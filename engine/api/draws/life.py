@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.draws.order import ATTEMPTED, CERTIFIED, COMMITTED, REFUSED, SIGNED, STARTED, SUBSTITUTED
-from engine.draw.attachments import BEACONS, LOG_PROOF, SIGNATURES, SUBSTITUTIONS, TIMESTAMPS
-from engine.draw.bundle import CERTIFICATE
-from engine.draw.encoding import canonical_json, read_json
-from engine.draw.public_log import log_entry, log_head, prove_inclusion, public_log
-from engine.draw.signatures import Signature, signature_from_record
-from engine.draw.substitution import published_substitutions
+from engine.draw.committing.signatures import Signature, signature_from_record
+from engine.draw.protocol.encoding import canonical_json, read_json
+from engine.draw.publishing.attachments import BEACONS, LOG_PROOF, SIGNATURES, SUBSTITUTIONS, TIMESTAMPS
+from engine.draw.publishing.bundle import CERTIFICATE
+from engine.draw.publishing.public_log import log_entry, log_head, prove_inclusion, public_log
+from engine.draw.publishing.substitution import published_substitutions
 from engine.errors import SupervisionError
 from engine.pipeline.ports import Actor, Clock
-from engine.store.draws import PUBLIC, DrawFolder, write_whole
-from engine.store.ledger import Entry, Ledger
-from engine.store.workspace import Workspace
+from engine.store.draws.folders import PUBLIC, DrawFolder, write_whole
+from engine.store.ledgers.ledger import Entry, Ledger
+from engine.store.workspaces.workspace import Workspace
 
 LOG = "log.json"
 SIGNERS = "signers.json"

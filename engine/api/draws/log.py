@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.draws.life import LOG, log_entries
-from engine.draw.encoding import canonical_json
-from engine.draw.public_log import (
+from engine.draw.protocol.encoding import canonical_json
+from engine.draw.publishing.public_log import (
     CONSISTENCY,
     INCLUSION,
     is_continued,
@@ -17,9 +17,9 @@ from engine.draw.public_log import (
 )
 from engine.errors import UsageError
 from engine.messages import N_, Message
-from engine.store.bundles import read_json_file
-from engine.store.draws import PUBLIC, write_whole
-from engine.store.workspace import Workspace
+from engine.store.draws.bundles import read_json_file
+from engine.store.draws.folders import PUBLIC, write_whole
+from engine.store.workspaces.workspace import Workspace
 
 
 def write_log(workspace: Workspace) -> dict[str, Any]:

@@ -10,9 +10,9 @@ import pandas as pd
 from engine.errors import StoreError, TableMissingError, UndefinedEstimateError, UsageError
 from engine.messages import N_, Message
 from engine.pipeline.laboratory import with_findings
-from engine.store.draws import DrawFolder
-from engine.store.warehouse import Warehouse
-from engine.store.workspace import Workspace
+from engine.store.draws.folders import DrawFolder
+from engine.store.workspaces.warehouse import Warehouse
+from engine.store.workspaces.workspace import Workspace
 
 SPARED = ("visited", "visit_cap")
 """Reasons for which a frame leaves out an object because it was visited before."""

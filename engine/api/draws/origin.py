@@ -9,9 +9,9 @@ import pandas as pd
 from engine.api.draws.order import CERTIFIED, DrawOrder
 from engine.errors import DrawError, StoreError, UsageError
 from engine.messages import N_, Message
-from engine.store.draws import DrawFolder
-from engine.store.ledger import Ledger
-from engine.store.workspace import Workspace
+from engine.store.draws.folders import DrawFolder
+from engine.store.ledgers.ledger import Ledger
+from engine.store.workspaces.workspace import Workspace
 
 
 def parent_of(ledger: Ledger, order: DrawOrder) -> dict[str, str] | None:

@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.api.records.erasure import require_unerased_draw
-from engine.draw.attachments import PLAN_RECORD, attachment_path
-from engine.draw.commitment import Commitment, read_commitment
-from engine.draw.encoding import canonical_json, read_json
-from engine.draw.frame import cell_name
-from engine.draw.preparation import Frame, prepare_frame
+from engine.draw.committing.commitment import Commitment, read_commitment
+from engine.draw.populations.frame import cell_name
+from engine.draw.populations.preparation import Frame, prepare_frame
+from engine.draw.protocol.encoding import canonical_json, read_json
+from engine.draw.publishing.attachments import PLAN_RECORD, attachment_path
 from engine.errors import DrawError, StoreError
 from engine.messages import N_, Message
-from engine.store.draws import DrawFolder
-from engine.store.workspace import Workspace
+from engine.store.draws.folders import DrawFolder
+from engine.store.workspaces.workspace import Workspace
 
 CERTIFICATE = "certificate.json"
 KIND = "own_row"

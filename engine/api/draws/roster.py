@@ -10,7 +10,7 @@ from engine.api.draws.order import DrawOrder
 from engine.parameters import PolicyBook
 from engine.pipeline.drawing import TEAM
 from engine.pipeline.rostering import EXPERT_SCHEME, attendance, roster_table, rotation_pairs
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,26 +17,26 @@ from engine.api.draws.fairness import monitors_of, quick_fairness, visit_seeds
 from engine.api.draws.life import current_head, step
 from engine.api.draws.order import CERTIFIED, COMMITTED, STARTED, RunDraw, written
 from engine.api.draws.signing import Signer, append_signature, make_signature, require_signed
-from engine.draw.bundle import bundle_files
-from engine.draw.certificate import Certificate, certify
-from engine.draw.commitment import Commitment, read_commitment
-from engine.draw.coordination import coordination
+from engine.draw.committing.commitment import Commitment, read_commitment
+from engine.draw.committing.signatures import CERTIFICATE, COMMITMENT, Signature
 from engine.draw.drawing import Drawn, draw, order_values
-from engine.draw.encoding import DIGEST_BYTES
-from engine.draw.entropy import SIMULATED_SOURCE, EntropyValue, simulated_value
-from engine.draw.entropy_policy import check_timing
-from engine.draw.preparation import Frame, Roster, prepare_frame, prepare_roster
-from engine.draw.signatures import CERTIFICATE, COMMITMENT, Signature
-from engine.draw.tables import selection_table, stratum_table, team_table, visit_table
-from engine.draw.tickets import tickets
-from engine.draw.visit_probability import visit_probabilities
+from engine.draw.entropy.policy import check_timing
+from engine.draw.entropy.sources import SIMULATED_SOURCE, EntropyValue, simulated_value
+from engine.draw.measuring.visit_probability import visit_probabilities
+from engine.draw.populations.preparation import Frame, Roster, prepare_frame, prepare_roster
+from engine.draw.protocol.encoding import DIGEST_BYTES
+from engine.draw.protocol.tickets import tickets
+from engine.draw.publishing.bundle import bundle_files
+from engine.draw.publishing.certificate import Certificate, certify
+from engine.draw.publishing.tables import selection_table, stratum_table, team_table, visit_table
+from engine.draw.selecting.coordination import coordination
 from engine.errors import AlreadyDrawnError, DrawError, UsageError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
-from engine.store.draws import DrawFolder, PrivateDraw
-from engine.store.ledger import Ledger
-from engine.store.policies import policies_of
-from engine.store.workspace import Workspace
+from engine.store.draws.folders import DrawFolder, PrivateDraw
+from engine.store.ledgers.ledger import Ledger
+from engine.store.workspaces.policies import policies_of
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import JOINER, Arm
 
 BLIND_GROUP = "grade-blind visits"

@@ -12,10 +12,8 @@ from sqlalchemy import Connection
 
 from engine.api.draws.life import KEY_REGISTERED, registered_keys, signatures_of, step
 from engine.api.draws.order import CERTIFIED, SIGNED, written
-from engine.draw.commitment import Commitment, read_commitment
-from engine.draw.preparation import prepare_frame, prepare_roster
-from engine.draw.roster import roster_root
-from engine.draw.signatures import (
+from engine.draw.committing.commitment import Commitment, read_commitment
+from engine.draw.committing.signatures import (
     CERTIFICATE,
     COMMITMENT,
     LEAST_SIGNERS,
@@ -26,15 +24,17 @@ from engine.draw.signatures import (
     sign,
     simulated_signing_key,
 )
-from engine.draw.verification import verify_published
+from engine.draw.populations.preparation import prepare_frame, prepare_roster
+from engine.draw.populations.roster import roster_root
+from engine.draw.verifying.verification import verify_published
 from engine.errors import DrawError, FrameChangedError, UsageError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
-from engine.store.bundles import read_bundle
-from engine.store.draws import DrawFolder, PrivateDraw
-from engine.store.keys import key_of, read_key, write_key
-from engine.store.ledger import Ledger
-from engine.store.workspace import Workspace
+from engine.store.draws.bundles import read_bundle
+from engine.store.draws.folders import DrawFolder, PrivateDraw
+from engine.store.draws.keys import key_of, read_key, write_key
+from engine.store.ledgers.ledger import Ledger
+from engine.store.workspaces.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,21 +13,21 @@ import pandas as pd
 from engine.api.draws.life import step, substitution_entries
 from engine.api.draws.order import SUBSTITUTED, written
 from engine.api.draws.signing import require_signed
-from engine.draw.bundle import CERTIFICATE as CERTIFICATE_FILE
-from engine.draw.bundle import ROSTER
-from engine.draw.commitment import read_commitment
-from engine.draw.preparation import OFFICER_SCHEME
-from engine.draw.published import read_roster
-from engine.draw.roster import TEAM_CODE_LENGTH
-from engine.draw.signatures import CERTIFICATE
-from engine.draw.substitution import OFFICER, RESERVE, VACANT, Standing
-from engine.draw.tickets import handle_of, handles_of, salt_of
+from engine.draw.committing.commitment import read_commitment
+from engine.draw.committing.signatures import CERTIFICATE
+from engine.draw.populations.preparation import OFFICER_SCHEME
+from engine.draw.populations.roster import TEAM_CODE_LENGTH
+from engine.draw.protocol.tickets import handle_of, handles_of, salt_of
+from engine.draw.publishing.bundle import CERTIFICATE as CERTIFICATE_FILE
+from engine.draw.publishing.bundle import ROSTER
+from engine.draw.publishing.substitution import OFFICER, RESERVE, VACANT, Standing
+from engine.draw.verifying.published import read_roster
 from engine.errors import SubstitutionRefusedError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
-from engine.store.bundles import read_json_file
-from engine.store.draws import DrawFolder, PrivateDraw
-from engine.store.workspace import Workspace
+from engine.store.draws.bundles import read_json_file
+from engine.store.draws.folders import DrawFolder, PrivateDraw
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import SelectionMode
 
 

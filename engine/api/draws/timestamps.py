@@ -5,14 +5,14 @@ from pathlib import Path
 
 from engine.api.draws.life import STAMPED, step
 from engine.api.draws.order import CERTIFIED
-from engine.draw.commitment import read_commitment
-from engine.draw.signatures import CERTIFICATE, SIGNED_RECORDS
-from engine.draw.timestamps import is_over, read_token, stamped_at, timestamp_request, token_record
+from engine.draw.committing.commitment import read_commitment
+from engine.draw.committing.signatures import CERTIFICATE, SIGNED_RECORDS
+from engine.draw.verifying.timestamps import is_over, read_token, stamped_at, timestamp_request, token_record
 from engine.errors import DrawError, SourceNotFoundError, UsageError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
-from engine.store.draws import DrawFolder
-from engine.store.workspace import Workspace
+from engine.store.draws.folders import DrawFolder
+from engine.store.workspaces.workspace import Workspace
 
 
 def write_request(workspace: Workspace, draw_id: str, *, over: str, out: Path) -> Path:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.draw.checks import Verification
-from engine.draw.verification import FurtherChecks, unreadable, verify_published
+from engine.draw.protocol.checks import Verification
+from engine.draw.verifying.verification import FurtherChecks, unreadable, verify_published
 from engine.errors import DrawError, UsageError
 from engine.messages import N_, Message
-from engine.store.bundles import read_bundle, read_json_file
-from engine.store.expectations import read_certificates, read_published_log, read_signers
-from engine.store.keys import read_key
+from engine.store.draws.bundles import read_bundle, read_json_file
+from engine.store.draws.expectations import read_certificates, read_published_log, read_signers
+from engine.store.draws.keys import read_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,12 @@ def verify_expected(path: Path | str, expected: Expected) -> Verification:
 
 def _further_checks(expected: Expected) -> list[FurtherChecks]:
     """Checks that need more than the draw's own modules; loaded only when something is asked of them."""
-    from engine.draw.timestamps import TimestampCheck  # noqa: PLC0415
+    from engine.draw.verifying.timestamps import TimestampCheck  # noqa: PLC0415
 
     found: list[FurtherChecks] = [TimestampCheck(read_certificates(expected.tsa_roots, option="--tsa-root"))]
     if expected.key is not None:
         from engine.pipeline.auditing import AuditCheck  # noqa: PLC0415
-        from engine.store.audit_files import read_grades, read_register  # noqa: PLC0415
+        from engine.store.draws.audit_files import read_grades, read_register  # noqa: PLC0415
 
         register = read_register(expected.register) if expected.register is not None else None
         grades = read_grades(expected.grades) if expected.grades is not None else None
@@ -96,7 +96,7 @@ def _further_checks(expected: Expected) -> list[FurtherChecks]:
 def rows_for_hand_check(path: Path | str, *, key: Path, register: Path, n: int) -> list[dict[str, str]]:
     """Return rows of the frame, chosen by ticket, that an auditor compares with the register by hand."""
     from engine.pipeline.auditing import rows_to_look_up  # noqa: PLC0415
-    from engine.store.audit_files import read_register  # noqa: PLC0415
+    from engine.store.draws.audit_files import read_register  # noqa: PLC0415
 
     rows = rows_to_look_up(read_bundle(Path(path)), key=read_key(key), register=read_register(register), n=n)
     return [{str(name): str(value) for name, value in row.items()} for row in rows.to_dict("records")]

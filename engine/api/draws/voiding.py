@@ -6,14 +6,14 @@ from engine.api.draws.life import current_head, step
 from engine.api.draws.order import CERTIFIED, STARTED, written
 from engine.api.draws.running import close_draw, require_second_person
 from engine.api.draws.signing import Signer, make_signature
-from engine.draw.certificate import Certificate, void
-from engine.draw.commitment import Commitment, read_commitment
-from engine.draw.signatures import CERTIFICATE
+from engine.draw.committing.commitment import Commitment, read_commitment
+from engine.draw.committing.signatures import CERTIFICATE
+from engine.draw.publishing.certificate import Certificate, void
 from engine.errors import AlreadyDrawnError, DrawError, UsageError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
-from engine.store.draws import DrawFolder
-from engine.store.workspace import Workspace
+from engine.store.draws.folders import DrawFolder
+from engine.store.workspaces.workspace import Workspace
 
 
 def void_draw(

@@ -21,8 +21,8 @@ from engine.estimation.sample import DesignSample
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Actor, Clock
-from engine.store.ledger import Entry
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry
+from engine.store.workspaces.workspace import Workspace
 
 REGISTERED = "arm.registered"
 OUTCOMES = (Outcome.VIOLATION, Outcome.UNREACHABLE)

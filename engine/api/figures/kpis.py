@@ -19,7 +19,7 @@ from engine.kpis.values import VALUE_COLUMNS, kpi_values, scorecard
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Actor, Clock
-from engine.store.ledger import Entry
+from engine.store.ledgers.ledger import Entry
 
 TARGETS, POINTS, LEAST = "kpi.targets", "kpi.points", "estimation.least_units"
 FROZEN = "kpi.frozen"

@@ -15,7 +15,7 @@ from engine.kpis.registry import KPIS
 from engine.kpis.values import kpi_values
 from engine.messages import Message
 from engine.parameters import PolicyBook
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 __all__ = ["BY", "COLUMNS", "funnel_limits", "league_table", "meanings", "shares"]
 

@@ -25,7 +25,7 @@ from engine.pipeline.domain_measurement import (
     sector_of,
 )
 from engine.pipeline.small_cells import WITHHELD, SmallCellRule, small_cell_rule
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import SelectionMode
 
 DOMAINS = {

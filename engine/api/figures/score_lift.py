@@ -30,9 +30,9 @@ from engine.pipeline.score_lift import (
     gains_curve,
     lift_by_budget,
 )
-from engine.store.policies import policies_of
-from engine.store.warehouse import Run, Warehouse
-from engine.store.workspace import Workspace
+from engine.store.workspaces.policies import policies_of
+from engine.store.workspaces.warehouse import Run, Warehouse
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import RISK_GRADES, Grade
 from engine.windows import parse_date
 

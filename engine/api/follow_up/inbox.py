@@ -31,7 +31,7 @@ from engine.outcomes.working_days import Deadline
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Actor, Clock
 from engine.registers.deadlines import DEADLINE, submission_deadline
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import JOINER, ResultCode
 
 BEGAN, MET = "deadline.began", "deadline.met"

@@ -35,8 +35,8 @@ from engine.outcomes.objections import (
     next_event,
 )
 from engine.outcomes.review import State
-from engine.store.ledger import digest_of
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import digest_of
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import JOINER
 
 _KEYS: Mapping[str, str] = {

@@ -25,8 +25,8 @@ from engine.messages import N_, Message
 from engine.outcomes.entry import NOTHING_FOLLOWS
 from engine.outcomes.review import State
 from engine.parameters import PolicyBook
-from engine.store.ledger import Entry
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import ADVERSE_RESULTS, JOINER
 
 OBJECTION = f"{ACTION}."

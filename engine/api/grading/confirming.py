@@ -15,8 +15,8 @@ from engine.grading.reviewed import REVIEWED_PREFIX
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
 from engine.scorecard.reasons import sentence
-from engine.store.ledger import Entry
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import Grade
 
 DECIDED = "grade.decided"

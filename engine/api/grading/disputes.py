@@ -12,7 +12,7 @@ import pandas as pd
 from engine.api.grading.confirming import DECIDED
 from engine.api.grading.monthly_records import STARTED, finished_of, grade_run_of
 from engine.api.results.objections import objections_on
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 GRADES = "grades"
 COLUMNS = ("objection_id", "run_id", "entity_id", "state", "filed_on", "due_on", "decided_on", "reason", "is_disputed")

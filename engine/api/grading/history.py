@@ -6,7 +6,7 @@ import pandas as pd
 
 from engine.api.grading.disputes import disputed_grades
 from engine.api.grading.monthly_records import FINISHED, rescores_of
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 COLUMNS = (
     "run_id", "as_of", "grade", "settled_grade", "score_grade", "score", "model", "override_code",

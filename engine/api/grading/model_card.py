@@ -12,7 +12,7 @@ import pandas as pd
 from engine.api.grading.monthly_records import Manifest
 from engine.messages import N_, Message, Translate
 from engine.scorecard.tree import read_scorecard
-from engine.store.model_cards import StoredModel
+from engine.store.outputs.model_cards import StoredModel
 from engine.vocabulary import POPULATION_NAMES
 
 

@@ -10,10 +10,10 @@ from engine.api.grading.rescoring import corrected_grades
 from engine.api.scoring.learned import promoted_models
 from engine.grading.champions import CHAMPION, MODELS, read_champions
 from engine.pipeline.score_stability import population_stability
-from engine.store.ledger import Entry
-from engine.store.model_cards import stored_model
-from engine.store.policies import policies_of
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry
+from engine.store.outputs.model_cards import stored_model
+from engine.store.workspaces.policies import policies_of
+from engine.store.workspaces.workspace import Workspace
 
 _LEARNED = (
     "population", "name", "digest", "promotion", "known_by", "basis", "n_rows", "n_adverse", "rehearsed_auc",

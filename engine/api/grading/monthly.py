@@ -40,14 +40,14 @@ from engine.pipeline.score_stability import population_stability
 from engine.scorecard.export import document, scorecard_sql
 from engine.scorecard.tree import read_scorecard
 from engine.store.documents import policy_text
-from engine.store.export_files import write_exports
-from engine.store.ledger import digest_of
-from engine.store.locks import monthly_lock
-from engine.store.model_cards import stored_model
-from engine.store.policies import policies_of
-from engine.store.snapshot import snapshot
-from engine.store.warehouse import ResultTable
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import digest_of
+from engine.store.ledgers.locks import monthly_lock
+from engine.store.outputs.export_files import write_exports
+from engine.store.outputs.model_cards import stored_model
+from engine.store.workspaces.policies import policies_of
+from engine.store.workspaces.snapshot import snapshot
+from engine.store.workspaces.warehouse import ResultTable
+from engine.store.workspaces.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

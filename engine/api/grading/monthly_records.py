@@ -13,10 +13,10 @@ from engine.errors import MonthlyRunError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.store.documents import policies_of_text
-from engine.store.ledger import Entry
-from engine.store.snapshot import Snapshot
-from engine.store.warehouse import Run
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry
+from engine.store.workspaces.snapshot import Snapshot
+from engine.store.workspaces.warehouse import Run
+from engine.store.workspaces.workspace import Workspace
 
 STARTED, HELD, SIGNED, FINISHED = "monthly.started", "monthly.held", "monthly.signed", "monthly.finished"
 RESCORE = "rescore"

@@ -24,9 +24,9 @@ from engine.grading.champions import read_champions
 from engine.grading.migration import ShareMovement, migration_matrix, moves, read_movement, share_movements
 from engine.pipeline.assessment import SCORECARD_MODEL, Graded, Scored, Standing, grade_entities, score_entities
 from engine.pipeline.early_warning import warn
-from engine.store.ledger import digest_of
-from engine.store.snapshot import PastWarehouse, Snapshot
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import digest_of
+from engine.store.workspaces.snapshot import PastWarehouse, Snapshot
+from engine.store.workspaces.workspace import Workspace
 from engine.warnings.audit import audit_sample, read_audit
 from engine.warnings.rules import WarningInputs
 

@@ -20,7 +20,7 @@ from engine.api.grading.monthly_records import (
 from engine.errors import TableMissingError
 from engine.grading.migration import ABSENT, CAUSE_NAMES, Cause
 from engine.grading.overrides import SEVERITY
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import Grade
 
 __all__ = [

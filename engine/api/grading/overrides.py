@@ -23,7 +23,7 @@ from engine.grading.reviewed import ReviewedOverride, read_grounds, require_lawf
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Actor, Clock
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import Grade
 
 COLUMNS = (

@@ -16,9 +16,9 @@ from engine.features.cohorts import cohort
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.assessment import score_entities
-from engine.store.policies import policies_of
-from engine.store.warehouse import Run
-from engine.store.workspace import Workspace
+from engine.store.workspaces.policies import policies_of
+from engine.store.workspaces.warehouse import Run
+from engine.store.workspaces.workspace import Workspace
 
 REPLAYED = ("features", "scores")
 

@@ -15,8 +15,8 @@ from engine.api.scoring.sector_grades import sector_table
 from engine.errors import MonthlyRunError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Progress, silent
-from engine.store.snapshot import require_intact
-from engine.store.workspace import Workspace
+from engine.store.workspaces.snapshot import require_intact
+from engine.store.workspaces.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

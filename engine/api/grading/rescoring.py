@@ -32,9 +32,9 @@ from engine.features.registry import feature_table
 from engine.messages import N_, Message, Translate
 from engine.pipeline.assessment import Scored, Standing, grade_entities, score_entities
 from engine.pipeline.ports import Actor, Clock
-from engine.store.hindsight import HindsightWarehouse
-from engine.store.warehouse import ResultTable
-from engine.store.workspace import Workspace
+from engine.store.workspaces.hindsight import HindsightWarehouse
+from engine.store.workspaces.warehouse import ResultTable
+from engine.store.workspaces.workspace import Workspace
 
 SHOWN = ("grade", "score", "score_grade", "settled_grade", "override_code", "override_reference")
 _COMPLETE = ("scores", "reasons", "grades")

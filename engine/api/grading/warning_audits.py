@@ -12,7 +12,7 @@ from engine.errors import TableMissingError, WarningRefusedError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
 from engine.pipeline.warning_detection import Detection, detection
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.warnings.disposal import Outcome
 
 CHECKED = "warning_audit.checked"

@@ -14,8 +14,8 @@ from engine.api.grading.monthly_stages import Stages
 from engine.errors import WarningRefusedError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
-from engine.store.ledger import Entry, digest_of
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry, digest_of
+from engine.store.workspaces.workspace import Workspace
 from engine.warnings.disposal import Outcome, Step, WarningState, advance, precision
 from engine.warnings.rules import sentence
 

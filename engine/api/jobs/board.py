@@ -20,10 +20,10 @@ from engine.api.workspace import open_workspace
 from engine.errors import SupervisionError, UsageError
 from engine.messages import N_, Message, recorded
 from engine.pipeline.ports import Actor, Clock, Progress
-from engine.store.job_files import Job, JobState, named, read_job, read_jobs, write_job
-from engine.store.locks import jobs_lock
-from engine.store.scoped import ScopedWorkspace
-from engine.store.workspace import Workspace
+from engine.store.ledgers.locks import jobs_lock
+from engine.store.outputs.job_files import Job, JobState, named, read_job, read_jobs, write_job
+from engine.store.workspaces.scoped import ScopedWorkspace
+from engine.store.workspaces.workspace import Workspace
 
 __all__ = ["KINDS", "Job", "JobState", "can_start_again", "job", "jobs", "run_job", "start_again", "start_job"]
 

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import Any
 
 from engine.access.rights import Action
-from engine.draw.entropy import EntropyValue
+from engine.draw.entropy.sources import EntropyValue
 from engine.errors import UsageError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress
-from engine.store.ledger import canonical
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import canonical
+from engine.store.workspaces.workspace import Workspace
 
 PROFILE = "default"
 

@@ -25,9 +25,9 @@ from engine.api.results.draw import measured_results
 from engine.errors import TableMissingError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
-from engine.store.scoped import scoped
-from engine.store.warehouse import Run
-from engine.store.workspace import Workspace
+from engine.store.workspaces.scoped import scoped
+from engine.store.workspaces.warehouse import Run
+from engine.store.workspaces.workspace import Workspace
 
 MEASUREMENTS, SHARES = "scope_measurements", "scope_grade_shares"
 KIND = "marts"

@@ -18,8 +18,8 @@ from engine.errors import TableMissingError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Actor, Clock, Progress, silent
-from engine.store.ledger import digest_of
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import digest_of
+from engine.store.workspaces.workspace import Workspace
 
 FRAMES, GROUPS = "league_frames", "league_groups"
 KIND = "league"

@@ -19,9 +19,9 @@ from engine.estimation.estimate import Basis, Estimate
 from engine.estimation.reliability import CalibrationLine
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
-from engine.store.ledger import canonical, digest_of
-from engine.store.policies import policies_of
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import canonical, digest_of
+from engine.store.workspaces.policies import policies_of
+from engine.store.workspaces.workspace import Workspace
 
 SCORES, BUDGETS, GAINS = "lift_scores", "lift_budgets", "lift_gains"
 BINS, GRADES = "lift_bins", "lift_grades"

@@ -20,9 +20,9 @@ from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.quality.drift import Drift
 from engine.quality.gate import TableQuality
-from engine.store.ledger import canonical, digest_of
-from engine.store.quality import table_quality
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import canonical, digest_of
+from engine.store.workspaces.quality import table_quality
+from engine.store.workspaces.workspace import Workspace
 
 MEASURES = "quality_measures"
 KIND = "quality"

@@ -31,9 +31,9 @@ from engine.ratios.capacity import read_capacity
 from engine.ratios.policy import FLOOR, ITEMS, class_parameter, read_ratio_policy
 from engine.registers.item_list import in_force
 from engine.simulation.stream import stream
-from engine.store.ledger import canonical, digest_of
-from engine.store.scoped import scoped
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import canonical, digest_of
+from engine.store.workspaces.scoped import scoped
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import ItemClass
 
 FRAMES, CELLS, OBJECTS, GROUPS = "what_if_frames", "what_if_cells", "what_if_objects", "what_if_groups"

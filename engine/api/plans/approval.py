@@ -21,10 +21,8 @@ from engine.api.plans.book import (
 )
 from engine.api.plans.submission import require_nothing_waits
 from engine.api.records.intake import ingest
-from engine.draw.arms import arm_seed
-from engine.draw.certificate import plan_digest
-from engine.draw.encoding import canonical_json, suite_named
-from engine.draw.entropy import (
+from engine.draw.entropy.policy import read_time
+from engine.draw.entropy.sources import (
     SIMULATED_SOURCE,
     EntropyValue,
     planned_event,
@@ -32,8 +30,10 @@ from engine.draw.entropy import (
     simulated_key,
     simulated_value,
 )
-from engine.draw.entropy_policy import read_time
-from engine.draw.tickets import key_commitment, salt_of
+from engine.draw.protocol.encoding import canonical_json, suite_named
+from engine.draw.protocol.tickets import key_commitment, salt_of
+from engine.draw.publishing.certificate import plan_digest
+from engine.draw.selecting.arms import arm_seed
 from engine.errors import PlanError, StoreError, UsageError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
@@ -42,10 +42,10 @@ from engine.registers.approval import RETURNED, PlanStage, Step, require_step, s
 from engine.registers.overlaps import conflicts
 from engine.registers.plan_lines import PlanLine, line_row
 from engine.registers.plan_records import edition_record, line_record
-from engine.store.ledger import digest_of
-from engine.store.plan_files import PlanFolder
-from engine.store.sources import write_source
-from engine.store.workspace import Workspace
+from engine.store.draws.plan_files import PlanFolder
+from engine.store.ledgers.ledger import digest_of
+from engine.store.sources.written import write_source
+from engine.store.workspaces.workspace import Workspace
 
 RULEBOOK = "plan.rulebook"
 REFUSED = "plan.refused"

@@ -17,7 +17,7 @@ from engine.messages import N_, Message
 from engine.pipeline.planning import ArmKey, PlannedDraw
 from engine.ratios.quota import DrawOfYear
 from engine.registers.plan_lines import PlanLine
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import SelectionMode
 
 _EVER = date(9999, 12, 31)

@@ -22,8 +22,8 @@ from engine.registers.line_checks import Lists, jurisdiction, line_faults
 from engine.registers.overlaps import KIND, Coverage, coverage
 from engine.registers.plan_lines import PlanLine, line_row, read_lines
 from engine.registers.schedule import Slot
-from engine.store.ledger import digest_of
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import digest_of
+from engine.store.workspaces.workspace import Workspace
 
 SUBMITTED, WITHDRAWN = "plan.submitted", "plan.withdrawn"
 MERGED, JOINED, REFUSED = "plan.merged", "plan.joined", "plan.merge_refused"

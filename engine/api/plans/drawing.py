@@ -23,9 +23,9 @@ from engine.ratios.quota import DrawOfYear
 from engine.registers.line_checks import jurisdiction
 from engine.registers.plan_lines import PlanLine
 from engine.registers.plan_records import line_record
-from engine.store.ledger import Entry
-from engine.store.plan_files import PlanFolder
-from engine.store.workspace import Workspace
+from engine.store.draws.plan_files import PlanFolder
+from engine.store.ledgers.ledger import Entry
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import SelectionMode
 
 

@@ -12,8 +12,8 @@ from engine.registers.approval import PlanStage
 from engine.registers.plan_lines import PlanLine, ratio_text
 from engine.registers.stages import FlowStage, Mark, Progress
 from engine.registers.tasks import TaskKind, counted_apart
-from engine.store.ledger import Entry
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry
+from engine.store.workspaces.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

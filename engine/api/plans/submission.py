@@ -33,9 +33,9 @@ from engine.registers.line_checks import line_faults
 from engine.registers.overlaps import DUPLICATE, Proposal, proposals
 from engine.registers.plan_lines import PlanLine, line_row
 from engine.registers.schedule import Slot, schedule
-from engine.store.ledger import digest_of
-from engine.store.sources import write_source
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import digest_of
+from engine.store.sources.written import write_source
+from engine.store.workspaces.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

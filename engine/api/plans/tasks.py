@@ -20,9 +20,9 @@ from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
 from engine.registers.item_list import in_force
 from engine.registers.tasks import Exemption, Task, TaskKind, plan_tasks, require_lawful
-from engine.store.ledger import digest_of
-from engine.store.sources import write_source
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import digest_of
+from engine.store.sources.written import write_source
+from engine.store.workspaces.workspace import Workspace
 
 DISPATCHED, ACKNOWLEDGED = "task.dispatched", "task.acknowledged"
 Named = TypeVar("Named", TaskKind, Exemption)

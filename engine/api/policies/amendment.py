@@ -32,9 +32,9 @@ from engine.ratios.capacity import read_capacity
 from engine.ratios.policy import read_ratio_policy
 from engine.ratios.spared import read_exemptions, read_visit_cap
 from engine.store.documents import read_parameters
-from engine.store.ledger import Entry, digest_of
-from engine.store.policies import APPROVED, DRAFTED, WITHDRAWN, policies_of
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry, digest_of
+from engine.store.workspaces.policies import APPROVED, DRAFTED, WITHDRAWN, policies_of
+from engine.store.workspaces.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from engine.laboratory.experiment import Experiment
 from engine.messages import N_
 from engine.pipeline.domain_measurement import sector_of
 from engine.ratios.policy import RatioPolicy
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 UNKNOWN = ""
 SAME_SHARE = 0.01

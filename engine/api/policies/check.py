@@ -10,8 +10,8 @@ from engine.errors import TableMissingError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.store.documents import load_policies, with_draft
-from engine.store.policies import policies_of
-from engine.store.workspace import Workspace
+from engine.store.workspaces.policies import policies_of
+from engine.store.workspaces.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

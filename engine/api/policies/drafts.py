@@ -16,8 +16,8 @@ from engine.messages import N_, Message
 from engine.parameters import DatedValue, Parameter
 from engine.pipeline.ports import Actor, Clock
 from engine.ratios.policy import ITEMS, RatioPolicy, class_parameter
-from engine.store.policies import policies_of
-from engine.store.workspace import Workspace
+from engine.store.workspaces.policies import policies_of
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import Grade, ItemClass
 
 WAITING, APPROVED, WITHDRAWN = "waiting", "approved", "withdrawn"

@@ -22,9 +22,9 @@ from engine.parameters import PolicyBook
 from engine.pipeline.assessment import grade_by
 from engine.pipeline.evaluation import Evaluation, Rules, as_period, evaluate, with_alternative, with_prediction
 from engine.ratios.policy import RatioPolicy, read_ratio_policy
-from engine.store.model_cards import last_training_day
-from engine.store.warehouse import Run
-from engine.store.workspace import Workspace
+from engine.store.outputs.model_cards import last_training_day
+from engine.store.workspaces.warehouse import Run
+from engine.store.workspaces.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

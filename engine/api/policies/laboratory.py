@@ -31,7 +31,7 @@ from engine.ratios.quota import DrawOfYear
 from engine.ratios.strata import neighbour_order
 from engine.registers.item_list import in_force
 from engine.simulation.stream import stream
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from engine.outcomes.deadlines import deadline
 from engine.outcomes.measure_law import MEASURES, Measure, MeasureLaw, measures_of, measures_of_rows
 from engine.outcomes.punishment import RELEASE_POLICY, Case, CaseEvent, Listing, Terms, lawful_cases
 from engine.parameters import PolicyBook
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.validity.publicity import PublicityRules
 from engine.validity.records import PUBLICITY_OVER
 from engine.windows import add_months

@@ -14,7 +14,7 @@ from engine.messages import N_, Message
 from engine.outcomes.measure_law import unlawful
 from engine.outcomes.punishment import STEPS, WAITS_FOR, Case
 from engine.parameters import PolicyBook
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 _RELEASE = N_("its release is pushed")
 CASE_COLUMNS = (

@@ -6,7 +6,7 @@ import pandas as pd
 
 from engine.api.policies.check import read_policies
 from engine.api.punishment import cases as joint_punishment
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 
 def cases(workspace: Workspace, *, as_of: date, profile: str = "default") -> pd.DataFrame:

@@ -14,7 +14,7 @@ from engine.estimation.outcome import REACHED, Outcome, classify_outcomes
 from engine.estimation.recurrence import Recurrence, recurrence
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import SelectionMode
 from engine.windows import is_known
 

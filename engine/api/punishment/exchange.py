@@ -15,9 +15,9 @@ from engine.messages import N_, Message
 from engine.outcomes.punishment import Case, CaseEvent, walk
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Actor, Clock
-from engine.store.exchange_files import NO, YES, ExchangeRow, read_exchange, write_exchange
-from engine.store.ledger import digest_of
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import digest_of
+from engine.store.outputs.exchange_files import NO, YES, ExchangeRow, read_exchange, write_exchange
+from engine.store.workspaces.workspace import Workspace
 
 EXPORTED, IMPORTED = f"{ACTION}.exported", f"{ACTION}.imported"
 _REQUESTS = {

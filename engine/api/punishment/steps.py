@@ -27,8 +27,8 @@ from engine.outcomes.punishment import (
     walk,
 )
 from engine.pipeline.ports import Actor, Clock
-from engine.store.ledger import digest_of
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import digest_of
+from engine.store.workspaces.workspace import Workspace
 
 QUERIED = f"{ACTION}.queried"
 

@@ -15,12 +15,12 @@ import pandas as pd
 
 from engine.api.reading.measures import Place, opened
 from engine.api.workspace import Workspace
-from engine.draw.bundle import CERTIFICATE, COMMITMENT
-from engine.draw.commitment import commitment_digest
-from engine.draw.encoding import suite_named
+from engine.draw.committing.commitment import commitment_digest
+from engine.draw.protocol.encoding import suite_named
+from engine.draw.publishing.bundle import CERTIFICATE, COMMITMENT
 from engine.errors import StoreError, TableMissingError
 from engine.messages import N_, Message, Translate
-from engine.store.draws import PUBLIC
+from engine.store.draws.folders import PUBLIC
 
 SIMULATION = "simulation"
 

@@ -15,11 +15,11 @@ from engine.contracts.schema import LogicalType
 from engine.errors import TableMissingError
 from engine.messages import N_, Message
 from engine.registers.merges import same_object
-from engine.store.aliases import ACCEPTED, UNDONE, merge_decisions
 from engine.store.documents import load_contracts, load_policies
-from engine.store.erasures import tombstone_of
-from engine.store.warehouse import Warehouse
-from engine.store.workspace import Workspace
+from engine.store.loading.erasures import tombstone_of
+from engine.store.workspaces.aliases import ACCEPTED, UNDONE, merge_decisions
+from engine.store.workspaces.warehouse import Warehouse
+from engine.store.workspaces.workspace import Workspace
 from engine.validity.own_ends import ENDED, own_status
 from engine.validity.publicity import PublicityRules
 from engine.validity.records import IN_FORCE, KEYS, REPAIRS, event_relations, status_on

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from engine.errors import TableMissingError
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 COLUMNS = ("entity_id", "name", "district_code", "status")
 LEAST_LETTERS = 2

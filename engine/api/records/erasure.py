@@ -6,12 +6,12 @@ from engine.errors import ErasedError, StoreError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
 from engine.registers.merges import same_object
-from engine.store.aliases import merge_decisions
-from engine.store.draws import PRIVATE, PUBLIC
-from engine.store.erasures import Erased, Tombstone, tombstones
-from engine.store.erasures import erase as erase_rows
-from engine.store.warehouse import Run
-from engine.store.workspace import Workspace
+from engine.store.draws.folders import PRIVATE, PUBLIC
+from engine.store.loading.erasures import Erased, Tombstone, tombstones
+from engine.store.loading.erasures import erase as erase_rows
+from engine.store.workspaces.aliases import merge_decisions
+from engine.store.workspaces.warehouse import Run
+from engine.store.workspaces.workspace import Workspace
 
 _CERTIFICATE = "certificate.json"
 

@@ -15,19 +15,19 @@ from engine.contracts.translation import Source, direct_mapping, translated_rows
 from engine.errors import SourceNotFoundError, UnknownTableError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
-from engine.store.decisions import LOAD_TABLES, LOADS
-from engine.store.deliveries import require_as_sent, require_complete
 from engine.store.documents import load_contracts, load_mapping, load_policies, mapping_names
-from engine.store.loads import load
-from engine.store.plans import Author, Block, LoadLimits, TableLoad, TablePlan
-from engine.store.readers import SourceFile, look_at, source_files
-from engine.store.reversal import reverse_load
-from engine.store.workspace import Workspace
+from engine.store.ledgers.decisions import LOAD_TABLES, LOADS
+from engine.store.loading.loads import load
+from engine.store.loading.plans import Author, Block, LoadLimits, TableLoad, TablePlan
+from engine.store.loading.reversal import reverse_load
+from engine.store.sources.deliveries import require_as_sent, require_complete
+from engine.store.sources.readers import SourceFile, look_at, source_files
+from engine.store.workspaces.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What an ingest did, one :class:`~engine.store.loads.TableLoad` per table."""
+    """What an ingest did, one :class:`~engine.store.loading.loads.TableLoad` per table."""
 
     loads: tuple[TableLoad, ...]
 
@@ -71,7 +71,7 @@ def ingest(
     Parameters
     ----------
     paths : files and folders; without a mapping each file's stem names its table (``inspections.csv``,
-        ``inspections-2024.csv``). Digests beside them must agree: :mod:`engine.store.deliveries`.
+        ``inspections-2024.csv``). Digests beside them must agree: :mod:`engine.store.sources.deliveries`.
     mapping : name of a shipped mapping or path of a mapping file.
     clock : gives the time of the load.
 
@@ -173,5 +173,5 @@ def loads(workspace: Workspace) -> list[LoadRecord]:
 def reverse(
     workspace: Workspace, load_id: str, *, reason: str, actor: Actor, clock: Clock
 ) -> dict[str, tuple[int, int]]:
-    """Take one load back; see :func:`engine.store.reversal.reverse_load`."""
+    """Take one load back; see :func:`engine.store.loading.reversal.reverse_load`."""
     return reverse_load(workspace, load_id, reason=reason, actor=actor, at=clock())

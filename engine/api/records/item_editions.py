@@ -25,10 +25,10 @@ from engine.registers.item_list import (
     to_publish,
 )
 from engine.store.documents import load_contracts
-from engine.store.drafts import read_checked, read_draft, write_draft
-from engine.store.ledger import Entry
-from engine.store.sources import write_source
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry
+from engine.store.loading.drafts import read_checked, read_draft, write_draft
+from engine.store.sources.written import write_source
+from engine.store.workspaces.workspace import Workspace
 from engine.windows import is_known
 
 _ACTION = "item_list."

@@ -10,8 +10,8 @@ from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
 from engine.registers.matches import proposals, shared_numbers
 from engine.registers.merges import MergeDecision, standing
-from engine.store.aliases import ACCEPTED, UNDONE, merge_decisions
-from engine.store.workspace import Workspace
+from engine.store.workspaces.aliases import ACCEPTED, UNDONE, merge_decisions
+from engine.store.workspaces.workspace import Workspace
 from engine.windows import is_known
 
 REJECTED, REOPENED = "object_match.rejected", "object_match.reopened"

@@ -13,9 +13,9 @@ from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
 from engine.quality.gate import QUALITY_GATE, Colour, Limits, QualityFinding, TableQuality, colour_of, judge
 from engine.store.documents import load_policies
-from engine.store.ledger import Entry
-from engine.store.quality import LoadQuality, load_quality, table_quality
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry
+from engine.store.workspaces.quality import LoadQuality, load_quality, table_quality
+from engine.store.workspaces.workspace import Workspace
 
 OVERRIDDEN = "quality.overridden"
 

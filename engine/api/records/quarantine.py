@@ -18,13 +18,13 @@ from engine.i18n import chosen_language
 from engine.messages import N_, Message, Translate
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.store.documents import load_contracts
-from engine.store.files import sha256_of
-from engine.store.loads import load
-from engine.store.plans import Author, Block, TableLoad, TablePlan, TakenUp
-from engine.store.quarantine import WaitingRow, waiting_rows
-from engine.store.readers import SourceFile
-from engine.store.workbooks import FixRow, as_shown, read_fix_sheet, write_fix_sheet, write_template
-from engine.store.workspace import Workspace
+from engine.store.loading.loads import load
+from engine.store.loading.plans import Author, Block, TableLoad, TablePlan, TakenUp
+from engine.store.loading.quarantine import WaitingRow, waiting_rows
+from engine.store.outputs.workbooks import FixRow, as_shown, read_fix_sheet, write_fix_sheet, write_template
+from engine.store.sources.readers import SourceFile
+from engine.store.workspaces.files import sha256_of
+from engine.store.workspaces.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

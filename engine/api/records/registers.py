@@ -13,7 +13,7 @@ from engine.registers.departments import department_problems, department_tree
 from engine.registers.libraries import EXPERTS, INSPECTORS, Library, standing_of
 from engine.registers.objects import counted, selected, stale, tag_counts
 from engine.store.documents import load_policies
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.windows import is_known
 
 FRESHNESS = "registers.freshness"

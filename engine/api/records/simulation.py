@@ -8,8 +8,8 @@ from engine.errors import UsageError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Progress, silent
 from engine.simulation.city import City, simulate_city
-from engine.store.dirty_files import write_dirty_city
-from engine.store.simulation_files import TRUTH_FOLDER, WrittenFile, require_free, write_city
+from engine.store.simulated.city_files import TRUTH_FOLDER, WrittenFile, require_free, write_city
+from engine.store.simulated.dirty_files import write_dirty_city
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def simulate(
     out : folder, new, empty or holding an earlier simulation (replaced).
     n_entities, years, seed, last_day : see :func:`engine.simulation.city.simulate_city`.
     file_format : ``csv`` or ``parquet``.
-    is_dirty : plant faults, each listed in ``truth/faults.csv`` (:mod:`engine.store.dirty_files`).
+    is_dirty : plant faults, each listed in ``truth/faults.csv`` (:mod:`engine.store.simulated.dirty_files`).
 
     Raises
     ------

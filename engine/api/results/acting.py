@@ -3,7 +3,7 @@
 from engine.api.results.review import acting_department
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Actor, Clock
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 
 class ActingDesk:

@@ -11,7 +11,7 @@ from engine.api.results.grounds import scanned_items
 from engine.errors import TableMissingError
 from engine.outcomes.deadlines import PUBLISH_RESULT, due
 from engine.outcomes.entry import key_of
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import JOINER
 
 CHECKS = (

@@ -14,8 +14,8 @@ from engine.estimation.outcome import REACHED, Outcome, classify_outcomes
 from engine.parameters import PolicyBook
 from engine.pipeline.measurement import measure_draw
 from engine.pipeline.ports import Actor, Clock, Progress, silent
-from engine.store.sources import write_source
-from engine.store.workspace import Workspace
+from engine.store.sources.written import write_source
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import RISK_GRADES, Grade, SelectionMode
 
 RATIOS = "ratios.general"

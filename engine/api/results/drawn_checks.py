@@ -9,7 +9,7 @@ from engine.api.draws.order import CERTIFIED, COMMITTED
 from engine.api.draws.substitution import reserve_rows
 from engine.api.plans.book import plan_books, rows_on
 from engine.errors import TableMissingError
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import SelectionMode
 
 COLUMNS = (

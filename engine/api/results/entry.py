@@ -16,10 +16,10 @@ from engine.messages import N_, Message
 from engine.outcomes.entry import DATES, OPTIONAL, REQUIRED, Entry, Refusal, judge, key_of
 from engine.outcomes.review import Standing, State, Step, entry_id, standings
 from engine.pipeline.ports import Actor, Clock
-from engine.store.ledger import digest_of
-from engine.store.result_files import RefusedRow, SourceRow, keep_refused, read_rows, refused_rows
-from engine.store.sources import write_source
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import digest_of
+from engine.store.loading.result_files import RefusedRow, SourceRow, keep_refused, read_rows, refused_rows
+from engine.store.sources.written import write_source
+from engine.store.workspaces.workspace import Workspace
 
 ACTIONS = {state: f"result.{state.value}" for state in State}
 REFUSED = "result.refused"

@@ -13,7 +13,7 @@ from engine.outcomes.follow_up import Event, Finding, FollowUp, follow_up
 from engine.outcomes.handing_on import ORDERED
 from engine.outcomes.review import State
 from engine.parameters import PolicyBook
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 
 def open_follow_ups(workspace: Workspace, *, book: PolicyBook, as_of: date) -> FollowUp:

@@ -12,13 +12,13 @@ from engine.api.draws.substitution import reserve_rows
 from engine.api.plans.book import rows_on
 from engine.api.plans.tasks import DISPATCHED
 from engine.contracts.schema import CheckKind
-from engine.draw.substitution import OFFICER
+from engine.draw.publishing.substitution import OFFICER
 from engine.errors import TableMissingError, UsageError
 from engine.messages import N_, Message
 from engine.outcomes.entry import CASE_MODES, Ground, Key, Known, OutsideTask, Scan
 from engine.store.documents import load_code_lists, load_contracts
-from engine.store.ledger import Entry
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import JOINER, ResultCode, SelectionMode
 
 WORDINGS = "result_wordings"

@@ -23,8 +23,8 @@ from engine.outcomes.handing_on import ORDERED, REFERRALS, Handing, Known, Matte
 from engine.outcomes.review import State
 from engine.parameters import PolicyBook
 from engine.pipeline.ports import Actor, Clock
-from engine.store.ledger import digest_of
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import digest_of
+from engine.store.workspaces.workspace import Workspace
 
 ACTION = "follow_up"
 COLUMNS = (

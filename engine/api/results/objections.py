@@ -17,8 +17,8 @@ from engine.errors import TableMissingError, UsageError
 from engine.messages import N_, Message
 from engine.outcomes.objections import CORRECTED, Objection, ObjectionEvent
 from engine.outcomes.review import State
-from engine.store.ledger import Entry
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry
+from engine.store.workspaces.workspace import Workspace
 
 ACTION, INSPECTIONS = "objection", "inspections"
 COLUMNS = (

@@ -16,8 +16,8 @@ from engine.outcomes.entry import Entry, Refusal, judge
 from engine.outcomes.publication import inspection_row
 from engine.outcomes.review import CITY_PLAN, Standing, State, require_publishable, require_step
 from engine.pipeline.ports import Actor, Clock
-from engine.store.ledger import digest_of
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import digest_of
+from engine.store.workspaces.workspace import Workspace
 
 
 def submit(

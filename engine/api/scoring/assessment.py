@@ -19,9 +19,9 @@ from engine.parameters import PolicyBook
 from engine.pipeline.assessment import Graded, Scored, Standing, grade_entities, score_entities
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.scorecard.reasons import sentence
-from engine.store.policies import policies_of
-from engine.store.warehouse import Warehouse
-from engine.store.workspace import Workspace
+from engine.store.workspaces.policies import policies_of
+from engine.store.workspaces.warehouse import Warehouse
+from engine.store.workspaces.workspace import Workspace
 from engine.validity.publicity import PublicityRules
 from engine.validity.records import IN_FORCE, event_relations, status_on
 

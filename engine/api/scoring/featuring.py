@@ -15,7 +15,7 @@ from engine.features.registry import FEATURES
 from engine.features.settings import FeatureParameters
 from engine.features.sources import EVENT_SOURCES
 from engine.parameters import PolicyBook
-from engine.store.warehouse import Warehouse
+from engine.store.workspaces.warehouse import Warehouse
 from engine.validity.publicity import PublicityRules
 from engine.validity.records import event_relations
 

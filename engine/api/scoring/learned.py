@@ -16,8 +16,8 @@ from engine.grading.champions import Champions
 from engine.messages import N_, Message
 from engine.pipeline.assessment import REASONS_KEPT, SCORECARD_MODEL, Scored
 from engine.pipeline.ports import Scorer
-from engine.store.model_cards import last_training_day
-from engine.store.workspace import Workspace
+from engine.store.outputs.model_cards import last_training_day
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import whole_population
 
 APPLIER = "models.scoring:stored_scorer"

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from engine.grading.reviewed import ReviewedOverride
-from engine.store.ledger import Entry
-from engine.store.workspace import Workspace
+from engine.store.ledgers.ledger import Entry
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import Grade
 
 PROPOSED, APPROVED = "grade_override.proposed", "grade_override.approved"

@@ -9,7 +9,7 @@ from engine.errors import TableMissingError
 from engine.grading.sector_reasons import sector_reason
 from engine.grading.sectors import JOIN_COLUMNS
 from engine.messages import Message
-from engine.store.warehouse import Warehouse
+from engine.store.workspaces.warehouse import Warehouse
 
 TABLE = "grade_sectors"
 _NUMBERS = ("sector_points", "credit_points", "points", "most_points")

@@ -9,17 +9,17 @@ from engine.api.draws.disclosure import draw_disclosure, read_limits
 from engine.api.draws.document import page_content
 from engine.api.draws.order import written
 from engine.api.reading.draws import DrawRecord, DrawState
-from engine.draw.bundle import COMMITMENT, is_withheld
-from engine.draw.commitment import read_commitment
-from engine.draw.encoding import canonical_json, read_json
-from engine.draw.frame import CELL_SEPARATOR
+from engine.draw.committing.commitment import read_commitment
+from engine.draw.populations.frame import CELL_SEPARATOR
+from engine.draw.protocol.encoding import canonical_json, read_json
+from engine.draw.publishing.bundle import COMMITMENT, is_withheld
 from engine.errors import DrawError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
 from engine.publicity.pages import PublicDraw
-from engine.store.bundles import read_bundle
-from engine.store.certificate_document import certificate_pdf
-from engine.store.site import SiteFolder
+from engine.store.draws.bundles import read_bundle
+from engine.store.outputs.certificate_document import certificate_pdf
+from engine.store.outputs.site import SiteFolder
 
 SEALED_FILE, DOCUMENT = "sealed.json", "certificate.pdf"
 

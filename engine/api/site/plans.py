@@ -3,11 +3,11 @@
 from datetime import date
 from pathlib import Path
 
-from engine.draw.certificate import plan_digest
-from engine.draw.encoding import read_json, suite_named
+from engine.draw.protocol.encoding import read_json, suite_named
+from engine.draw.publishing.certificate import plan_digest
 from engine.publicity.pages import PublicPlan
-from engine.store.plan_files import PUBLIC
-from engine.store.site import SiteFolder
+from engine.store.draws.plan_files import PUBLIC
+from engine.store.outputs.site import SiteFolder
 
 SUITE = suite_named("sha256")
 

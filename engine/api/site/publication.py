@@ -35,8 +35,8 @@ from engine.publicity.pages import (
 )
 from engine.publicity.results import PUBLIC_MODES, item_tallies, public_rows, public_standings, wording
 from engine.publicity.search import build_index, index_scripts, results_page, standing_scripts
-from engine.store.site import SiteFolder, verifier_page
-from engine.store.workspace import Workspace
+from engine.store.outputs.site import SiteFolder, verifier_page
+from engine.store.workspaces.workspace import Workspace
 
 RETENTION, DISCLOSURE = "publicity.retention", "publicity.disclosure"
 _RESULT_INPUTS = ("entity_id", "item_code", "selection_mode", "result_codes", "occurred_on", "known_at")

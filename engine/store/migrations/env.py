@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from engine.store.decisions import METADATA
+from engine.store.ledgers.decisions import METADATA
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=METADATA)

@@ -7,7 +7,7 @@ import pytest
 
 from engine.api.desk import Desk
 from engine.api.jobs import board as jobs
-from engine.store.job_files import Job
+from engine.store.outputs.job_files import Job
 
 
 @pytest.fixture(autouse=True)

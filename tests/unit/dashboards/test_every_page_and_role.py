@@ -21,7 +21,7 @@ from engine.access.scope import Scope, scope_of
 from engine.api.accounts import add_account, revoke_account
 from engine.api.marts.building import build_marts
 from engine.api.marts.what_if import build_what_if
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, NOW
 from tests.small_workspace import AS_OF, write_draw, write_measured
 from tests.two_districts import HERE, SECRET, THERE, write_two_districts

@@ -16,7 +16,7 @@ from engine.api.grading.months import month_migration, month_shares
 from engine.api.grading.overrides import grade_overrides
 from engine.api.grading.rescoring import corrected_grades
 from engine.api.grading.warning_audits import warning_audits
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests import graded_world as world
 from tests.small_sources import take_in
 from tests.two_districts import SECRET

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.api.marts.league import build_league, stored_league
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.plan_world import at
 from tests.small_sources import ACTOR, ENTITY_HEADER, take_in, write_lines
 from tests.small_workspace import AS_OF

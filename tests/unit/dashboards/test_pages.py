@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_workspace import AS_OF, EARLIER, write_draw, write_measured
 
 APP = Path(__file__).parents[3] / "dashboards" / "app.py"

@@ -11,8 +11,8 @@ from engine.access.rights import Role, read_rights
 from engine.access.scope import scope_of
 from engine.api.accounts import add_account, revoke_account
 from engine.store.documents import load_policies
-from engine.store.read_log import ReadLog
-from engine.store.workspace import Workspace
+from engine.store.ledgers.read_log import ReadLog
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, NOW
 from tests.small_workspace import AS_OF, write_draw, write_measured
 from tests.two_districts import SECRET, THERE, write_two_districts

@@ -8,7 +8,7 @@ import pytest
 
 from engine.api.desk import Desk
 from engine.api.jobs.board import JobState, start_job
-from engine.store.job_files import read_job, read_jobs, write_job
+from engine.store.outputs.job_files import read_job, read_jobs, write_job
 from tests.plan_world import at
 from tests.small_workspace import AS_OF
 from tests.two_districts import write_two_districts

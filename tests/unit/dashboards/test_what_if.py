@@ -21,7 +21,7 @@ from engine.api.policies.laboratory import Occasion, prepare
 from engine.api.policies.simulation import ratio_draft
 from engine.api.reading.measures import opened as reading
 from engine.cli import main
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import ItemClass
 from tests.small_workspace import ACTOR, AS_OF, NOW, measurements
 from tests.unit.engine.cli.test_laboratory import workspace_with

@@ -5,8 +5,8 @@ import math
 import pytest
 
 from dashboards import words
-from engine.draw.checks import CHECK_NAMES
-from engine.draw.entropy import SOURCES
+from engine.draw.entropy.sources import SOURCES
+from engine.draw.protocol.checks import CHECK_NAMES
 from engine.i18n import translator
 from engine.vocabulary import SelectionMode
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.unit.dashboards.test_hold_draw import Page, folder_with
 from tests.unit.dashboards.test_pages import KEPT, opened, words_of
 

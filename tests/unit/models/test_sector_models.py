@@ -9,7 +9,7 @@ import pytest
 from engine.errors import NothingToLearnError, SectorTooSmallError, UsageError
 from engine.grading.sector_models import SECTOR_MODELS, SectorScope
 from engine.parameters import DatedValue, Parameter
-from engine.store.sector_warehouse import SectorWarehouse
+from engine.store.workspaces.sector_warehouse import SectorWarehouse
 from models.backtest_summary import gain_rows
 from models.backtesting import backtest_population
 from models.promotion import judge_promotion

@@ -10,8 +10,8 @@ from engine.api.accounts import accounts, accounts_in_sight, add_account, grant_
 from engine.api.desk import Desk, local_viewer
 from engine.errors import AccessError, AccessRevokedError, UsageError
 from engine.pipeline.ports import Actor
-from engine.store.read_log import ReadLog
-from engine.store.workspace import Workspace
+from engine.store.ledgers.read_log import ReadLog
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, NOW
 from tests.two_districts import HERE, THERE, write_two_districts
 

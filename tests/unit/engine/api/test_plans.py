@@ -17,9 +17,9 @@ from engine.api.plans.reading import plan_json, plan_status
 from engine.api.plans.submission import decide, open_proposals, schedule_plan, withdraw
 from engine.api.plans.tasks import acknowledge, archive, dispatch, dispatch_outside, publicise
 from engine.api.results.draw import enter_results
-from engine.draw.certificate import plan_digest
-from engine.draw.encoding import read_json, suite_named
-from engine.draw.entropy import EntropyValue
+from engine.draw.entropy.sources import EntropyValue
+from engine.draw.protocol.encoding import read_json, suite_named
+from engine.draw.publishing.certificate import plan_digest
 from engine.errors import DrawError, OffListError, PlanError, UsageError
 from engine.store.documents import load_policies
 from tests.plan_world import (

@@ -9,7 +9,7 @@ import pytest
 from engine.api.figures.control_arm import plan_arm, register_arm
 from engine.api.records.intake import ingest
 from engine.cli import main
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.measured_world import drawn_rows
 from tests.unit.engine.cli.test_measure import ACTOR, _inspections, _items
 

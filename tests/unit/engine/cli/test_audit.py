@@ -7,7 +7,7 @@ import pytest
 
 from engine.api.desk import Desk
 from engine.cli import main
-from engine.store.read_log import ReadLog
+from engine.store.ledgers.read_log import ReadLog
 from tests.small_sources import NOW
 from tests.two_districts import write_two_districts
 

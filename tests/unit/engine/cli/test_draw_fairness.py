@@ -4,8 +4,8 @@ import pandas as pd
 
 from engine.api.draws.fairness import FairnessReport
 from engine.cli.draw_fairness import _sentences
-from engine.draw.fairness import Rehearsal
-from engine.draw.monitors import joined_over_draws, monitor_table
+from engine.draw.measuring.fairness import Rehearsal
+from engine.draw.measuring.monitors import joined_over_draws, monitor_table
 
 LOADS = pd.DataFrame({"department": ["a", "a", "expert"], "new": [2, 4, 9], "total": [3, 4, 9]})
 TEAMS = pd.DataFrame(

@@ -10,7 +10,7 @@ from engine.api.records.intake import ingest
 from engine.cli import main
 from engine.pipeline.ports import Actor
 from engine.store.documents import read_parameters
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.unit.engine.pipeline.test_laboratory import results, selections
 
 ACTOR = Actor("Li Si (fictional)", "analyst")

@@ -8,7 +8,7 @@ import pytest
 from engine.api.records.intake import ingest
 from engine.cli import main
 from engine.pipeline.ports import Actor
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.measured_world import ITEMS, drawn_rows
 
 ACTOR = Actor("Li Si (fictional)", "analyst")

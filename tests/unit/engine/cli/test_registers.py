@@ -5,7 +5,7 @@ import json
 import pytest
 
 from engine.cli import main
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import COMPLAINT_HEADER, complaint, take_in, write_lines
 
 HEADER = (

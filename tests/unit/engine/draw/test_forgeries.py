@@ -5,18 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from engine.draw.encoding import suite_named
-from engine.draw.enumeration import solve_version_1
-from engine.draw.frame import first_disorder, first_twin, frame_from_rows
-from engine.draw.match import match_teams
-from engine.draw.match_checks import check_version_1
-from engine.draw.match_rule import ItemNeed, MatchRule, Relaxation
-from engine.draw.network import build_network
-from engine.draw.optimality import check_match
-from engine.draw.posts import Visit, teams_of
-from engine.draw.roster import Officer, first_fault, sorted_roster
-from engine.draw.seating import seat_team
-from engine.draw.shortage import count_shortage, find_shortage
+from engine.draw.matching.enumeration import solve_version_1
+from engine.draw.matching.match import match_teams
+from engine.draw.matching.network import build_network
+from engine.draw.matching.optimality import check_match
+from engine.draw.matching.posts import Visit, teams_of
+from engine.draw.matching.rule import ItemNeed, MatchRule, Relaxation
+from engine.draw.matching.seating import seat_team
+from engine.draw.matching.shortage import count_shortage, find_shortage
+from engine.draw.matching.version_one_checks import check_version_1
+from engine.draw.populations.frame import first_disorder, first_twin, frame_from_rows
+from engine.draw.populations.roster import Officer, first_fault, sorted_roster
+from engine.draw.protocol.encoding import suite_named
 from engine.errors import BundleUnreadableError, CommitmentRefusedError
 
 SUITE = suite_named("sha256")

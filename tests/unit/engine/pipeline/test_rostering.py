@@ -6,8 +6,8 @@ import ibis
 import pandas as pd
 import pytest
 
-from engine.draw.encoding import suite_named
-from engine.draw.preparation import prepare_frame, prepare_roster
+from engine.draw.populations.preparation import prepare_frame, prepare_roster
+from engine.draw.protocol.encoding import suite_named
 from engine.pipeline.rostering import attendance, days_away, roster_table, rotation_pairs
 from tests.draw_cases import KEY, frame_rows
 

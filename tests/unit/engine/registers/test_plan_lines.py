@@ -6,7 +6,7 @@ from fractions import Fraction
 import pandas as pd
 import pytest
 
-from engine.draw.encoding import canonical_json
+from engine.draw.protocol.encoding import canonical_json
 from engine.registers.line_checks import Lists, double_items, jurisdiction, line_faults
 from engine.registers.plan_lines import MANDATORY, line_row, read_lines
 from engine.registers.plan_records import line_record

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The query engine keeps quiet and within its bounds."""
 
 from engine.store.duck import settings
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 
 def test_long_queries_print_no_progress_bar(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from engine.api.records.intake import reverse
 from engine.api.workspace import open_workspace
 from engine.errors import WorkspaceMissingError
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.killed_load import start_load, start_reversal
 from tests.small_sources import (
     ACTOR,

@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy
 
 from engine.api.records.intake import loads
-from engine.store.decisions import REVISION
-from engine.store.workspace import Workspace
+from engine.store.ledgers.decisions import REVISION
+from engine.store.workspaces.workspace import Workspace
 from tests.killed_load import start_load
 from tests.postgres import program
 from tests.postgres import server as postgres_server

@@ -12,11 +12,11 @@ from engine.api.draws.disclosure import draw_disclosure, foresee_disclosure
 from engine.api.draws.signing import sign_draw
 from engine.api.draws.voiding import void_draw
 from engine.api.site.publication import PUBLISHED
-from engine.draw.bundle import bundle_files
-from engine.draw.commitment import ItemTerms
+from engine.draw.committing.commitment import ItemTerms
+from engine.draw.publishing.bundle import bundle_files
 from engine.publicity.disclosure import DisclosureLimits
-from engine.store.bundles import write_bundle
 from engine.store.documents import load_policies
+from engine.store.draws.bundles import write_bundle
 from tests.draw_cases import RULE, make_case
 from tests.plan_world import ANNA, AS_OF, BAO, at, carry_through, commit, draw, line, make
 

@@ -16,7 +16,7 @@ from engine.api.figures.kpis import period_named, shown_values
 from engine.i18n import translator
 from engine.kpis.values import kpi_values, scorecard
 from engine.store.documents import load_policies
-from engine.store.report_files import Part, Report, report_docx, report_pdf
+from engine.store.outputs.report_files import Part, Report, report_docx, report_pdf
 from tests.kpi_world import facts
 
 BOOK, YEAR, END = load_policies(), period_named("2026"), date(2026, 12, 31)

@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 
 from engine.api.draws.own_row import own_row, packed_row, row_address, row_code
-from engine.draw.encoding import canonical_json
+from engine.draw.protocol.encoding import canonical_json
 from engine.errors import DrawError
 from tests.draw_cases import make_case
 

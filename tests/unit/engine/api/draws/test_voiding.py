@@ -11,10 +11,10 @@ from engine.api.draws.signing import sign_draw
 from engine.api.draws.verification import verify
 from engine.api.draws.voiding import void_draw
 from engine.api.workspace import open_workspace
-from engine.draw.encoding import canonical_json
+from engine.draw.protocol.encoding import canonical_json
 from engine.errors import AlreadyDrawnError, DrawError, UsageError
 from engine.pipeline.ports import Actor
-from engine.store.draws import DrawFolder, PrivateDraw
+from engine.store.draws.folders import DrawFolder, PrivateDraw
 from tests.draw_cases import COMMITTED_AT, NOT_BEFORE, make_case
 
 FIRST, SECOND = Actor("first", "officer"), Actor("second", "officer")

@@ -11,7 +11,7 @@ from engine.api.figures.measuring import change_by, measure_by, read_drawn
 from engine.api.results.draw import draw_results
 from engine.errors import UsageError
 from engine.pipeline.small_cells import SmallCellRule
-from engine.store.draws import DrawFolder, PrivateDraw
+from engine.store.draws.folders import DrawFolder, PrivateDraw
 from tests import policies
 from tests.unit.engine.cli.test_measure import ACTOR, DRAWS, FEW_REACHED, ONE_TEAM, workspace
 

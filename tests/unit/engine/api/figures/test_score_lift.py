@@ -9,7 +9,7 @@ import pandas as pd
 from engine.api.figures.score_lift import kept_backtest, recut, score_bands, score_lift, shares_in_force
 from engine.api.policies.amendment import approve_policy
 from engine.grading.cutoffs import TargetShares
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, NOW
 from tests.small_workspace import AS_OF, write_measured
 from tests.unit.engine.api.policies.test_amendment import LEADER, clock, entered, text

@@ -10,8 +10,8 @@ from engine.api.grading.confirming import confirm_grades, high_risk_grades, lead
 from engine.api.grading.months import direction, grade_months, month_migration, month_moves, month_shares
 from engine.api.grading.overrides import withdraw_override
 from engine.errors import GradeOverrideError, MonthlyRunError
-from engine.store.scoped import scoped
-from engine.store.workspace import Workspace
+from engine.store.workspaces.scoped import scoped
+from engine.store.workspaces.workspace import Workspace
 from tests import graded_world as world
 from tests.two_districts import HERE, THERE
 from tests.unit.engine.api.grading.test_overrides import command

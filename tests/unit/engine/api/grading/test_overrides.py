@@ -19,7 +19,7 @@ from engine.cli.app import main
 from engine.errors import GradeOverrideError
 from engine.pipeline.ports import Actor
 from engine.store.documents import load_policies
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import take_in, write_lines
 from tests.unit.engine.api.grading.test_warnings import HEADER, INSPECTIONS
 

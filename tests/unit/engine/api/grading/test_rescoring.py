@@ -14,7 +14,7 @@ from engine.api.grading.rescoring import corrected_grades, keep_rescore, rescore
 from engine.api.scoring.assessment import explain
 from engine.errors import GradeOverrideError, MonthlyRunError, ResultRefusedError
 from engine.pipeline.ports import Actor
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import take_in, write_lines
 from tests.unit.engine.api.grading.test_overrides import ANALYST, BOOK, LEADER, at, command
 from tests.unit.engine.api.grading.test_warnings import HEADER, INSPECTIONS

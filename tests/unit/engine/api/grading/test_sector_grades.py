@@ -9,7 +9,7 @@ from engine.api.grading.reproducing import reproduce
 from engine.api.grading.rescoring import keep_rescore, rescore
 from engine.api.reading.record import credit_record
 from engine.api.scoring.assessment import explain
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import take_in, write_lines
 from tests.unit.engine.api.grading.test_overrides import ANALYST, LEADER, at
 from tests.unit.engine.api.grading.test_rescoring import DECIDED, desk, inspections

@@ -21,7 +21,7 @@ from engine.api.grading.warnings import (
 from engine.cli.app import main
 from engine.errors import WarningRefusedError
 from engine.pipeline.ports import Actor
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, NOW, take_in, write_lines
 
 LEADER = Actor("Li Si (fictional)", "leader")

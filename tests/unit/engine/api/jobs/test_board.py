@@ -18,8 +18,8 @@ from engine.api.jobs import board as jobs_module
 from engine.api.jobs.board import Job, JobState, job, jobs, run_job, start_again, start_job
 from engine.api.jobs.kinds import KEYED
 from engine.errors import AccessError, UsageError
-from engine.store.job_files import read_job, read_jobs, write_job
-from engine.store.workspace import Workspace
+from engine.store.outputs.job_files import read_job, read_jobs, write_job
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, NOW
 from tests.two_districts import write_two_districts
 

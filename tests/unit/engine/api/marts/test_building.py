@@ -11,9 +11,9 @@ from engine.api.access_log import access_log, check_access_log, check_decisions
 from engine.api.accounts import add_account
 from engine.api.marts.building import build_marts
 from engine.api.reading import measures as reading
-from engine.store.read_log import ReadLog
-from engine.store.scoped import scoped
-from engine.store.workspace import Workspace
+from engine.store.ledgers.read_log import ReadLog
+from engine.store.workspaces.scoped import scoped
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, NOW
 from tests.two_districts import DAY, HERE, THERE, write_two_districts
 

@@ -13,8 +13,8 @@ from engine.api.marts import league as league_marts
 from engine.api.marts.building import build_marts
 from engine.api.marts.league import KIND, build_league, stored_league, stored_table, years_of
 from engine.kpis.values import kpi_values
-from engine.store.scoped import scoped
-from engine.store.workspace import Workspace
+from engine.store.workspaces.scoped import scoped
+from engine.store.workspaces.workspace import Workspace
 from tests.kpi_world import facts
 from tests.small_sources import ACTOR, ENTITY_HEADER, NOW, take_in, write_lines
 from tests.two_districts import HERE, object_line, write_two_districts

@@ -13,8 +13,8 @@ from engine.api.marts import lift as lift_marts
 from engine.api.marts.lift import build_lift, held_lift
 from engine.estimation.estimate import Basis, Estimate
 from engine.estimation.reliability import CalibrationLine
-from engine.store.scoped import scoped
-from engine.store.workspace import Workspace
+from engine.store.workspaces.scoped import scoped
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, NOW
 from tests.small_workspace import AS_OF
 

@@ -9,8 +9,8 @@ from engine.api.marts import quality as quality_marts
 from engine.api.marts.quality import KIND, MEASURES, build_quality, held_quality
 from engine.api.records.quality import override_quality, quality_report
 from engine.quality.gate import TableQuality
-from engine.store.scoped import scoped
-from engine.store.workspace import Workspace
+from engine.store.workspaces.scoped import scoped
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, COMPLAINT_HEADER, ENTITY_HEADER, NOW, complaint, entity, take_in, write_lines
 
 PENALTIES = "penalty_id,entity_id,doc_no,violation_type,categories,severity,occurred_on,known_at"

@@ -16,8 +16,8 @@ from engine.api.policies.burden import burden_change, burden_groups
 from engine.api.policies.laboratory import Occasion, experiment_of, prepare
 from engine.api.policies.simulation import allocate_policy, simulate_policy, simulated_table, with_ratio
 from engine.errors import TableMissingError
-from engine.store.scoped import scoped
-from engine.store.workspace import Workspace
+from engine.store.workspaces.scoped import scoped
+from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import ItemClass
 from tests.small_workspace import ACTOR, NOW
 from tests.unit.engine.cli.test_laboratory import workspace_with

@@ -19,7 +19,7 @@ from engine.cli import main
 from engine.errors import PolicyInconsistentError, StoreError
 from engine.pipeline.ports import Actor
 from engine.ratios.policy import read_ratio_policy
-from engine.store.policies import policies_of
+from engine.store.workspaces.policies import policies_of
 from engine.vocabulary import ItemClass
 from tests.unit.engine.api.policies.test_check import GOOD, draft_of, workspace_with
 

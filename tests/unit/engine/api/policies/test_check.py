@@ -10,7 +10,7 @@ from engine.api.records.intake import ingest
 from engine.cli import main
 from engine.errors import PolicyInconsistentError
 from engine.pipeline.ports import Actor
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 
 ACTOR = Actor("Li Si (fictional)", "analyst")
 ON = date(2026, 1, 1)

@@ -10,7 +10,7 @@ from engine.api.policies.drafts import draft_changes, draft_from_ratios, drafts,
 from engine.api.policies.simulation import with_ratio
 from engine.errors import PolicyInconsistentError, UsageError
 from engine.ratios.policy import read_ratio_policy
-from engine.store.policies import policies_of
+from engine.store.workspaces.policies import policies_of
 from engine.vocabulary import ItemClass
 from tests.unit.engine.api.policies.test_amendment import ANALYST, LEADER, clock, ratio_of_b
 from tests.unit.engine.api.policies.test_check import workspace_with

@@ -6,7 +6,7 @@ import pytest
 
 from engine.api.reading import measures as reading
 from engine.errors import WorkspaceMissingError
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_workspace import ACTOR, AS_OF, EARLIER, NOW, write_measured
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from engine.api.reading.record import credit_record
 from engine.errors import TableMissingError
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import COMPLAINT_HEADER, ENTITY_HEADER, complaint, entity, take_in, write_lines
 
 PENALTIES = "penalty_id,entity_id,doc_no,violation_type,categories,severity,occurred_on,known_at"

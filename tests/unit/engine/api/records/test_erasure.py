@@ -10,8 +10,8 @@ from engine.api.reading.record import credit_record
 from engine.api.records.erasure import erase, listed_tombstones, require_unerased_draw
 from engine.api.scoring.assessment import build
 from engine.errors import ErasedError, StoreError, TableMissingError, UsageError
-from engine.store.draws import DrawFolder
-from engine.store.workspace import Workspace
+from engine.store.draws.folders import DrawFolder
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, COMPLAINT_HEADER, ENTITY_HEADER, complaint, entity, take_in, write_lines
 
 NOW = datetime(2026, 7, 3, 9, tzinfo=UTC)
@@ -129,7 +129,7 @@ def test_erased_rows_do_not_come_back_with_a_reversal(workspace):
 def committed(workspace, draw_id="2026-001"):
     import pandas as pd
 
-    from engine.store.draws import TABLES, PrivateDraw
+    from engine.store.draws.folders import TABLES, PrivateDraw
 
     frame = pd.DataFrame({"object_id": [FIRM, "reg:2"], "item_code": "X", "stratum": "s", "exclusion": None})
     few = pd.DataFrame({"inspector_code": ["I1"], "object_id": ["reg:2"]})

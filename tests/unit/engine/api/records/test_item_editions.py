@@ -9,7 +9,7 @@ from engine.api.records import item_editions as lists
 from engine.errors import ContractViolationsError, UsageError
 from engine.pipeline.ports import Actor
 from engine.registers.item_list import in_force
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import take_in, write_lines
 
 HEADER = (

@@ -8,7 +8,7 @@ from engine.api.reading.record import credit_record
 from engine.api.records.object_matches import decide_matches, object_matches, undo_match
 from engine.errors import UsageError
 from engine.features.cohorts import cohort
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from engine.windows import is_known
 from tests.small_sources import ACTOR, COMPLAINT_HEADER, complaint, take_in, write_lines
 

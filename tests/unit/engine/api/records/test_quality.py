@@ -7,7 +7,7 @@ import pytest
 from engine.api.records.quality import override_quality, quality_report, quality_tables, require_quality
 from engine.api.scoring.assessment import score
 from engine.errors import QualityGateError, TableMissingError, UsageError
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, COMPLAINT_HEADER, ENTITY_HEADER, NOW, complaint, entity, take_in, write_lines
 
 PENALTIES = "penalty_id,entity_id,doc_no,violation_type,categories,severity,occurred_on,known_at"

@@ -11,8 +11,8 @@ from engine.api.records.quarantine import export_quarantine, quarantined_rows, r
 from engine.contracts.pages import Words
 from engine.errors import ContractError, SourceNotFoundError
 from engine.store.documents import load_contracts
-from engine.store.workbooks import write_template
-from engine.store.workspace import Workspace
+from engine.store.outputs.workbooks import write_template
+from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, COMPLAINT_HEADER, ENTITY_HEADER, complaint, entity, rows, take_in, write_lines
 
 LATER = datetime(2026, 7, 2, 9, tzinfo=UTC)

@@ -9,7 +9,7 @@ from engine.api.records.simulation import simulate
 from engine.api.scoring.featuring import FeatureBuilder, FeatureEngine
 from engine.features.cohorts import cohort
 from engine.store.documents import load_policies
-from engine.store.workspace import Workspace
+from engine.store.workspaces.workspace import Workspace
 from models.demonstration import china_morning, load_records
 
 LAST_DAY = date(2025, 12, 31)

@@ -1,0 +1,1 @@
+"""What is fixed before the randomness exists: closed form of records, the commitment, who signed it."""

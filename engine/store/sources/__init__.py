@@ -1,0 +1,1 @@
+"""Source files as they came: encodings, sheets, deliveries with digests, files the system itself writes."""
