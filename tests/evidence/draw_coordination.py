@@ -5,12 +5,16 @@ samples are not simply nested. Promised: visits within 2 % of the Fréchet bound
 (:mod:`engine.draw.selecting.coordination`) on the mean over seeds (a single draw may lie beyond it), every cell's
 size exact in each draw. The saving against independent draws is shown with its price, checks per visited object; the
 same frame is really drawn with eight groups too, to check the independent expectation. Smaller frames lie further
-from the bound, about as 1 / sqrt(N). ``draw_coordination_own_ratios`` is the layout of the design's example, found
-again from its figures (200,000 objects, 35,598 checks, 30,053 separate visits, bound 11,900): each item applies to 52
-% of the objects and has its own ratio, from the whole grade's ratio down to three tenths of it; strata are grade by
+from the bound, about as 1 / sqrt(N).
+
+``draw_coordination_own_ratios`` is the layout of the design's example, found
+again from its figures (200,000 objects, 35,598 checks, 30,053 separate visits, bound 11,900): each item applies to
+52 % of the objects and has its own ratio, from the whole grade's ratio down to three tenths of it; strata are grade by
 district. There every single draw must lie within 2 % of the bound. With one ratio for all eight items the same three
 figures arise too, but ties between items are broken by the luck of small strata: ``one_ratio`` tells how far beyond
-the bound that lies. ``proven_most`` is what no layout of one ticket group can exceed on average
+the bound that lies.
+
+``proven_most`` is what no layout of one ticket group can exceed on average
 (docs/decisions/0021): an object is visited when its ticket lies below the greatest threshold of the others in its
 strata; each threshold is Beta distributed with mean π and variance π (1 − π) / (N + 1), and thresholds that share
 tickets are positively associated.
