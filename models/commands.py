@@ -51,11 +51,11 @@ def demo(
     clock = StageClock(quiet=as_json)
     if source is None:
         _refuse_without_source(mapping=mapping, as_of=as_of)
-        from models.city_demonstration import demonstrate_city
+        from models.demonstrations.city import demonstrate_city
 
         shown = demonstrate_city(workspace, n_entities=entities, years=YEARS, seed=seed, progress=clock)
     else:
-        from models.records_demonstration import demonstrate_records
+        from models.demonstrations.records import demonstrate_records
 
         if mapping is None or as_of is None:
             raise UsageError(what="--from", value=str(source), remedy=Message(N_("give --mapping and --as-of with it")))
@@ -89,8 +89,8 @@ def train(
 ) -> None:
     """Fit a challenger per population, or for a sector, on what was known by a date and register it."""
     from engine.api.workspace import open_workspace
-    from models.learned import learned_names
-    from models.training_run import train_challengers
+    from models.learners.learned import learned_names
+    from models.registry.training_run import train_challengers
 
     clock = StageClock(quiet=as_json)
     found = train_challengers(

@@ -57,9 +57,9 @@ def backtest(
 ) -> None:
     """Judge the learned model beside the scorecard and simple columns over windows of the past."""
     from engine.api.workspace import open_workspace
-    from models.judging import run_backtest
-    from models.learned import learned_names
-    from models.windows import named_windows, windows_between
+    from models.judging.windows import named_windows, windows_between
+    from models.learners.learned import learned_names
+    from models.registry.judging_run import run_backtest
 
     clock = StageClock(quiet=as_json)
     opened = open_workspace(workspace, create=False)
@@ -140,7 +140,7 @@ def promote(
 ) -> None:
     """Give the challenger the champion's place where the backtest earns it; else say why not."""
     from engine.api.workspace import open_workspace
-    from models.judging import promote_run
+    from models.registry.judging_run import promote_run
 
     found = promote_run(
         open_workspace(workspace, create=False),

@@ -36,12 +36,12 @@ from engine.estimation.rounds import Measure
 from engine.estimation.schedule import schedule_by_score
 from engine.pipeline.ports import Actor
 from engine.store.documents import load_policies
-from models.attribution import ADJUSTED, INSPECTOR, WITH_INSPECTOR, gain_shares
-from models.backtest_summary import gain_rows, window_rows
-from models.backtesting import backtest_population
-from models.cohort_claims import cohort_claims
-from models.side_by_side import calibration_table, grade_tables, score_table
-from models.windows import named_windows
+from models.judging.attribution import ADJUSTED, INSPECTOR, WITH_INSPECTOR, gain_shares
+from models.judging.backtest_summary import gain_rows, window_rows
+from models.judging.backtesting import backtest_population
+from models.judging.cohort_claims import cohort_claims
+from models.reports.side_by_side import calibration_table, grade_tables, score_table
+from models.judging.windows import named_windows
 
 pd.set_option("display.width", 200, "display.max_columns", 30, "display.max_rows", 200)
 reference = Path(os.environ.get("XINHENG_REFERENCE", "../shared")) / "data" / "chicago_food"

@@ -35,10 +35,10 @@ from engine.api.workspace import open_workspace
 from engine.estimation.rounds import Measure
 from engine.pipeline.ports import Actor
 from engine.store.documents import load_policies
-from models.backtesting import backtest_population
-from models.cohort_claims import cohort_claims
-from models.side_by_side import calibration_table, grade_tables, score_table
-from models.windows import named_windows
+from models.judging.backtesting import backtest_population
+from models.judging.cohort_claims import cohort_claims
+from models.reports.side_by_side import calibration_table, grade_tables, score_table
+from models.judging.windows import named_windows
 
 pd.set_option("display.width", 200, "display.max_columns", 30, "display.max_rows", 200)
 reference = Path(os.environ.get("XINHENG_REFERENCE", "../shared")) / "data" / "nyc_restaurants"

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from models.city_demonstration import demonstrate_city
+from models.demonstrations.city import demonstrate_city
 
 SEED, YEARS = 7, 3
 _IDS = (

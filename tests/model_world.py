@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from engine.features.registry import FEATURES
-from models.artifact import FittedModel
-from models.challenger import Configuration
-from models.examples import Basis, Examples, assemble_examples
-from models.fitting import train_population
+from models.fitting.population import train_population
+from models.learners.challenger import Configuration
+from models.learners.examples import Basis, Examples, assemble_examples
+from models.stored.artifact import FittedModel
 
 BY_NAME = {feature.name: feature for feature in FEATURES}
 SEVERITY, RATE, PENALTIES, DISTRICT = (

@@ -19,12 +19,12 @@ from engine.scorecard.export import scorecard_sql
 from engine.scorecard.points import score_points
 from engine.scorecard.tree import read_scorecard
 from engine.store.documents import load_policies
-from models.admission import is_admissible, with_typical
-from models.application import ModelScorer, model_matrix
-from models.challenger import CANDIDATES
-from models.examples import Basis
-from models.explanation import contributions, reasons
-from models.fitting import train_population
+from models.fitting.population import train_population
+from models.learners.admission import is_admissible, with_typical
+from models.learners.challenger import CANDIDATES
+from models.learners.examples import Basis
+from models.stored.application import ModelScorer, model_matrix
+from models.stored.explanation import contributions, reasons
 from tests.bench.features import peak_mb
 
 N, N_TRAINING = 1_000_000, 60_000
@@ -112,7 +112,7 @@ def rows():
     explaining = timed_once(lambda: reasons(model, table, top=TOP, threads=THREADS))
     explained = row(
         "reasons: three for each",
-        "models.explanation",
+        "models.stored.explanation",
         explaining,
         limit=LIMIT_REASONS,
         peer="LightGBM contributions (a tenth, times ten)",

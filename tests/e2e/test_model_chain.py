@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from engine.cli import main
-from models.demonstration import china_morning
+from models.demonstrations.shared import china_morning
 from tests.complaint_city import write_city
 from tests.small_sources import COMPLAINT_HEADER, write_lines
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.engine.draw.test_attachments import TAMPERINGS as BESIDE
 
 from engine.api.draws.own_row import own_row, row_address
 from engine.draw.committing.commitment import ItemTerms
@@ -24,6 +23,7 @@ from engine.draw.publishing.certificate import plan_digest
 from engine.draw.verifying.public_beacons import DRAND, NIST
 from engine.draw.verifying.verification import verify_bundle
 from tests.draw_cases import ITEMS, PLAN, Case, attached_case, beacon_case, make_case
+from tests.unit.engine.draw.publishing.test_attachments import TAMPERINGS as BESIDE
 from tests.verifier_page import PAGE, QUIET, Reader, as_file, offline_reader
 
 pytestmark = pytest.mark.browser

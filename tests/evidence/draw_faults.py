@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from engine.simulation.stream import stream
-from models.city_demonstration import demonstrate_city
+from models.demonstrations.city import demonstrate_city
 from tests.draw_faults import (
     Points,
     count_calls,

@@ -19,7 +19,7 @@ from engine.grading.hysteresis import Band, Hysteresis, read_hysteresis, settle_
 from engine.pipeline.assessment import score_entities
 from engine.store.documents import load_policies
 from engine.store.workspaces.workspace import Workspace
-from models.demonstration import china_morning, load_records
+from models.demonstrations.shared import china_morning, load_records
 
 LAST_DAY = date(2025, 12, 31)
 FULL, SMALL = 6_000, 150

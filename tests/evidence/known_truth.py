@@ -24,10 +24,10 @@ from engine.simulation.catalogue import ITEMS
 from engine.simulation.item_list import applies
 from engine.simulation.judgement import adverse_probability, unreachable_probability
 from engine.store.documents import load_policies
-from models.admission import has_record, is_admitted
-from models.demonstration import china_morning, load_records
-from models.evaluation import PROBABILITY, score_columns
-from models.training import fit_population
+from models.demonstrations.shared import china_morning, load_records
+from models.fitting.training import fit_population
+from models.judging.evaluation import PROBABILITY, score_columns
+from models.learners.admission import has_record, is_admitted
 
 LAST_DAY = AS_OF = date(2025, 12, 31)
 YEARS = 8

@@ -8,11 +8,12 @@ The same firms on the same dates, their findings drawn from the city's true chan
   random draw.
 
 Each is fitted naively and with weights, and judged on every firm half a year later against the true chances: slope and
-level of the calibration line, the area under the curve that the true chances give, and rank correlation with them.
-In ``hidden`` the weights can only be guessed from the records; there the line from score to chance is taken from the
-random rows alone (:mod:`models.recalibration`). How near its slope comes to 1 depends on how many random rows there
-are, so that is shown for random draws of several sizes: the mean over many draws (is the line right?), the spread, how
-often a single draw lies inside .9 to 1.1, and how often the interval that the model itself states holds the truth.
+level of the calibration line, the area under the curve that the true chances give, and rank correlation with them. In
+``hidden`` the weights can only be guessed from the records; there the line from score to chance is taken from the
+random rows alone (:mod:`models.fitting.recalibration`). How near its slope comes to 1 depends on how many random rows
+there are, so that is shown for random draws of several sizes: the mean over many draws (is the line right?), the
+spread, how often a single draw lies inside .9 to 1.1, and how often the interval that the model itself states holds the
+truth.
 """
 
 import tempfile
@@ -33,13 +34,13 @@ from engine.estimation.reliability import calibration_line
 from engine.features.registry import FEATURES
 from engine.simulation.catalogue import ITEM_CODES
 from engine.store.documents import load_policies
-from models.admission import has_record, is_admitted
-from models.application import ModelScorer
-from models.challenger import CANDIDATES
-from models.demonstration import china_morning, load_records
-from models.examples import Basis
-from models.fitting import train_population
-from models.recalibration import calibrated_on_random
+from models.demonstrations.shared import china_morning, load_records
+from models.fitting.population import train_population
+from models.fitting.recalibration import calibrated_on_random
+from models.learners.admission import has_record, is_admitted
+from models.learners.challenger import CANDIDATES
+from models.learners.examples import Basis
+from models.stored.application import ModelScorer
 
 LAST_DAY = date(2025, 12, 31)
 TRAIN_DATES = tuple(date(year, month, 28) for year in (2023, 2024) for month in (3, 6, 9, 12))

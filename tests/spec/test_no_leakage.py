@@ -23,7 +23,7 @@ from engine.pipeline.ports import Actor
 from engine.store.documents import load_policies
 from engine.store.workspaces.warehouse import Warehouse
 from engine.store.workspaces.workspace import Workspace
-from models.demonstration import china_morning, load_records
+from models.demonstrations.shared import china_morning, load_records
 
 LAST_DAY = date(2025, 12, 31)
 AS_OF = date(2024, 12, 31)

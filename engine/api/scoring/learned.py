@@ -20,7 +20,7 @@ from engine.store.outputs.model_cards import last_training_day
 from engine.store.workspaces.workspace import Workspace
 from engine.vocabulary import whole_population
 
-APPLIER = "models.scoring:stored_scorer"
+APPLIER = "models.registry.scoring:stored_scorer"
 """``module:function`` called with (workspace, digest)."""
 PROMOTED = "model.promoted"
 

@@ -10,14 +10,14 @@ from engine.errors import NothingToLearnError, SectorTooSmallError, UsageError
 from engine.grading.sector_models import SECTOR_MODELS, SectorScope
 from engine.parameters import DatedValue, Parameter
 from engine.store.workspaces.sector_warehouse import SectorWarehouse
-from models.backtest_summary import gain_rows
-from models.backtesting import backtest_population
-from models.promotion import judge_promotion
-from models.targets import targets
-from models.training import fit_population
-from models.window_fits import GENERAL
-from models.windows import windows_between
-from tests.unit.models.test_training import BOOK, SPLIT, builder, workspace  # noqa: F401 - fixtures
+from models.fitting.targets import targets
+from models.fitting.training import fit_population
+from models.judging.backtest_summary import gain_rows
+from models.judging.backtesting import backtest_population
+from models.judging.promotion import judge_promotion
+from models.judging.window_fits import GENERAL
+from models.judging.windows import windows_between
+from tests.unit.models.fitting.test_training import BOOK, SPLIT, builder, workspace  # noqa: F401 - fixtures
 
 SCOPE = SectorScope("plants", "food", ("food",), 300, 50, "test")
 

@@ -13,7 +13,7 @@ from engine.api.records.simulation import simulate
 from engine.errors import MonthlyRunError, ShareMovementError, StoreError
 from engine.pipeline.ports import Actor
 from engine.store.workspaces.workspace import Workspace
-from models.demonstration import china_morning, load_records
+from models.demonstrations.shared import china_morning, load_records
 from tests.small_sources import COMPLAINT_HEADER, take_in, write_lines
 
 LAST_DAY = date(2025, 12, 31)

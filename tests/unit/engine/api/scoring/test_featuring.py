@@ -10,7 +10,7 @@ from engine.api.scoring.featuring import FeatureBuilder, FeatureEngine
 from engine.features.cohorts import cohort
 from engine.store.documents import load_policies
 from engine.store.workspaces.workspace import Workspace
-from models.demonstration import china_morning, load_records
+from models.demonstrations.shared import china_morning, load_records
 
 LAST_DAY = date(2025, 12, 31)
 AS_OF = date(2025, 6, 30)

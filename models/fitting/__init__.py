@@ -1,0 +1,1 @@
+"""Fitting a population: configuration chosen inside its training past, chances by level, the model kept by digest."""
