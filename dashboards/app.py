@@ -11,13 +11,14 @@ import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
 from streamlit.navigation.page import StreamlitPage
 
-from dashboards import parts, queries, sign_in, words
+from dashboards import parts, queries, sign_in
 from dashboards.pages import SECTIONS, PageEntry
 from dashboards.view import View, choose, remember, settled
 from engine.api.desk import Desk
 from engine.errors import AccessRevokedError, SupervisionError, TableMissingError, WorkspaceMissingError
 from engine.i18n import chosen_language, translator
 from engine.messages import Translate
+from engine.vocabulary import population_name
 
 FAVICON = Path(__file__).parent / "static" / "favicon.png"
 TOLD = "told_page"
@@ -126,7 +127,7 @@ def _sidebar(desk: Desk, translate: Translate) -> View:
         standing.populations,
         name="population",
         default=standing.populations[0],
-        label_of=lambda code: words.population_name(code, _),
+        label_of=lambda code: population_name(code, _),
     )
     side.caption(_("Populations with different base rates are never added up: choose one at a time."))
     return View(desk, standing.data_version, as_of=days[as_of], population=population, translate=_)

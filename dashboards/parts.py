@@ -15,6 +15,7 @@ from dashboards.view import View
 from engine.api.desk import Action
 from engine.api.table_export import csv_bytes, json_bytes, xlsx_bytes
 from engine.messages import Translate
+from engine.vocabulary import population_name
 
 FIGURE = re.compile(r"—|∞|[-+−]?\d[\d,]*(\.\d+)?[%×]?( – [-+−]?\d[\d,]*(\.\d+)?[%×]?)?")
 """A figure as a cell shows it: a number, a share, a ratio, an interval of these, or a dash where there is none."""
@@ -70,7 +71,7 @@ def as_of_strip(view: View) -> None:
     st.caption(
         _("As of {as_of} · Population: {population} · Version of the records {version} · Intervals at {level}").format(
             as_of=words.day(view.as_of),
-            population=words.population_name(view.population, _),
+            population=population_name(view.population, _),
             version=view.data_version[:12],
             level=words.share(queries.interval_level(view), digits=0),
         )

@@ -6,10 +6,10 @@ import pandas as pd
 
 from dashboards import words
 from dashboards.facts import Facts
-from dashboards.words import POPULATIONS
 from engine.api.reading.draws import DrawRecord
 from engine.api.reading.measures import Figure, Intake
 from engine.messages import N_, Message
+from engine.vocabulary import population_title
 
 RISK_ORDER = ("A", "B", "C", "D")
 
@@ -24,7 +24,7 @@ def briefing(facts: Facts, *, as_of: date, population: str) -> Message:
                 {
                     "as_of": words.day(as_of),
                     "n": words.count(facts.n_graded),
-                    "population": Message(POPULATIONS[population]) if population in POPULATIONS else population,
+                    "population": population_title(population),
                 },
             ),
             "rate": _rate(facts.hit_rate),

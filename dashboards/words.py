@@ -11,7 +11,7 @@ from datetime import date
 from dashboards.theme import GRADE_MARKS
 from engine.api.records.contracts import column_names, contract_words, table_names
 from engine.messages import N_, Translate
-from engine.vocabulary import JOINER, POPULATION_NAMES, SCORE_NAMES
+from engine.vocabulary import JOINER, SCORE_NAMES
 
 NOTHING = "—"
 OPERATOR = N_("local operator")
@@ -19,7 +19,6 @@ FRACTION = re.compile(r"^\.\d+")
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 DIGEST = re.compile(r"[0-9a-f]{64,}")
 
-POPULATIONS = {**POPULATION_NAMES, "all": N_("All populations")}
 
 MODES = {
     "random": N_("Random draw"),
@@ -183,11 +182,6 @@ def moment(text: str) -> str:
     """Return an RFC 3339 time to the minute, with its offset."""
     offset = FRACTION.sub("", text[19:])
     return f"{text[:10]} {text[11:16]} {offset}".strip() if len(text) >= 19 else text or NOTHING
-
-
-def population_name(population: str, translate: Translate) -> str:
-    """Return the name of a population; a name that the source brought stays as it is."""
-    return translate(POPULATIONS[population]) if population in POPULATIONS else population
 
 
 def mode_name(mode: str, translate: Translate) -> str:

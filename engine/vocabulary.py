@@ -11,7 +11,7 @@ from enum import StrEnum
 import pandas as pd
 
 from engine.errors import ContractError, SchemaMismatchError
-from engine.messages import N_, Message
+from engine.messages import N_, Message, Translate
 
 
 class Grade(StrEnum):
@@ -89,8 +89,29 @@ POPULATION_NAMES = {
     "product": N_("Products"),
     "project": N_("Projects"),
     "activity": N_("Activities"),
+    "all": N_("All populations"),
 }
 """What people call the entity types that are populations of their own; others go by their code."""
+
+SECTOR_NAMES = {"food": N_("Food")}
+"""What people call the sectors of the shipped policy ``grading.sector_models``; a city's own go by their code."""
+
+
+def population_title(population: str) -> Message | str:
+    """Return what people call a population, with its sector where it is one; a code without a name stays as it is."""
+    whole, _, sector = population.partition(SECTOR_MARK)
+    title = Message(POPULATION_NAMES[whole]) if whole in POPULATION_NAMES else whole
+    if not sector:
+        return title
+    part = Message(SECTOR_NAMES[sector]) if sector in SECTOR_NAMES else sector
+    return Message(N_("{population} · {sector}"), {"population": title, "sector": part})
+
+
+def population_name(population: str, translate: Translate) -> str:
+    """Return :func:`population_title` in the reader's language."""
+    title = population_title(population)
+    return title if isinstance(title, str) else title.render(translate)
+
 
 SCORE_NAMES = {
     "challenger": N_("learned model (LightGBM)"),

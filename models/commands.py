@@ -18,7 +18,7 @@ from engine.cli.options import (
 from engine.cli.output import StageClock, current_translate, show_json, show_line, show_table
 from engine.errors import UsageError
 from engine.messages import N_, Message, Translate
-from engine.vocabulary import POPULATION_NAMES
+from engine.vocabulary import population_name
 from models.wording import SCORE_NAMES
 
 EntitiesOption = Annotated[int, typer.Option("--entities", min=2000, help=N_("Number of entities of the city."))]
@@ -188,7 +188,7 @@ def _show_population(population: dict[str, Any], *, translate: Translate) -> Non
         ]
         for g in cohort["grades"]
     ]
-    name = translate(POPULATION_NAMES.get(population["name"], population["name"]))
+    name = population_name(population["name"], translate)
     show_table(f"{name} ({basis})", [translate(head) for head in heads], rows)
     show_line(
         translate(N_("Lift over a uniform draw of the same size: {lift}; D over A: {ratio}; trend p {p}")).format(

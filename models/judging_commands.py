@@ -17,7 +17,7 @@ from engine.cli.options import (
 )
 from engine.cli.output import StageClock, current_translate, show_json, show_line, show_table
 from engine.messages import N_, Translate
-from engine.vocabulary import POPULATION_NAMES
+from engine.vocabulary import population_name
 from models.wording import SCORE_NAMES
 
 PopulationOption = Annotated[str | None, typer.Option("--population", help=N_("Only this population."))]
@@ -109,7 +109,7 @@ def _show(found: dict[str, Any], *, translate: Translate) -> None:
             ]
             for score, by in means.items()
         ]
-        name = translate(POPULATION_NAMES.get(population["name"], population["name"]))
+        name = population_name(population["name"], translate)
         said = translate(N_("{population}: {n} checks in {windows} windows, scored {times} time(s)")).format(
             population=name,
             n=f"{population['n']:,}",
@@ -158,7 +158,7 @@ def promote(
             translate(
                 N_("{population}: model {digest} is promoted. It decides the class once policy says so: {line}")
             ).format(
-                population=translate(POPULATION_NAMES.get(row["population"], row["population"])),
+                population=population_name(row["population"], translate),
                 digest=row["digest"][:12],
                 line=row["policy"],
             )

@@ -15,6 +15,7 @@ from engine.api.grading.confirming import confirm_grades, high_risk_grades, lead
 from engine.api.grading.months import GradeMonth
 from engine.api.grading.rescoring import feature_titles
 from engine.messages import N_
+from engine.vocabulary import population_name
 
 STATES = {
     "proposed": N_("waits for a person"),
@@ -99,7 +100,7 @@ def _table(told: pd.DataFrame, shown: pd.DataFrame, names: dict[str, str], view:
                 "; ".join(reasons.get(each, [])) or words.NOTHING for each in shown["entity_id"]
             ],
             _("State"): [_state(row, view) for row in shown.to_dict("records")],
-            _("Population"): [words.population_name(each, _) for each in shown["population"]],
+            _("Population"): [population_name(each, _) for each in shown["population"]],
             _("Code of the object"): shown["entity_id"],
         }
     )

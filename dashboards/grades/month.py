@@ -12,6 +12,7 @@ from dashboards.theme import ACCENT, BAD, INK, QUIET, styled
 from dashboards.view import View, choose
 from engine.api.grading import months
 from engine.messages import N_
+from engine.vocabulary import population_name
 
 NEW, LEFT = N_("new in the register"), N_("left the register")
 WAYS = {
@@ -57,7 +58,7 @@ def _population(held: list[str], view: View) -> str:
         tuple(held),
         name="graded_population",
         default=held[0],
-        label_of=lambda code: words.population_name(code, view.translate),
+        label_of=lambda code: population_name(code, view.translate),
     )
 
 

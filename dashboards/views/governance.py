@@ -11,6 +11,7 @@ from dashboards.view import View, current_view
 from engine.api.desk import Action
 from engine.api.grading.model_governance import governance
 from engine.messages import N_
+from engine.vocabulary import population_name
 
 # Population stability index below which a score is called steady, and from which it is called moved (common usage).
 STEADY, MOVED = 0.1, 0.25
@@ -29,7 +30,7 @@ def show(view: View) -> None:
             {
                 _("Since"): champions["since"].map(words.day),
                 _("Population"): [
-                    words.population_name(each, _) if each else _("all others") for each in champions["population"]
+                    population_name(each, _) if each else _("all others") for each in champions["population"]
                 ],
                 _("Model"): [words.score_name(each, _) for each in champions["model"]],
                 _("Document"): [_(each) for each in champions["reference"]],
@@ -92,7 +93,7 @@ def _shares(shares: pd.DataFrame, view: View) -> None:
     table = pd.DataFrame(
         {
             _("As of"): shown["day"],
-            _("Population"): [words.population_name(each, _) for each in shown["population"]],
+            _("Population"): [population_name(each, _) for each in shown["population"]],
             _("Grade"): [words.grade_name(each, _) for each in shown["grade"]],
             _("Entities"): shown["n"].map(words.count),
             _("Share"): shown["share"].map(words.share),
@@ -115,7 +116,7 @@ def _stability(stability: pd.DataFrame, view: View) -> None:
     table = pd.DataFrame(
         {
             _("As of"): stability["as_of"].map(words.day),
-            _("Population"): [words.population_name(each, _) for each in stability["population"]],
+            _("Population"): [population_name(each, _) for each in stability["population"]],
             _("Stability index"): stability["psi"].map("{:.4f}".format),
             "n": stability["n"].map(words.count),
             _("Verdict"): [_(each) for each in verdicts],

@@ -8,7 +8,7 @@ from engine.cli.options import DEFAULT_WORKSPACE, JsonOption, ProfileOption, Wor
 from engine.cli.output import current_translate, show_json, show_line, show_table
 from engine.errors import TableMissingError
 from engine.messages import N_, Message, Translate
-from engine.vocabulary import POPULATION_NAMES, SCORE_NAMES
+from engine.vocabulary import SCORE_NAMES, population_name
 
 if TYPE_CHECKING:
     from engine.api.figures.score_lift import ScoreLift
@@ -63,7 +63,7 @@ def _as_json(found: "ScoreLift") -> dict[str, Any]:
 
 def _show(found: "ScoreLift", *, population: str, translate: Translate) -> None:
     said = translate(N_("{population}: {n} of {drawn} drawn rows have a result")).format(
-        population=translate(POPULATION_NAMES.get(population, population)), n=found.n_reached, drawn=found.n_drawn
+        population=population_name(population, translate), n=found.n_reached, drawn=found.n_drawn
     )
     heads = [N_("score"), N_("first share"), "n", N_("findings"), N_("lift"), N_("interval")]
     rows = [

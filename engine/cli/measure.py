@@ -9,7 +9,7 @@ from engine.cli.options import DEFAULT_WORKSPACE, JsonOption, ProfileOption, Wor
 from engine.cli.output import current_translate, show_json, show_line, show_table
 from engine.errors import UsageError
 from engine.messages import N_, Message, Translate
-from engine.vocabulary import POPULATION_NAMES
+from engine.vocabulary import population_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +111,7 @@ def _kept(opened: "Workspace", *, population: str, as_json: bool) -> None:
          f"{_share(row['low'])}–{_share(row['high'])}"]
         for row in rates.to_dict("records")
     ]  # fmt: skip
-    title = f"{translate(POPULATION_NAMES.get(population, population))} · {held.as_ofs[0].isoformat()}"
+    title = f"{population_name(population, translate)} · {held.as_ofs[0].isoformat()}"
     show_table(title, [translate(head) for head in heads], rows)
     for name, each in whole.items():
         show_line(f"{name}: {each.value:.4g} ({each.low:.4g} – {each.high:.4g}, n={each.n:,})")

@@ -10,7 +10,7 @@ import vl_convert
 from engine.estimation.reliability import reliability_table
 from engine.estimation.rounds import Measure
 from engine.messages import N_, Translate
-from engine.vocabulary import POPULATION_NAMES
+from engine.vocabulary import population_name
 from models.judging.attribution import gain_shares
 from models.judging.backtest_summary import gain_rows, window_rows
 from models.judging.backtesting import Backtest
@@ -75,7 +75,7 @@ def _population(found: Backtest, times: int, _: Translate) -> str:
         dates=check.n_dates,
         leaks=len(check.leaks),
     )
-    name = _(POPULATION_NAMES.get(found.population, found.population))
+    name = population_name(found.population, _)
     return "".join(
         [
             f"<h2>{escape(name)}</h2><p>{escape(said)}</p>",

@@ -13,7 +13,7 @@ from engine.api.grading.monthly_records import Manifest
 from engine.messages import N_, Message, Translate
 from engine.scorecard.tree import read_scorecard
 from engine.store.outputs.model_cards import StoredModel
-from engine.vocabulary import POPULATION_NAMES
+from engine.vocabulary import population_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def card_text(content: Mapping[str, object], *, translate: Translate) -> str:
         entry = _mapping(scorecard)
         worst = max([float(str(v)) for v in _mapping(entry["consistency_ratios"]).values()], default=0.0)
         lines += [
-            f"### {translate(POPULATION_NAMES.get(kind, kind))} · {entry['scorecard']}",
+            f"### {population_name(kind, translate)} · {entry['scorecard']}",
             "",
             said(N_("In force since {day}; largest consistency ratio {ratio}. Rests on: {reference}"),
                  day=entry["valid_on"], ratio=f"{worst:.3f}", reference=entry["reference"]),
@@ -127,7 +127,7 @@ def card_text(content: Mapping[str, object], *, translate: Translate) -> str:
     lines += [*_learned_lines(content, translate=translate)]
     lines += ["## " + said(N_("Grades")), ""]
     lines += [
-        f"- {translate(POPULATION_NAMES.get(str(r['population']), str(r['population'])))} {r['grade']}: {r['n']}"
+        f"- {population_name(str(r['population']), translate)} {r['grade']}: {r['n']}"
         + ("" if r["share"] is None else f" ({float(str(r['share'])):.1%})")
         for r in _rows(content["shares"])
     ]
@@ -144,8 +144,7 @@ def card_text(content: Mapping[str, object], *, translate: Translate) -> str:
     ]  # fmt: skip
     lines += ["", "## " + said(N_("Stability since the run before")), ""]
     lines += [
-        f"- {translate(POPULATION_NAMES.get(str(r['population']), str(r['population'])))}: "
-        f"PSI {float(str(r['psi'])):.3f} (n = {r['n']})"
+        f"- {population_name(str(r['population']), translate)}: PSI {float(str(r['psi'])):.3f} (n = {r['n']})"
         for r in _rows(content["stability"])
     ] or [said(N_("There is no run before."))]
     lines += [
@@ -197,7 +196,7 @@ def _learned_lines(content: Mapping[str, object], *, translate: Translate) -> It
     yield "## " + said(N_("Learned models"))
     yield ""
     for model in learned:
-        population = translate(POPULATION_NAMES.get(str(model["population"]), str(model["population"])))
+        population = population_name(str(model["population"]), translate)
         yield f"### {population} · {model['name']} · {str(model['digest'])[:12]}"
         yield ""
         yield said(

@@ -8,7 +8,7 @@ from dashboards import words
 from engine.draw.entropy.sources import SOURCES
 from engine.draw.protocol.checks import CHECK_NAMES
 from engine.i18n import translator
-from engine.vocabulary import SelectionMode
+from engine.vocabulary import SelectionMode, population_name
 
 ZH = translator("zh_CN")
 
@@ -32,7 +32,10 @@ def test_a_null_is_a_dash(write: object, null: float | None) -> None:
         (words.grade_tag("C;D"), "C ▲ + D ◆"),
         (words.grade_name("D", ZH), "D ◆ 风险高"),
         (words.moment("2026-07-04T10:05:00+08:00"), "2026-07-04 10:05 +08:00"),
-        (words.population_name("Licensed kitchens", ZH), "Licensed kitchens"),
+        (population_name("Licensed kitchens", ZH), "Licensed kitchens"),
+        (population_name("enterprise.food", ZH), "企业·食品"),
+        (population_name("enterprise.toys", ZH), "企业·toys"),
+        (population_name("all", ZH), "全部类别"),
         (words.shortened("root " + "ab" * 32 + " ok"), "root abababababab…abababab ok"),
     ],
 )
