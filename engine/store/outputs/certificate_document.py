@@ -1,21 +1,16 @@
 """The certificate of a draw as a page for people: PDF by typst, with a QR code of its digests.
 
-The font is shipped and system fonts are not looked at, the date is left out, so that the same certificate gives the
-same bytes on every machine. Characters outside GB 2312 that no shipped font holds are named, not silently lost.
+The same certificate gives the same bytes on every machine (:mod:`engine.store.outputs.typesetting`). Characters outside
+GB 2312 that no shipped font holds are named, not silently lost.
 """
 
 import io
 import json
 from collections.abc import Mapping
-from importlib.resources import as_file, files
 from typing import Any
 
-from engine.errors import StoreError
-from engine.messages import N_, Message
-
-TEMPLATE = files("engine.store") / "templates" / "certificate.typ"
-FONTS = files("engine.store") / "fonts"
-FONT_FILE = "NotoSansSC-gb2312.otf"
+from engine.messages import N_
+from engine.store.outputs.typesetting import page_pdf
 
 
 def certificate_pdf(content: Mapping[str, Any]) -> bytes:
@@ -30,22 +25,14 @@ def certificate_pdf(content: Mapping[str, Any]) -> bytes:
     StoreError
         The page cannot be set.
     """
-    import typst  # noqa: PLC0415 - loaded only when a page is wanted
-
-    code = {name: content[name] for name in ("draw", "commit_digest", "certificate_digest")}
-    inputs = {"certificate": json.dumps(content, ensure_ascii=False, sort_keys=True), "code": _code(code)}
-    with as_file(FONTS) as fonts, as_file(TEMPLATE) as template:
-        try:
-            pdf = typst.compile(
-                str(template), font_paths=[str(fonts)], ignore_system_fonts=True, format="pdf", sys_inputs=inputs
-            )
-        except RuntimeError as problem:
-            raise StoreError(
-                workspace=FONT_FILE,
-                problem=Message(N_("the certificate page cannot be set ({reason})"), {"reason": problem}),
-                remedy=Message(N_("report this")),
-            ) from problem
-    return bytes(pdf)
+    digests = {name: content[name] for name in ("draw", "commit_digest", "certificate_digest")}
+    return page_pdf(
+        "certificate.typ",
+        "certificate",
+        content,
+        refused=N_("the certificate page cannot be set ({reason})"),
+        code=_code(digests),
+    )
 
 
 def missing_characters(content: Mapping[str, Any]) -> str:

@@ -5,19 +5,16 @@ to the reader's program, which has one for Chinese.
 """
 
 import io
-import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.resources import as_file, files
+from importlib.resources import as_file
 from typing import Any
 
-from engine.errors import StoreError
-from engine.messages import N_, Message
-from engine.store.outputs.certificate_document import FONT_FILE, FONTS
+from engine.messages import N_
+from engine.store.outputs.typesetting import FONTS, page_pdf
 
-TEMPLATE = files("engine.store") / "templates" / "report.typ"
 CHART_FONT = "Noto Sans CJK SC"
 WORD_FONT = "Noto Sans CJK SC"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -71,8 +68,6 @@ def report_pdf(report: Report) -> bytes:
     StoreError
         The page cannot be set.
     """
-    import typst  # noqa: PLC0415 - loaded only when a report is wanted
-
     content = {
         "title": report.title,
         "subtitle": report.subtitle,
@@ -93,19 +88,7 @@ def report_pdf(report: Report) -> bytes:
             for part in report.parts
         ],
     }
-    inputs = {"report": json.dumps(content, ensure_ascii=False, sort_keys=True)}
-    with as_file(FONTS) as fonts, as_file(TEMPLATE) as template:
-        try:
-            pdf = typst.compile(
-                str(template), font_paths=[str(fonts)], ignore_system_fonts=True, format="pdf", sys_inputs=inputs
-            )
-        except RuntimeError as problem:
-            raise StoreError(
-                workspace=FONT_FILE,
-                problem=Message(N_("the report cannot be set ({reason})"), {"reason": problem}),
-                remedy=Message(N_("report this")),
-            ) from problem
-    return bytes(pdf)
+    return page_pdf("report.typ", "report", content, refused=N_("the report cannot be set ({reason})"))
 
 
 def report_docx(report: Report) -> bytes:
