@@ -1,29 +1,34 @@
 """The six cards of the briefing: value, then interval and n; coloured only where the interval excludes "no effect"."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import streamlit as st
 
 from dashboards import words
 from dashboards.definitions import DRAWN, GRADED, HIT_RATE, LIFT, QUARANTINED, RATE_RATIO, Definition
-from dashboards.facts import Facts
-from engine.api.reading.measures import Figure
+from dashboards.facts import DRAWN_COURSE, Facts
+from engine.api.reading.measures import BASE_RATE, Figure
+from engine.api.reading.measures import LIFT as LIFT_MEASURE
+from engine.api.reading.measures import RATE_RATIO as RATIO_MEASURE
 from engine.messages import Translate
 
 NO_EFFECT = 1.0
 """Value of a ratio that means no difference."""
 PLAIN = ("off", "off")
+LEAST_POINTS = 3
+"""Dates from which a figure has a course worth a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One card as it is shown and taken away: what it is, its figure, what stands below, colour and arrow."""
+    """One card as it is shown and taken away: what it is, its figure, what stands below, its look and its course."""
 
     definition: Definition
     value: str
     below: str
     look: tuple[str, str] = PLAIN
+    course: tuple[float, ...] = ()
 
 
 def show(facts: Facts, *, translate: Translate) -> None:
@@ -52,13 +57,19 @@ def cards(facts: Facts, *, translate: Translate) -> tuple[Card, ...]:
     """Return the cards of one population and date."""
     _ = translate
     return (
-        _rate(facts.hit_rate, translate=_),
-        _ratio(LIFT, facts.lift, translate=_),
-        _ratio(RATE_RATIO, facts.rate_ratio, translate=_),
+        _with_course(_rate(facts.hit_rate, translate=_), facts, BASE_RATE),
+        _with_course(_ratio(LIFT, facts.lift, translate=_), facts, LIFT_MEASURE),
+        _with_course(_ratio(RATE_RATIO, facts.rate_ratio, translate=_), facts, RATIO_MEASURE),
         _graded(facts, translate=_),
-        _drawn(facts, translate=_),
+        _with_course(_drawn(facts, translate=_), facts, DRAWN_COURSE),
         _quarantined(facts, translate=_),
     )
+
+
+def _with_course(card: Card, facts: Facts, measure: str) -> Card:
+    """Add the figure's course where it was measured often enough."""
+    known = tuple(value for value in facts.history.get(measure, ()) if not words.is_missing(value))
+    return replace(card, course=known) if len(known) >= LEAST_POINTS else card
 
 
 def _show(card: Card, *, translate: Translate) -> None:
@@ -73,6 +84,8 @@ def _show(card: Card, *, translate: Translate) -> None:
         help=_(card.definition.meaning),
         border=True,
         height="stretch",
+        chart_data=card.course or None,
+        chart_type="line",
     )
 
 

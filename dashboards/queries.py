@@ -102,6 +102,11 @@ def figures(view: View) -> Mapping[str, reading.Figure]:
     return kept(view, reading.figures, needs=Action.SEE_FIGURES, as_of=view.as_of, population=view.population)
 
 
+def figure_history(view: View) -> pd.DataFrame:
+    """Return the single figures of every date measured (see ``reading.figure_history``)."""
+    return kept(view, reading.figure_history, needs=Action.SEE_FIGURES, population=view.population)
+
+
 def grade_shares(view: View) -> pd.DataFrame:
     """Return entities and share per grade (see ``reading.grade_shares``)."""
     return kept(view, reading.grade_shares, needs=Action.SEE_FIGURES, as_of=view.as_of, population=view.population)

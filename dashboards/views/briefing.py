@@ -1,13 +1,14 @@
-"""Briefing: is supervision working? Six figures, one paragraph of the same figures, two charts."""
+"""Briefing: is supervision working, what needs a signature, what changed? Six figures, two charts, two lists."""
 
 import pandas as pd
 import streamlit as st
 
-from dashboards import cards, charts, papers, parts, queries, sentences, tables
+from dashboards import cards, charts, papers, parts, queries, sentences, standing_parts, tables
 from dashboards.definitions import BRIEFING
-from dashboards.facts import Facts
+from dashboards.facts import DRAWN_COURSE, Facts
 from dashboards.view import View, current_view
 from engine.api.reading import measures as reading
+from engine.api.reading.draws import DrawRecord
 
 
 def show(view: View) -> None:
@@ -16,12 +17,16 @@ def show(view: View) -> None:
     parts.heading(_("Briefing"), BRIEFING, view=view)
     if view.as_of is None or view.population is None:
         parts.nothing_yet(_("Nothing has been measured in this workspace yet."), command="xinheng demo")
+        others = standing_parts.waits(view) | standing_parts.changed(view)
+        if others:
+            parts.export_menu(others, name="briefing", view=view)
         return
     facts = _facts(view)
     if facts.draw is not None and facts.draw.is_simulated:
         parts.simulated_banner(facts.draw.draw_id, translate=_)
     cards.show(facts, translate=_)
     st.markdown(sentences.briefing(facts, as_of=view.as_of, population=view.population).render(_))
+    waiting = standing_parts.waits(view)
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader(_("Hit rate by grade"))
@@ -29,17 +34,19 @@ def show(view: View) -> None:
     with right:
         st.subheader(_("Grades"))
         _shares(facts.shares, view)
-    _taken_away(facts, view)
+    changed = standing_parts.changed(view)
+    _taken_away(facts, waiting | changed, view)
 
 
-def _taken_away(facts: Facts, view: View) -> None:
-    """Offer what the page shows: the cards and both tables."""
+def _taken_away(facts: Facts, others: dict[str, pd.DataFrame], view: View) -> None:
+    """Offer what the page shows, one sheet each."""
     _ = view.translate
     random = queries.hit_rates(view)
     sheets = {
         "cards": cards.table(facts, translate=_),
         "hit-rate": tables.hit_rates(random[random["mode"] == reading.RANDOM], translate=_),
         "grades": tables.grade_shares(facts.shares, translate=_),
+        **others,
     }
     parts.export_menu(sheets, name="briefing", view=view)
     papers.offer_bulletin(view)
@@ -55,7 +62,17 @@ def _facts(view: View) -> Facts:
         shares=queries.grade_shares(view),
         draw=draws[0] if draws else None,
         intake=queries.intake(view),
+        history=_history(draws, view),
     )
+
+
+def _history(draws: tuple[DrawRecord, ...], view: View) -> dict[str, list[float]]:
+    """Return the course of each figure up to the date shown, and the objects of each draw that was held."""
+    held = queries.figure_history(view)
+    held = held[held["as_of"] <= view.as_of]
+    course = {str(name): list(rows["value"]) for name, rows in held.groupby("measure")}
+    drawn = [float(each.n_objects) for each in reversed(draws) if each.issued_at]
+    return course | {DRAWN_COURSE: drawn}
 
 
 def _random_rates(rates: pd.DataFrame, view: View) -> None:

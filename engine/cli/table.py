@@ -95,6 +95,8 @@ COMMANDS = (
     Command(
         ("promote",), "models.judging_commands:promote", N_("Give a challenger the champion's place, or say why not.")
     ),
+    Command(("waiting",), "engine.cli.briefing:waiting", N_("List what waits for a decision, and what is late.")),
+    Command(("changes",), "engine.cli.briefing:changes", N_("Say what changed since the last monthly run.")),
     Command(("score",), "engine.cli.assessment:score", N_("Score entities as of a date.")),
     Command(("grade",), "engine.cli.assessment:grade", N_("Turn scores into grades A to D.")),
     Command(("explain",), "engine.cli.assessment:explain", N_("Say why an entity has its score.")),

@@ -196,6 +196,24 @@ def figures(place: Place, *, as_of: date, population: str) -> Mapping[str, Figur
     return found
 
 
+def figure_history(place: Place, *, population: str) -> pd.DataFrame:
+    """Return the figures of a whole population on every date that has measurements, the oldest first.
+
+    Returns
+    -------
+    DataFrame, key (as_of, measure): ``value`` (null where undefined), ``n``. Cost: the measurements, one small file per
+    date.
+    """
+    with opened(place) as workspace:
+        days = sorted({run.as_of for run in workspace.warehouse.runs()})
+        tables = [_measurements(workspace, day).assign(as_of=day) for day in days]
+    rows = pd.concat([each for each in tables if len(each)], ignore_index=True) if tables else pd.DataFrame()
+    if rows.empty:
+        return pd.DataFrame(columns=["as_of", "measure", "value", "n"])
+    own = rows[(rows["population"] == population) & ~rows["grade"].isin(GRADE_ORDER)]
+    return own.rename(columns={"hit_rate": "value"})[["as_of", "measure", "value", "n"]].reset_index(drop=True)
+
+
 def _figure(row: Mapping[Any, Any], *, limits: PrecisionLimits) -> Figure:
     value, low, high = (
         float("nan") if pd.isna(row[name]) else float(row[name]) for name in ("hit_rate", "low", "high")
