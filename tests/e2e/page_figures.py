@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboards import words
+from engine.api.grading.months import CAUSE_NAMES
 from engine.api.marts.league import stored_league
 from engine.i18n import chosen_language, translator
 from engine.messages import Translate
@@ -18,6 +19,7 @@ LIGHT = {
     "amber": "▲ Look before scoring; nothing is blocked",
     "red": "✗ Scoring and draws are blocked",
 }
+MARKS = {"green": "✓", "amber": "▲", "red": "✗"}
 OPEN_OBJECTIONS = ("filed", "accepted", "annotated")
 DUE = ("results", "inbox", "--clock", "deadlines.publish_result")
 
@@ -67,16 +69,31 @@ class Figures:
 
     def _hit_rate(self, _: Translate) -> list[str]:
         rows = [row for row in self._measured()["grades"] if row["mode"] == "random" and row["n"]]
-        return [words.share(row["hit_rate"]) for row in rows] + [words.count(row["n"]) for row in rows]
+        return [
+            _row(
+                words.grade_name(row["grade"], _),
+                words.count(row["n"]),
+                words.count(row["hits"]),
+                words.share(row["hit_rate"]),
+                words.share_interval(row["low"], row["high"]),
+            )
+            for row in rows
+        ]
 
     def _briefing(self, _: Translate) -> list[str]:
         held = self._measured()["figures"]
-        rate, lift = held["base_rate"], held["lift"]
+        rate, lift, ratio = held["base_rate"], held["lift"], held["rate_ratio_d_a"]
+        moved = self.ask("changes")["moves"]
+        waits = {row["kind"]: row for row in self.ask("waiting")["waiting"]}
+        overdue = waits["results_not_public"]
         return [
-            words.share(rate["value"]),
-            words.share_interval(rate["low"], rate["high"]),
-            words.times(lift["value"]),
-            f"n={words.count(rate['n'])}",
+            _card(_("Hit rate of random draws"), words.share(rate["value"])),
+            f"{words.share_interval(rate['low'], rate['high'])} · n={words.count(rate['n'])}",
+            _card(_("Lift over a uniform draw"), words.times(lift["value"])),
+            _card(_("Rate of D over rate of A"), words.times(ratio["value"])),
+            *(_row(_(CAUSE_NAMES[row["cause"]]), row["riskier"], row["milder"]) for row in moved),
+            _("{what}: {n}").format(what=_("Results not public yet"), n=words.count(overdue["n"])),
+            _("{n} past the last day").format(n=words.count(overdue["n_late"])),
         ]
 
     def _what_if(self, _: Translate) -> list[str]:
@@ -165,12 +182,36 @@ class Figures:
     def _quality(self, _: Translate) -> list[str]:
         said = self.ask("quality")
         in_sight = said["tables"][:9]
-        return [_(LIGHT[said["colour"]]), *(str(row["rows_in"]) for row in in_sight)]
+        worst: dict[str, str] = {}
+        for each in said["findings"]:
+            worst[each["table"]] = max(worst.get(each["table"], "green"), each["colour"], key=list(MARKS).index)
+        counted = ("rows_in", "accepted", "duplicates", "quarantined", "waiting")
+        rows = [
+            _row(
+                words.table_name(row["table"], _),
+                MARKS[worst.get(row["table"], "green")],
+                *(row[name] for name in counted),
+            )
+            for row in in_sight
+        ]
+        return [_(LIGHT[said["colour"]]), *rows]
 
     def _governance(self, _: Translate) -> list[str]:
         amended = [each for each in self.ask("policy", "history")["history"] if each["event"] == "approved"]
         runs = self.ask("run", "list")["runs"]
-        return [amended[0]["valid_from"], *(row["run_id"] for row in runs), str(runs[0]["n_files"])]
+        rows = [
+            _row(
+                row["run_id"],
+                row["as_of"],
+                words.actor_name(row["starter"], _),
+                words.moment(row["started_at"]),
+                words.moment(row["finished_at"] or ""),
+                row["model_digest"][:12],
+                row["n_files"],
+            )
+            for row in runs
+        ]
+        return [amended[0]["valid_from"], *rows]
 
     def _audit(self, _: Translate) -> list[str]:
         """Ask anew: the page itself was written down when it was opened."""
@@ -178,8 +219,13 @@ class Figures:
         return [words.shortened(each["digest"]) for each in newest]
 
 
-def _card(name: str, n: int) -> str:
-    return f"{name}\n{words.count(n)}"
+def _card(name: str, figure: int | str) -> str:
+    return f"{name}\n{figure if isinstance(figure, str) else words.count(figure)}"
+
+
+def _row(*cells: object) -> str:
+    """Neighbouring cells of a table as the browser gives its text."""
+    return "\n".join(map(str, cells))
 
 
 def direction(row: dict[str, Any]) -> str:
