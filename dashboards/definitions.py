@@ -83,7 +83,34 @@ BURDEN = Definition(
 
 BRIEFING = (HIT_RATE, LIFT, RATE_RATIO, GRADED, DRAWN, QUARANTINED)
 HIT_RATES = (HIT_RATE, TREND, NOT_DESIGN_BASED)
-WHAT_IF = (SPREAD, BURDEN)
+PER_FINDING = Definition(
+    N_("Person-days per finding"),
+    N_("Person-days of the draw divided by its findings, future by future; not stated where a future finds nothing."),
+)
+MISSED = Definition(
+    N_("Findings missed"),
+    N_(
+        "Findings expected among the item checks of the frame that are not drawn, under the rates of each future: what "
+        "a check of everything would find, less what the draw is expected to find."
+    ),
+)
+NEXT_MEASUREMENT = Definition(
+    N_("Next measurement of all findings, ±"),
+    N_(
+        "Half the 95 % interval that the next draw's results would give for all findings of the frame, as a share of "
+        "them: 1.96 coefficients of variation. Fewer checks of a grade measure it less."
+    ),
+)
+NOT_A_LEVER = Definition(
+    N_("Not moved here"),
+    N_(
+        "Least units of a stratum, visits to one object in a year, checks that law demands and person-days of "
+        "departments are limits of policy: they hold for every ratio tried. A draft of such a limit is entered by "
+        "command."
+    ),
+)
+
+WHAT_IF = (SPREAD, BURDEN, PER_FINDING, MISSED, NEXT_MEASUREMENT, NOT_A_LEVER)
 
 WARNING_PRECISION = Definition(
     N_("Precision of the rules"),

@@ -128,7 +128,7 @@ def checks(found: Sequence[Check], *, translate: Translate) -> pd.DataFrame:
 
 
 def policies(present: pd.DataFrame, tried: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
-    """Return findings, visits and burden per grade under the ratios in force and those tried.
+    """Return findings, visits, burden and precision of the next measurement per grade, in force and tried.
 
     Parameters
     ----------
@@ -146,6 +146,8 @@ def policies(present: pd.DataFrame, tried: pd.DataFrame, *, translate: Translate
             row[_("Findings") + " · " + name] = spread
             row[_("Visits") + " · " + name] = words.count(round(visits["p50"]))
             row[_("Visits per firm") + " · " + name] = f"{own.loc['visits_per_firm', 'expected']:.3f}"
+            half = words.HALF_WIDTH * own.loc["cv", "expected"]
+            row[_("Next measurement ±") + " · " + name] = words.share(half, digits=0) if half < 1 else _("too few")
         rows.append(row)
     return pd.DataFrame(rows)
 

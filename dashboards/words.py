@@ -7,6 +7,7 @@ never as 0.
 import math
 import re
 from datetime import date
+from statistics import NormalDist
 
 from dashboards.theme import GRADE_MARKS
 from engine.api.records.contracts import column_names, contract_words, table_names
@@ -148,6 +149,35 @@ def change(value: float, *, digits: int = 1) -> str:
     if is_missing(value):
         return NOTHING
     return "0" if round(value, digits) == 0 else f"{value:+,.{digits}f}"
+
+
+POINTS = N_("{change} points")
+SHARES = frozenset({"cv", "visited_share"})
+"""Measures of a policy that are shares: their differences are points of per cent."""
+HALF_WIDTH = NormalDist().inv_cdf(0.975)
+"""Coefficients of variation in half an interval that holds 95 %."""
+
+
+def amount(measure: str, value: float) -> str:
+    """Return a measure of a policy as its card shows it.
+
+    Parameters
+    ----------
+    measure : of :func:`engine.laboratory.simulation.measures`; ``cv`` is written as half an interval of 95 %, relative.
+    """
+    if is_missing(value):
+        return NOTHING
+    held = value * HALF_WIDTH if measure == "cv" else value
+    return share(held) if measure in SHARES else f"{held:,.{2 if measure == 'days_per_finding' else 0}f}"
+
+
+def amount_change(measure: str, p50: float, p10: float, p90: float, translate: Translate) -> str:
+    """Return the difference of a measure between two policies with its span; that of shares in points of per cent."""
+    scale = (HALF_WIDTH if measure == "cv" else 1.0) * (100 if measure in SHARES else 1)
+    digits = 2 if measure == "days_per_finding" else 1 if measure in SHARES else 0
+    middle, low, high = (change(scale * each, digits=digits) for each in (p50, p10, p90))
+    text = f"{middle} ({low} – {high})"
+    return translate(POINTS).format(change=text) if measure in SHARES else text
 
 
 def actor_name(name: str, translate: Translate) -> str:

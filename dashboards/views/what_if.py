@@ -24,7 +24,17 @@ from engine.laboratory.simulation import difference
 from engine.messages import N_
 from engine.ratios.policy import RatioPolicy
 
-MEASURES = {"findings": N_("Findings"), "visits": N_("Visits"), "person_days": N_("Person-days")}
+MEASURES = {
+    "findings": N_("Findings"),
+    "visits": N_("Visits"),
+    "person_days": N_("Person-days"),
+    "days_per_finding": N_("Person-days per finding"),
+    "missed": N_("Findings missed"),
+    "cv": N_("Next measurement of all findings, ±"),
+    "visits_a": N_("Visits to objects of grade A"),
+    "visited_share": N_("Objects visited"),
+}
+IN_A_ROW = 3
 REFERENCE = "what-if page; to be replaced by the document that decides it"
 
 
@@ -118,16 +128,18 @@ def _untried(found: SimulatedPolicy, view: View) -> None:
 def _amounts(found: SimulatedPolicy, table: pd.DataFrame, workbench: Workbench, view: View) -> None:
     _ = view.translate
     gaps = difference(found.simulated, workbench.present.simulated)
-    for place, (measure, name) in zip(st.columns(len(MEASURES)), MEASURES.items(), strict=True):
-        row = table[(table["measure"] == measure) & (table["grade"] == "")].iloc[0]
-        gap = gaps[measure].spread
-        p50, p10, p90 = (words.change(each, digits=0) for each in (gap.p50, gap.p10, gap.p90))
-        below = _("against the ratios in force {change}").format(change=f"{p50} ({p10} – {p90})")
-        arrow = "up" if gap.p10 > 0 else "down" if gap.p90 < 0 else "off"
-        place.metric(
-            _(name), words.count(round(row["p50"])), delta=below, delta_color="off", delta_arrow=arrow, border=True
-        )
-        place.caption(f"P10 – P90: {row['p10']:,.0f} – {row['p90']:,.0f}")
+    held = table[table["grade"] == ""].set_index("measure")
+    shown = [measure for measure in MEASURES if measure in held.index]
+    for first in range(0, len(shown), IN_A_ROW):
+        for place, measure in zip(st.columns(IN_A_ROW), shown[first : first + IN_A_ROW], strict=False):
+            row, gap = held.loc[measure], gaps[measure].spread
+            moved = words.amount_change(measure, gap.p50, gap.p10, gap.p90, _)
+            below = _("vs in force {change}").format(change=moved)
+            arrow = "up" if gap.p10 > 0 else "down" if gap.p90 < 0 else "off"
+            value = words.amount(measure, row["p50"])
+            place.metric(_(MEASURES[measure]), value, delta=below, delta_color="off", delta_arrow=arrow, border=True)
+            p10, p90 = (words.amount(measure, row[each]) for each in ("p10", "p90"))
+            place.caption(f"P10 – P90: {p10} – {p90}")
 
 
 def _fan(present: pd.DataFrame, tried: pd.DataFrame, view: View) -> pd.DataFrame:

@@ -26,12 +26,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from engine.api.policies.simulation import ComparedPolicies, SimulatedPolicy
-    from engine.laboratory.simulation import Simulated
+    from engine.laboratory.simulation import Simulated, Spread
 
 AgainstOption = Annotated[
     str | None, typer.Option("--against", help=N_("Profile to compare with, in the same simulated futures."))
 ]
-_FIGURES = {"findings": N_("findings"), "visits": N_("visits"), "person_days": N_("person-days")}
+DASH = "–"
+_FIGURES = {
+    "findings": (N_("findings"), ",.0f"),
+    "visits": (N_("visits"), ",.0f"),
+    "person_days": (N_("person-days"), ",.0f"),
+    "days_per_finding": (N_("person-days per finding"), ",.2f"),
+    "missed": (N_("findings missed"), ",.0f"),
+    "cv": (N_("coefficient of variation of the next measurement"), ".1%"),
+    "visits_a": (N_("visits to objects of grade A"), ",.0f"),
+    "visited_share": (N_("share of objects visited"), ".1%"),
+}
 
 
 def simulate(
@@ -108,11 +118,12 @@ def simulate(
 
 
 def _policy_json(found: "SimulatedPolicy") -> dict[str, Any]:
-    from engine.laboratory.simulation import spread
+    from engine.laboratory.simulation import measures, spread
 
     result, translate = found.simulated, current_translate()
     visits, days = spread(result.visits.sum(axis=1)), spread(result.person_days)
     return {
+        "measures": {name: asdict(spread(values)) for name, values in measures(result).items()},
         "hits": asdict(result.hits),
         "visits": visits.p50,
         "visits_spread": asdict(visits),
@@ -140,13 +151,11 @@ def _compared_json(compared: "ComparedPolicies") -> dict[str, Any]:
 
 
 def _show_policy(found: "SimulatedPolicy") -> None:
-    from engine.laboratory.simulation import spread
+    from engine.laboratory.simulation import measures, spread
 
     result, translate = found.simulated, current_translate()
-    figures = (result.hits, spread(result.visits.sum(axis=1)), spread(result.person_days))
     heads = [N_("figure"), "P10", "P50", "P90"]
-    named = zip(_FIGURES.values(), figures, strict=True)
-    rows = [[translate(name), *(f"{value:,.0f}" for value in asdict(s).values())] for name, s in named]
+    rows = [_figure_row(name, spread(values)) for name, values in measures(result).items()]
     show_table(translate(N_("What the policy would find and cost")), [translate(head) for head in heads], rows)
     heads = [N_("grade"), N_("visits per firm"), N_("coefficient of variation"), "P10", "P50", "P90"]
     every = {"total": asdict(spread(result.total_cvs)), **_cv_spreads(result)}
@@ -184,13 +193,16 @@ def _show_lines(by_line: list[dict[Any, Any]]) -> None:
     show_table(translate(N_("Expected, line by line")), [translate(head) for head in heads], rows)
 
 
+def _figure_row(name: str, found: "Spread") -> list[str]:
+    text, form = _FIGURES[name]
+    values = (DASH if value != value else f"{value:{form}}" for value in asdict(found).values())
+    return [current_translate()(text), *values]
+
+
 def _show_change(compared: "ComparedPolicies", other: str) -> None:
     translate = current_translate()
     heads = [N_("figure"), "P10", "P50", "P90"]
-    rows = [
-        [translate(_FIGURES[name]), *(f"{value:,.0f}" for value in asdict(gap.spread).values())]
-        for name, gap in compared.change.items()
-    ]
+    rows = [_figure_row(name, gap.spread) for name, gap in compared.change.items()]
     title = translate(N_("Difference from {profile} in the same futures")).format(profile=other)
     show_table(title, [translate(head) for head in heads], rows)
     for flag in compared.other.flags:

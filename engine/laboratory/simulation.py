@@ -13,6 +13,7 @@ from scipy.special import bdtrik, ndtri
 from engine.laboratory.coordination import expected_greatest
 from engine.laboratory.experiment import Experiment
 from engine.laboratory.posterior import FloatArray
+from engine.vocabulary import Grade
 
 _CERTAIN = 1e-9
 _MANY = 100.0
@@ -38,6 +39,8 @@ class Simulated:
     expected_findings : by grade, under the shrunken rates; never falls when a ratio rises.
     checks : expected checks. burden : expected visits per firm by grade.
     visited_share : share of objects expected to be visited.
+    missed : array (draws,), findings expected among the checks that are not drawn, under the rates of each future.
+    n_objects : objects of the frame.
     total_cv, grade_cv : coefficient of variation of the next measurement of findings in the whole frame, on shrunken
         rates. total_cvs, grade_cvs : the same in every future: arrays (draws,) and (draws, grades).
     """
@@ -49,6 +52,8 @@ class Simulated:
     checks: float
     burden: Mapping[str, float]
     visited_share: float
+    missed: FloatArray
+    n_objects: float
     total_cv: float
     grade_cv: Mapping[str, float]
     total_cvs: FloatArray
@@ -68,17 +73,38 @@ class Difference:
     spread: Spread
 
 
+def measures(one: Simulated) -> dict[str, FloatArray]:
+    """Return what a policy brings, costs and leaves, future by future, by measure.
+
+    Returns
+    -------
+    Arrays (draws,): findings; visits; person_days; days_per_finding (person-days, null where a future finds nothing);
+    missed; cv (of the next measurement of all findings); visits_a (visits to objects of grade A; only where the frame
+    has them); visited_share (0..1).
+    """
+    findings, visits = one.findings.sum(axis=1), one.visits.sum(axis=1)
+    found = {
+        "findings": findings,
+        "visits": visits,
+        "person_days": one.person_days,
+        "days_per_finding": one.person_days / np.where(findings > 0, findings, np.nan),
+        "missed": one.missed,
+        "cv": one.total_cvs,
+        "visited_share": visits / one.n_objects,
+    }
+    grades = list(one.burden)
+    if Grade.A in grades:
+        found["visits_a"] = one.visits[:, grades.index(Grade.A)]
+    return found
+
+
 def difference(one: Simulated, other: Simulated) -> dict[str, Difference]:
-    """Return ``one`` minus ``other`` future by future, by measure: findings, visits, person_days.
+    """Return ``one`` minus ``other`` future by future, by measure of :func:`measures`.
 
     Both must come from the same experiment: rates and luck are then shared and equal ratios give exactly 0.
     """
-    pairs = {
-        "findings": (one.findings.sum(axis=1), other.findings.sum(axis=1)),
-        "visits": (one.visits.sum(axis=1), other.visits.sum(axis=1)),
-        "person_days": (one.person_days, other.person_days),
-    }
-    gaps = {name: ours - theirs for name, (ours, theirs) in pairs.items()}
+    ours, theirs = measures(one), measures(other)
+    gaps = {name: ours[name] - theirs[name] for name in ours}
     return {name: Difference(float(gap.mean()), spread(gap)) for name, gap in gaps.items()}
 
 
@@ -114,6 +140,8 @@ def simulate(experiment: Experiment, ratios: FloatArray) -> Simulated:
         checks=float(units.sum()),
         burden=dict(zip(experiment.grades, (expected / np.maximum(firms, 1)).tolist(), strict=True)),
         visited_share=float(expected.sum() / firms.sum()),
+        missed=_all_findings(experiment) - moments.mean.sum(axis=1),
+        n_objects=float(firms.sum()),
         total_cv=total_cv,
         grade_cv=grade_cv,
         total_cvs=np.sqrt(moments.next_variance.sum(axis=1)) / np.maximum(moments.violations.sum(axis=1), _CERTAIN),
@@ -175,6 +203,14 @@ def expected_in_full(experiment: Experiment) -> FloatArray:
         experiment.cells[name].to_numpy(dtype=float) for name in ("n_units", "n_findings", "n_observed")
     )
     return np.asarray(known + (size - seen) * experiment.mean)
+
+
+def _all_findings(experiment: Experiment) -> FloatArray:
+    """Findings of a draw of everything, expected under the rates of each future."""
+    size, known, seen = (
+        experiment.cells[name].to_numpy(dtype=float) for name in ("n_units", "n_findings", "n_observed")
+    )
+    return np.asarray(known.sum() + experiment.rates @ (size - seen))
 
 
 def precision(experiment: Experiment, ratios: FloatArray) -> tuple[float, dict[str, float]]:

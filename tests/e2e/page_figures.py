@@ -14,6 +14,16 @@ from engine.messages import Translate
 from engine.store.workspaces.workspace import Workspace
 from tests.e2e.demo_city import DAY, xinheng
 
+MEASURES = {
+    "findings": "Findings",
+    "visits": "Visits",
+    "person_days": "Person-days",
+    "days_per_finding": "Person-days per finding",
+    "missed": "Findings missed",
+    "cv": "Next measurement of all findings, ±",
+    "visits_a": "Visits to objects of grade A",
+    "visited_share": "Objects visited",
+}
 LIGHT = {
     "green": "✓ Records may be scored and drawn on",
     "amber": "▲ Look before scoring; nothing is blocked",
@@ -98,8 +108,14 @@ class Figures:
 
     def _what_if(self, _: Translate) -> list[str]:
         said = self.ask("policy", "simulate", "--as-of", DAY, "--draws", "1000", "--seed", "0")
-        spans = [said["hits"], said["visits_spread"], said["person_days_spread"]]
-        return [f"P10 – P90: {each['p10']:,.0f} – {each['p90']:,.0f}" for each in spans]
+        spans = {
+            name: [words.amount(name, each[at]) for at in ("p50", "p10", "p90")]
+            for name, each in said["measures"].items()
+        }
+        return [
+            *(_card(_(MEASURES[name]), p50) for name, (p50, _p10, _p90) in spans.items()),
+            *(f"P10 – P90: {p10} – {p90}" for _p50, p10, p90 in spans.values()),
+        ]
 
     def _lift(self, _: Translate) -> list[str]:
         said = self.ask("lift")

@@ -33,14 +33,22 @@ def test_raising_one_ratio_never_lowers_expected_findings(ratios, cell, target, 
     assert all(after.expected_findings[grade] >= found - 1e-9 for grade, found in before.expected_findings.items())
     assert after.checks >= before.checks - 1e-9
     assert after.visited_share >= before.visited_share - 1e-12
+    assert (after.missed <= before.missed + 1e-9).all()
+    assert (before.missed >= -1e-9).all()
 
 
 @given(RATIOS)
 @settings(max_examples=30, deadline=None)
 def test_a_policy_against_itself_differs_by_exactly_nothing(ratios):
-    gaps = difference(simulate(EXPERIMENT, ratios), simulate(EXPERIMENT, ratios.copy()))
+    one = simulate(EXPERIMENT, ratios)
+    gaps = difference(one, simulate(EXPERIMENT, ratios.copy()))
 
+    per_finding = gaps.pop("days_per_finding")
     assert {(gap.mean, gap.spread.p10, gap.spread.p50, gap.spread.p90) for gap in gaps.values()} == {(0, 0, 0, 0)}
+    if one.findings.sum(axis=1).min() > 0:
+        assert (per_finding.mean, per_finding.spread.p90) == (0, 0)
+    else:  # a future without findings has no cost per finding, and none is stated
+        assert np.isnan(per_finding.mean)
 
 
 @given(RATIOS, st.randoms(use_true_random=False))

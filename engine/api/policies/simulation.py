@@ -18,6 +18,7 @@ from engine.laboratory.simulation import (
     Spread,
     difference,
     expected_in_full,
+    measures,
     planned_units,
     simulate,
     spread,
@@ -177,18 +178,20 @@ def simulated_table(found: SimulatedPolicy) -> pd.DataFrame:
     Returns
     -------
     DataFrame, key (measure, grade), grade empty for all: p10, p50, p90 (null where a figure has no spread), expected.
-    Measures: findings, visits, person_days, visits_per_firm, cv (of the next measurement), checks, visited_share.
+    Measures of all: those of :func:`engine.laboratory.simulation.measures`, and checks; of a grade: findings, visits,
+    visits_per_firm, cv (of the next measurement).
     """
     result = found.simulated
     grades = list(result.burden)
+    known = {
+        "findings": sum(result.expected_findings.values()),
+        "cv": result.total_cv,
+        "visited_share": result.visited_share,
+    }
     rows: list[tuple[str, str, Spread | None, float]] = [
-        ("findings", "", result.hits, sum(result.expected_findings.values())),
-        ("visits", "", spread(result.visits.sum(axis=1)), float(result.visits.sum(axis=1).mean())),
-        ("person_days", "", spread(result.person_days), float(result.person_days.mean())),
-        ("cv", "", spread(result.total_cvs), result.total_cv),
-        ("checks", "", None, result.checks),
-        ("visited_share", "", None, result.visited_share),
+        (name, "", spread(values), known.get(name, float(values.mean()))) for name, values in measures(result).items()
     ]
+    rows.append(("checks", "", None, result.checks))
     for at, grade in enumerate(grades):
         rows += [
             ("findings", grade, spread(result.findings[:, at]), result.expected_findings[grade]),

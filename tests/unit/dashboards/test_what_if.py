@@ -58,7 +58,10 @@ def test_ratios_that_nobody_moved_change_exactly_nothing(workspace: Path, monkey
 
     assert not app.exception
     assert not app.error
-    assert {change for _, change in cards(app).values()} == {"与现行比例相比 0 (0 – 0)"}
+    assert {change for _, change in cards(app).values()} == {
+        "与现行比例相比 0 (0 – 0)",
+        "与现行比例相比 0 (0 – 0) 个百分点",
+    }
     assert any("各项比例均与现行比例相同" in each.value for each in app.caption)
 
 
