@@ -1,6 +1,7 @@
 """Data quality: may one score and draw on these records; what waits in quarantine, and the sheet that mends it."""
 
 import tempfile
+from collections.abc import Hashable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards import acts, delivery, guard, parts, queries, words
+from dashboards import acts, delivery, guard, parts, quality_charts, queries, words
 from dashboards.definitions import QUALITY
 from dashboards.view import View, choose, current_view
 from engine.api.desk import Action
 from engine.api.marts.quality import held_quality
+from engine.api.records import held_back
 from engine.api.records import quality as measures
 from engine.api.records.quarantine import SheetTaken, export_quarantine, quarantined_rows, retry_quarantine
 from engine.errors import TableMissingError
@@ -25,6 +27,8 @@ LIGHTS = {
 }
 MARKS = {"green": "✓", "amber": "▲", "red": "✗"}
 SHOWN = 200
+TOP = 10
+MOST_LOADS = 24
 
 
 def show(view: View) -> None:
@@ -53,7 +57,9 @@ def show(view: View) -> None:
         )
     _sources(report, view)
     _findings(report, view)
+    _reach(view)
     _quarantine(view)
+    _trend(report, view)
     _loads(report, view)
     delivery.offer(view)
 
@@ -63,7 +69,8 @@ def _sources(report: measures.QualityReport, view: View) -> None:
     _ = view.translate
     st.subheader(_("Sources"))
     rows = [measures.table_as_json(each, on=report.as_of) for each in report.tables]
-    worst = _worst(report)
+    worst, good = _worst(report), held_back.last_good_loads(report.loads, on=report.as_of)
+    last = [good[each.table].loaded_at if each.table in good else None for each in report.tables]
     table = pd.DataFrame(
         {
             _("Source"): [words.table_name(str(row["table"]), _) for row in rows],
@@ -73,6 +80,7 @@ def _sources(report: measures.QualityReport, view: View) -> None:
             _("Duplicates"): [row["duplicates"] for row in rows],
             _("Quarantined"): [row["quarantined"] for row in rows],
             _("Waiting"): [row["waiting"] for row in rows],
+            _("Last good load"): [words.NOTHING if each is None else words.moment(each) for each in last],
             _("Days since delivery"): [row["delivery_age_days"] for row in rows],
             _("Promised days"): [words.count(_number(row["freshness_days"])) for row in rows],
             _("Covers of the register"): [words.share(_number(row["coverage"])) for row in rows],
@@ -121,6 +129,59 @@ def _found(each: measures.QualityFinding, view: View) -> str:
         if "code" in params:
             params["code"] = words.code_name(column, str(params["code"]), _)
     return Message(said.template, params).render(_)
+
+
+def _reach(view: View) -> None:
+    """Say why rows wait, the most frequent reason first, and how many graded objects they speak of."""
+    _ = view.translate
+    st.subheader(_("Why rows wait, and whose grade they could change"))
+    reach = queries.kept(view, held_back.waiting_reach, needs=Action.SEE_QUALITY)
+    if not reach.n_rows:
+        st.caption(_("No row waits: no grade hangs on quarantine."))
+        return
+    counts = (
+        (_("Rows waiting"), words.count(reach.n_rows)),
+        (_("Graded objects concerned"), words.count(reach.n_affected)),
+        (_("Share of all graded"), words.share(reach.share)),
+        (_("Rows that name no object"), words.count(reach.n_nameless)),
+    )
+    for place, (name, said) in zip(st.columns(len(counts)), counts, strict=True):
+        place.metric(name, said, border=True)
+    if reach.as_of is None:
+        st.caption(_("Nothing was graded yet."))
+    else:
+        st.caption(
+            _("Of {n} objects graded as of {as_of}; their grade could change once the rows are mended.").format(
+                n=words.count(reach.n_graded), as_of=words.day(reach.as_of)
+            )
+        )
+    reasons = queries.kept(view, held_back.waiting_reasons, needs=Action.SEE_QUALITY)
+    said = [_reason(row, view) for row in reasons.to_dict("records")]
+    table = pd.DataFrame(
+        {
+            _("Source"): [words.table_name(each, _) for each in reasons["table"]],
+            _("What is wrong"): said,
+            _("Rows"): reasons["n_rows"].map(words.count),
+        }
+    )
+    by_source = pd.DataFrame(
+        {
+            _("Source"): [words.table_name(each, _) for each in reach.by_source["table"]],
+            _("Rows waiting"): reach.by_source["n_rows"].map(words.count),
+            _("Objects named"): reach.by_source["n_objects"].map(words.count),
+            _("Of these graded"): reach.by_source["n_graded"].map(words.count),
+            _("Read by grades"): [_("yes") if each else _("no") for each in reach.by_source["is_read"]],
+        }
+    )
+    parts.plain_table(table.head(TOP))
+    parts.plain_table(by_source)
+    st.caption(_("A row with several faults counts under each of them; an object counts once."))
+    parts.export_menu({"reasons": table, "reach": by_source}, name="waiting", view=view)
+
+
+def _reason(row: Mapping[Hashable, Any], view: View) -> str:
+    column = words.column_name(row["table"], row["column"], view.translate) if row["column"] else ""
+    return Message(row["reason"].template, {"column": column}).render(view.translate)
 
 
 def _quarantine(view: View) -> None:
@@ -191,6 +252,40 @@ def _mended(view: View, content: bytes, workspace: Any) -> SheetTaken:
         path = Path(held) / "fix-sheet.xlsx"
         path.write_bytes(content)
         return retry_quarantine(workspace, path, actor=view.desk.viewer.actor, clock=view.desk.clock)
+
+
+def _trend(report: measures.QualityReport, view: View) -> None:
+    """Show load by load how many rows came in and which share was held back, of one source or of all."""
+    _ = view.translate
+    st.subheader(_("Rows in and held back, load by load"))
+    sources = ("", *(each.table for each in report.tables))
+    chosen = choose(
+        st.selectbox,
+        _("Source of the trend"),
+        sources,
+        name="trend_source",
+        default="",
+        label_of=lambda each: words.table_name(each, _) if each else _("all"),
+    )
+    found = held_back.trend(report.loads)
+    found = found[found["table"] == chosen].reset_index(drop=True)
+    table = pd.DataFrame(
+        {
+            _("Loaded"): found["loaded_at"].map(words.moment),
+            _("Rows in"): found["rows_in"].map(words.count),
+            _("Accepted"): found["accepted"].map(words.count),
+            _("Quarantined"): found["quarantined"].map(words.count),
+            _("Share quarantined"): found["share"].map(words.share),
+            _("Load"): found["load_id"],
+        }
+    )
+    shown = found.assign(place=[f"{at + 1}" for at in found.index], day=found["loaded_at"].map(words.moment))
+    said = _("Rows in and held back, load by load")
+    last = shown.tail(MOST_LOADS)
+    st.altair_chart(quality_charts.rows_in(last, translate=_), theme=None, alt=_("Rows in"))
+    parts.chart_with_table(quality_charts.held_back(last, translate=_), table, alt_text=said, translate=_)
+    st.caption(_("The last {n} loads; the table holds all.").format(n=min(MOST_LOADS, len(shown))))
+    parts.export_menu({"trend": table}, name="load-trend", view=view)
 
 
 def _loads(report: measures.QualityReport, view: View) -> None:

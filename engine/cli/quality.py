@@ -18,8 +18,13 @@ from engine.cli.output import current_translate, show_json, show_line, show_tabl
 from engine.messages import N_
 
 if TYPE_CHECKING:
-    from engine.api.records.quality import QualityReport
+    import pandas as pd
 
+    from engine.api.records.held_back import Reach
+    from engine.api.records.quality import QualityReport
+    from engine.store.workspaces.quality import LoadQuality
+
+_TOP = 10
 COLOURS = {"green": N_("green"), "amber": N_("amber"), "red": N_("red")}
 
 
@@ -33,6 +38,7 @@ def quality(
     as_json: JsonOption = False,
 ) -> None:
     """Show rows, freshness, coverage and drift per source, and the gate's colour."""
+    from engine.api.records.held_back import last_good_loads, waiting_reach, waiting_reasons
     from engine.api.records.quality import override_quality, quality_report
     from engine.api.workspace import open_workspace
 
@@ -44,10 +50,13 @@ def quality(
         report = override_quality(
             opened, as_of=day, reason=override, actor=current_actor(), clock=current_time, profile=profile
         )
+    reasons, reach = waiting_reasons(opened), waiting_reach(opened)
+    good = last_good_loads(report.loads, on=report.as_of, profile=profile)
     if as_json:
-        show_json(_as_json(report))
+        show_json({**_as_json(report), **_waiting_as_json(reasons, reach), "last_good": _good_as_json(good)})
         return
     _show(report)
+    _show_waiting(reasons, reach)
 
 
 def _as_json(report: "QualityReport") -> dict[str, object]:
@@ -87,3 +96,33 @@ def _show(report: "QualityReport") -> None:
     if report.override is not None:
         text = translate(N_("Overridden by {actor}: {reason}"))
         show_line(text.format(actor=report.override.actor, reason=report.override.reason))
+
+
+def _waiting_as_json(reasons: "pd.DataFrame", reach: "Reach") -> dict[str, object]:
+    translate = current_translate()
+    told = reasons.assign(reason=[each.render(translate) for each in reasons["reason"]])
+    return {
+        "reasons": told.to_dict("records"),
+        "reach": {**asdict(reach), "share": reach.share, "by_source": reach.by_source.to_dict("records")},
+    }
+
+
+def _good_as_json(good: "dict[str, LoadQuality]") -> dict[str, object]:
+    return {table: {"load_id": each.load_id, "loaded_at": each.loaded_at} for table, each in sorted(good.items())}
+
+
+def _show_waiting(reasons: "pd.DataFrame", reach: "Reach") -> None:
+    translate = current_translate()
+    if len(reasons):
+        rows = [
+            [row["table"], row["reason"].render(translate), f"{row['n_rows']:,}"]
+            for row in reasons.head(_TOP).to_dict("records")
+        ]
+        heads = [translate(each) for each in (N_("table"), N_("reason"), N_("rows"))]
+        show_table(translate(N_("Why rows wait")), heads, rows)
+    if reach.n_graded:
+        line = translate(N_("{n} of {graded} graded objects have a waiting row: their grade could change."))
+        show_line(line.format(n=f"{reach.n_affected:,}", graded=f"{reach.n_graded:,}"))
+    if reach.n_nameless:
+        line = translate(N_("{n} waiting row(s) name no object that could be looked up."))
+        show_line(line.format(n=f"{reach.n_nameless:,}"))
