@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from heapq import nsmallest
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from engine.draw.committing.commitment import Commitment, read_commitment
 from engine.draw.populations.frame import BlindedFrame
@@ -34,9 +36,9 @@ def grade_digest(units: pd.DataFrame, *, key: bytes, suite: HashSuite) -> str:
     -----
     One line a row, its four values joined by tabs, lines in byte order joined by line feeds.
     """
-    columns = [units[name].astype(str) for name in GRADE_COLUMNS]
-    lines = sorted("\t".join(row) for row in zip(*columns, strict=True))
-    return suite.tagged("rating", key, "\n".join(lines)).hex()
+    columns = [pa.array(units[name].astype(str), type=pa.large_string()) for name in GRADE_COLUMNS]
+    lines = pc.binary_join_element_wise(*columns, pa.scalar("\t", type=pa.large_string())).sort()
+    return suite.tagged("rating", key, "\n".join(lines.to_pylist())).hex()
 
 
 class AuditCheck:

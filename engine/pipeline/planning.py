@@ -129,7 +129,7 @@ def with_arms(rows: pd.DataFrame, draw: PlannedDraw, arms: ArmKey | None, *, sui
     found = rows.assign(is_control=False, arm=pd.Series(None, index=rows.index, dtype=object))
     decided = rows["override_code"].notna() if "override_code" in rows.columns else pd.Series(False, index=rows.index)
     places = {
-        item: set(found.loc[found["item_code"].isin(line.items), "district_code"].dropna())
+        item: set(found.loc[found["item_code"].isin(line.items), "district_code"].dropna().unique())
         for item, line in draw.line_of.items()
     }
     for item, line in sorted(draw.line_of.items()):

@@ -50,6 +50,9 @@ COMMITTED_ON, DRAWN_ON = date(2026, 3, 2), date(2026, 3, 4)
 FIRST_VISIT, LAST_VISIT, INSPECT_UNTIL = date(2026, 3, 9), date(2026, 6, 26), date(2026, 6, 30)
 MEASURED_ON = date(2026, 8, 3)
 PLANNED_ON, APPROVED_ON, PUBLISHED_ON = date(2026, 2, 2), date(2026, 2, 9), date(2026, 2, 10)
+MOST_LEARNED = 60_000
+"""Inspections that a challenger model learns from: a larger city learns from a random part of its entities, in the same
+time; a model for work is fitted on all (``xinheng train``)."""
 PLAN_ID = "2026-330600"
 DRAW_ID = "2026-001"
 PLANNER = Actor("演示·抽查计划员 (fictional)", "draw_officer")
@@ -132,6 +135,7 @@ def _assess(
                     population=population,
                     split=LAST_DAY + timedelta(days=1),
                     seed=seed,
+                    most_rows=MOST_LEARNED,
                     threads=threads,
                     progress=watch.progress,
                 )

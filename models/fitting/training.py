@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from engine.api.scoring.featuring import FeatureBuilder
@@ -72,6 +73,7 @@ def eve_tables(
     known_until: date,
     on: date,
     first_day: date | None = None,
+    most: tuple[int, int] | None = None,
 ) -> EveTables:
     """Return the inspections of a population with the features of their eve.
 
@@ -83,12 +85,15 @@ def eve_tables(
     known_until : last day whose results may be used.
     on : day whose dated numbers shape the features.
     first_day : first day of inspection; None = all.
+    most : rows and seed: of more rows than these, those of entities taken at random, about as many; None = all.
 
     Notes
     -----
     Cost: that of the features of as many (entity, date) pairs as there are inspections.
     """
     labels = eve_labels(warehouse, population=population, basis=basis, known_until=known_until, first_day=first_day)
+    if most is not None:
+        labels = _of_some_entities(labels, n_rows=most[0], seed=most[1])
     spine = labels[["entity_id", "as_of"]].drop_duplicates()
     return EveTables(builder.build(spine, on=on), labels, basis)
 
@@ -109,6 +114,16 @@ def eve_labels(
     return rows.sort_values(["entity_id", "as_of", "item_code"], ignore_index=True)
 
 
+def _of_some_entities(rows: pd.DataFrame, *, n_rows: int, seed: int) -> pd.DataFrame:
+    """Return all rows of entities taken at random, each with the same chance: whole histories, and about ``n_rows``."""
+    if len(rows) <= n_rows:
+        return rows
+    entities = rows["entity_id"].drop_duplicates().sort_values()
+    rng = np.random.default_rng(seed)  # noqa: TID251 - a seeded sample
+    taken = entities[rng.random(len(entities)) < n_rows / len(rows)]
+    return rows[rows["entity_id"].isin(taken)].reset_index(drop=True)
+
+
 def fit_population(
     warehouse: Warehouse,
     builder: FeatureBuilder,
@@ -119,13 +134,15 @@ def fit_population(
     seed: int,
     name: str = MODEL_NAME,
     scope: SectorScope | None = None,
+    most_rows: int | None = None,
     threads: int = 1,
     progress: Progress = silent,
 ) -> FittedModel:
     """Fit a population's model on results known before ``split``; ``name`` as in :mod:`models.learners.learned`.
 
     ``scope`` is the sector that the population is, read from a
-    :class:`engine.store.workspaces.sector_warehouse.SectorWarehouse`.
+    :class:`engine.store.workspaces.sector_warehouse.SectorWarehouse`. Of more than ``most_rows`` rows it learns from
+    those of entities taken at random with ``seed``, about as many; None = from all.
 
     Raises
     ------
@@ -134,7 +151,10 @@ def fit_population(
     known_by = split - timedelta(days=1)
     basis = training_basis(warehouse, population=population, known_until=known_by)
     progress(Message(N_("Build the training rows of {population}"), {"population": population}))
-    tables = eve_tables(warehouse, builder, population=population, basis=basis, known_until=known_by, on=split)
+    most = None if most_rows is None else (most_rows, seed)
+    tables = eve_tables(
+        warehouse, builder, population=population, basis=basis, known_until=known_by, on=split, most=most
+    )
     model = train_population(
         tables.features,
         tables.labels,
@@ -148,11 +168,18 @@ def fit_population(
         threads=threads,
         progress=progress,
     )
-    return with_random_level(warehouse, builder, model, basis=basis, known_by=known_by, on=split)
+    return with_random_level(warehouse, builder, model, basis=basis, known_by=known_by, on=split, most=most)
 
 
 def with_random_level(
-    warehouse: Warehouse, builder: FeatureBuilder, model: FittedModel, *, basis: Basis, known_by: date, on: date
+    warehouse: Warehouse,
+    builder: FeatureBuilder,
+    model: FittedModel,
+    *,
+    basis: Basis,
+    known_by: date,
+    on: date,
+    most: tuple[int, int] | None = None,
 ) -> FittedModel:
     """Return a model ranked on routine rows with the probabilities of random ones, where there are enough of them.
 
@@ -161,11 +188,18 @@ def with_random_level(
     basis : rows the model learned from; one of random rows is returned as it is.
     known_by : last day whose results may be used.
     on : day whose dated numbers shape the features.
+    most : as for :func:`eve_tables`.
     """
     if basis is Basis.RANDOM:
         return model
     random = eve_tables(
-        warehouse, builder, population=model.card.population, basis=Basis.RANDOM, known_until=known_by, on=on
+        warehouse,
+        builder,
+        population=model.card.population,
+        basis=Basis.RANDOM,
+        known_until=known_by,
+        on=on,
+        most=most,
     )
     try:
         return calibrated_on_random(model, random.features, random.labels, known_by=known_by)

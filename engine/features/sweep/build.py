@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,8 +18,8 @@ from engine.features.sweep.asked import Asked, Spine, date_blocks
 from engine.features.sweep.events import reduce_events
 from engine.features.sweep.program import Program, program_of
 from engine.features.sweep.rates import PeerSums, address_totals, group_totals, sharers
-from engine.features.sweep.related import Links, counting, related_shares
-from engine.features.sweep.tables import NO_DAY, Days, Ints, Reals, Records, Versions
+from engine.features.sweep.related import Links, Neighbourhood, counting, related_shares
+from engine.features.sweep.tables import NO_DAY, Ints, Reals, Records, Versions
 
 MOST_ROWS = 8_192
 """Rows of the spine that are worked on at once: their values fit a processor's cache."""
@@ -112,7 +113,7 @@ def _pieces(
             totals, at_address = _block_totals(sources, versions, layout, block, pool)
             related = None
             if versions is not None and links is not None and layout.related and len(links.entity):
-                related = _Related.of(sources, versions, links, layout.related, block.dates, parameters=parameters)
+                related = _Related.of(sources, versions, links, layout.related, block, parameters=parameters)
             work = _Block(sources, versions, layout, parameters, totals, at_address, related)
             waiting: deque[Future[Piece]] = deque()
             for rows, asked in block.chunks(MOST_ROWS):
@@ -195,15 +196,19 @@ def _block_totals(
 
 @dataclass(frozen=True, slots=True)
 class _Related:
-    """Shares of related entities.
+    """Shares of related entities of the rows that are asked.
 
     Parameters
     ----------
     position : int64 by entity, its place among those that are ever linked, -1 for the others.
-    shares : float64 (dates, features, linked entities).
+    n_linked : how many are ever linked.
+    keys : int64, date x ``n_linked`` + position, sorted.
+    shares : float64 (features, keys).
     """
 
     position: Ints
+    n_linked: int
+    keys: Ints
     shares: Reals
 
     @classmethod
@@ -213,27 +218,48 @@ class _Related:
         versions: Versions,
         links: Links,
         features: Sequence[Feature],
-        dates: Days,
+        block: Asked,
         *,
         parameters: FeatureParameters,
     ) -> "_Related":
-        members, counts = links.members(), counting(features)
+        """Return the shares; on each date only those are looked at whom an asked entity can be linked with then."""
+        members = links.members()
         position = np.full(len(versions.starts) - 1, -1, np.int64)
         position[members] = np.arange(len(members))
-        linked = links.among(position)
-        shares = np.full((len(dates), len(features), len(members)), np.nan)
-        for place, day in enumerate(dates):
-            if linked.standing(int(day)).any():
-                spine = Spine(members, np.full(len(members), day, np.int32))
-                has_record = sweep_features(sources, None, spine, parameters=parameters, features=counts) > 0
-                ((_, asked),) = date_blocks(spine, versions, most_dates=1)
-                shares[place] = related_shares(linked, asked.version >= 0, has_record, as_of=int(day))
-        return cls(position, shares)
+        all_links = Neighbourhood.of(links.among(position), n_entities=len(members))
+        keys = np.unique(_keys(position, block, n_linked=len(members)))
+        keys = keys[keys >= 0]
+        edges = np.searchsorted(keys, np.arange(len(block.dates) + 1) * len(members))
+        asked = [keys[start:end] % len(members) for start, end in pairwise(edges.tolist())]
+        around = [all_links.around(own) for own in asked]
+        near = [members[places] for places, _ in around]
+        spine = Spine(np.concatenate(near), np.repeat(block.dates, [len(each) for each in near]))
+        counts = counting(features)
+        has_record = sweep_features(sources, None, spine, parameters=parameters, features=counts) > 0
+        is_known = np.zeros(len(spine.entity), np.bool_)
+        for rows, known in date_blocks(spine, versions, most_dates=len(block.dates)):
+            is_known[rows] = known.version >= 0
+        shares, first = np.full((len(features), len(keys)), np.nan), 0
+        for place, (own, (others, local)) in enumerate(zip(asked, around, strict=True)):
+            part = slice(first, first + len(others))
+            found = related_shares(local, is_known[part], has_record[:, part], as_of=int(block.dates[place]))
+            shares[:, edges[place] : edges[place + 1]] = found[:, np.searchsorted(others, own)]
+            first += len(others)
+        return cls(position, len(members), keys, shares)
 
     def of_rows(self, asked: Asked, place: int) -> Reals:
         """Return one feature of the rows asked, NaN for entities that are not linked."""
-        position = np.where(asked.entity >= 0, self.position[asked.entity], -1)
-        return np.where(position >= 0, self.shares[asked.date, place, position], np.nan)
+        if not len(self.keys):
+            return np.full(len(asked.entity), np.nan)
+        keys = _keys(self.position, asked, n_linked=self.n_linked)
+        found = np.searchsorted(self.keys, np.maximum(keys, 0))
+        return np.where(keys >= 0, self.shares[place, np.minimum(found, len(self.keys) - 1)], np.nan)
+
+
+def _keys(position: Ints, asked: Asked, *, n_linked: int) -> Ints:
+    """Return date and position of every row in one number, -1 for entities that are never linked."""
+    own = np.where(asked.entity >= 0, position[asked.entity], -1)
+    return np.where(own >= 0, asked.date * n_linked + own, -1)
 
 
 @dataclass(frozen=True, slots=True)

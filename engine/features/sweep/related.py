@@ -44,6 +44,61 @@ class Links:
         return Links(position[self.entity], self.hub, self.begins, self.ends, hub_entity)
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """Links by hub, and the hubs of each entity: whom a few entities can be linked with is found without all others.
+
+    Parameters
+    ----------
+    links : sorted by hub. first : int64 by hub, place of its first link; one more at the end.
+    hubs : int64, hubs of all entities one after the other. hubs_first : int64 by entity, as ``first``.
+    """
+
+    links: Links
+    first: Ints
+    hubs: Ints
+    hubs_first: Ints
+
+    @classmethod
+    def of(cls, links: Links, *, n_entities: int) -> "Neighbourhood":
+        """Return the index of links whose entities are numbered from 0 to ``n_entities`` - 1."""
+        order, n_hubs = np.argsort(links.hub, kind="stable"), len(links.hub_entity)
+        ordered = Links(links.entity[order], links.hub[order], links.begins[order], links.ends[order], links.hub_entity)
+        own = np.flatnonzero(links.hub_entity >= 0)
+        pairs = np.unique(
+            np.concatenate([links.entity * n_hubs + links.hub, links.hub_entity[own] * n_hubs + own]).astype(np.int64)
+        )
+        entities, hubs = np.divmod(pairs, max(n_hubs, 1))
+        return cls(
+            ordered,
+            np.searchsorted(ordered.hub, np.arange(n_hubs + 1)),
+            hubs,
+            np.searchsorted(entities, np.arange(n_entities + 1)),
+        )
+
+    def around(self, entities: Ints) -> tuple[Ints, Links]:
+        """Return everybody at any hub of these entities, in rising order, and the links there, renumbered by place."""
+        hubs = np.unique(self.hubs[_runs(self.hubs_first, entities)])
+        rows, hub_entity = _runs(self.first, hubs), self.links.hub_entity[hubs]
+        near = np.unique(np.concatenate([self.links.entity[rows], hub_entity[hub_entity >= 0]]))
+        links = Links(
+            np.searchsorted(near, self.links.entity[rows]),
+            np.searchsorted(hubs, self.links.hub[rows]),
+            self.links.begins[rows],
+            self.links.ends[rows],
+            np.where(hub_entity >= 0, np.searchsorted(near, hub_entity), -1),
+        )
+        return near, links
+
+
+def _runs(first: Ints, chosen: Ints) -> Ints:
+    """Return the places of the chosen runs, one after the other; ``first`` says where each begins."""
+    starts, sizes = first[chosen], first[chosen + 1] - first[chosen]
+    ends = np.cumsum(sizes)
+    places: Ints = np.arange(int(sizes.sum())) + np.repeat(starts - (ends - sizes), sizes)
+    return places
+
+
 def links_from_arrow(table: pa.Table) -> Links:
     """Return the arrays of :func:`engine.features.sweep.relations.numbered_links`."""
     hub = table["hub"].to_numpy().astype(np.int64)

@@ -127,6 +127,23 @@ def test_only_routine_results_known_before_the_split_train(workspace, builder, m
     assert model.card.inputs["profile"] == "benchmark"
 
 
+def test_of_more_rows_than_asked_whole_histories_of_some_entities_train(workspace, builder):
+    # arrange
+    asked = {"population": "plants", "basis": Basis.SCHEDULED, "known_until": SPLIT - timedelta(days=1), "on": SPLIT}
+    # act
+    every = eve_tables(workspace.warehouse, builder, **asked).labels
+    some, again, others = (
+        eve_tables(workspace.warehouse, builder, **asked, most=(1_000, seed)).labels for seed in (1, 1, 2)
+    )
+    enough = eve_tables(workspace.warehouse, builder, **asked, most=(len(every), 1)).labels
+    # assert
+    assert len(some) == pytest.approx(1_000, rel=0.15)
+    pd.testing.assert_frame_equal(some, every[every["entity_id"].isin(some["entity_id"])].reset_index(drop=True))
+    pd.testing.assert_frame_equal(some, again)
+    assert set(some["entity_id"]) != set(others["entity_id"])
+    pd.testing.assert_frame_equal(enough, every)
+
+
 def _drawn(n, *, seed):
     """Random checks of the first ``n`` plants, four each."""
     rows = _inspections(np.arange(n), seed=seed, first=date(2018, 1, 1), days=300, mode="random", probability=0.1)
