@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 from engine.errors import StoreError
 from engine.messages import N_, Message
 from engine.registers.merges import MergeDecision
-from engine.store.workspaces.aliases import merge_decisions
 from engine.store.ledgers.decisions import FILES, LEDGER, LOAD_TABLES, LOADS
+from engine.store.workspaces.aliases import merge_decisions
 from engine.store.workspaces.warehouse import VisibleFile, Warehouse
 from engine.store.workspaces.workspace import Workspace
 

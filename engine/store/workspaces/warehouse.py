@@ -29,12 +29,12 @@ from engine.errors import TableMissingError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor
 from engine.registers.merges import MergeDecision, alias_spans
-from engine.store.workspaces.aliases import merge_decisions, merged_rows
-from engine.store.ledgers.decisions import FILES, LOAD_TABLES, LOADS, RUNS, Decisions
 from engine.store.documents import load_contracts
 from engine.store.duck import quieted, settings
-from engine.store.workspaces.files import PARTIAL, StoredFile, settle
+from engine.store.ledgers.decisions import FILES, LOAD_TABLES, LOADS, RUNS, Decisions
 from engine.store.ledgers.ledger import Ledger, canonical, digest_of
+from engine.store.workspaces.aliases import merge_decisions, merged_rows
+from engine.store.workspaces.files import PARTIAL, StoredFile, settle
 
 CONDUCT_TABLES = ("inspections", "penalties", "listings", "complaints")
 PROVENANCE = ("source_file", "source_line")

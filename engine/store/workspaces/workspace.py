@@ -12,9 +12,9 @@ from sqlalchemy import select
 from engine.access.scope import Scope
 from engine.errors import WorkspaceMissingError
 from engine.store.ledgers.decisions import FILES, Decisions
-from engine.store.workspaces.files import sweep
 from engine.store.ledgers.ledger import Ledger
 from engine.store.ledgers.locks import DRAWS_LOCK, LOCK_NAME, draws_lock, writer_lock
+from engine.store.workspaces.files import sweep
 from engine.store.workspaces.warehouse import Warehouse
 
 DATABASE_NAME = "decisions.db"
