@@ -156,10 +156,27 @@ CHANCE = Definition(
     N_(
         "Each group's share over the number it rests on. The lines say how far a share may lie from that of all "
         "together by chance alone (interpolated exact binomial limits, Spiegelhalter 2005). Small groups vary more; "
-        "groups differ in their mix of grades, which this does not take out."
+        "groups differ in their mix of grades, which the switch takes out for findings per check."
     ),
 )
-LEAGUE = (CHANCE,)
+SHRUNKEN = Definition(
+    N_("Shrunken share and possible ranks"),
+    N_(
+        "The share drawn in to that of all together, the more so the fewer rows the group has (empirical Bayes on the "
+        "log-odds, the spread between groups averaged over what the counts allow), with its 95 % interval. "
+        "Possible ranks: where the group may stand, 1 the highest share, given what is unsure about all groups. "
+        "No rank is exact."
+    ),
+)
+ADJUSTED = Definition(
+    N_("Observed over expected"),
+    N_(
+        "Findings of the group over those expected had everybody's rate of each grade held for its very checks "
+        "(indirect standardisation; the rate of a grade is drawn in by 2 rows). 1 is as everybody. It takes out that "
+        "one group checks riskier objects than another, not other differences, and not how strictly officers look."
+    ),
+)
+LEAGUE = (CHANCE, SHRUNKEN, ADJUSTED)
 
 BUDGETED = Definition(
     N_("Lift at budgets"),

@@ -125,6 +125,7 @@ COMMANDS = (
     Command(("kpi", "list"), "engine.cli.kpi:list_figures", N_("List every figure and its rule.")),
     Command(("kpi", "show"), "engine.cli.kpi:show", N_("Show the figures of a month or a year.")),
     Command(("kpi", "scorecard"), "engine.cli.kpi:scorecards", N_("Show points by department or district.")),
+    Command(("kpi", "league"), "engine.cli.league:league", N_("Set departments or districts beside each other.")),
     Command(("kpi", "freeze"), "engine.cli.kpi:freeze", N_("Put the figures of a month on record for good.")),
     Command(("kpi", "compare"), "engine.cli.kpi:compare", N_("Show what differs from the frozen figures.")),
     Command(("warnings", "list"), "engine.cli.warnings:list_warnings", N_("List warnings, most pressing first.")),

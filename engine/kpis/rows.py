@@ -11,6 +11,7 @@ from engine.kpis.declaration import ROW_COLUMNS, Facts
 UNSTAFFED, REPLACED, PUBLISHED = "unstaffed", "replaced", "published"
 VIOLATION, CLEAN = "violation", "clean"
 UNREACHABLE = "unreachable"
+RANDOM, UNGRADED = "random", "U"
 DRAWN_MODES = ("random", "filtered_draw", "reserve")
 NOT_MADE = (UNSTAFFED, REPLACED, "not_visited")
 LEAD, RESERVE, BEST_GRADE, MOBILE = "directed", "reserve", "A", ("mobile", "offline")
@@ -83,6 +84,18 @@ def reached(facts: Facts) -> pd.DataFrame:
     """Published results of drawn firms: found at their address or not."""
     drawn = facts.results[facts.results["selection_mode"].isin(DRAWN_MODES)]
     return _rows(drawn, on=drawn["occurred_on"], above=(drawn["outcome"] != UNREACHABLE).astype(float))
+
+
+def findings(facts: Facts) -> pd.DataFrame:
+    """Published random checks of reached firms: a violation or none; also ``grade``, that at the freeze of the draw."""
+    drawn = facts.results[
+        (facts.results["selection_mode"] == RANDOM) & facts.results["outcome"].isin((VIOLATION, CLEAN))
+    ]
+    key = ["draw_id", "entity_id", "item_code"]
+    grades = facts.checks[[*key, "grade"]].dropna().drop_duplicates(key)
+    drawn = drawn.merge(grades, on=key, how="left", validate="m:1")
+    found = _rows(drawn, on=drawn["occurred_on"], above=(drawn["outcome"] == VIOLATION).astype(float))
+    return found.assign(grade=drawn["grade"].fillna(UNGRADED).astype(str))
 
 
 def joint_visits(facts: Facts) -> pd.DataFrame:

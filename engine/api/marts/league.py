@@ -23,12 +23,12 @@ from engine.store.workspaces.workspace import Workspace
 
 FRAMES, GROUPS = "league_frames", "league_groups"
 KIND = "league"
-FORM = 1
+FORM = 2
 """Changes when what is stored, or how it is counted, changes."""
 YEARS = 3
 NOT_COUNTED = ("account.", "audit.", "kpi.", "model.", "policy.", "quality.", "run.", "signer.", "site.")
 """Beginnings of ledger actions that change no share; runs that may are named by their identifiers."""
-DERIVED = ("league", "lift", "marts", "quality", "what_if")
+DERIVED = ("league", "lift", "marts", "quality", "trend", "what_if")
 """Kinds of runs that no share rests on."""
 
 
