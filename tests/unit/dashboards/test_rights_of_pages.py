@@ -1,5 +1,6 @@
 """Every role, and the wrong district, at every page: what the role opens, what its rows show, what is written down."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,9 @@ APP = Path(__file__).parents[3] / "dashboards" / "app.py"
 ENTRIES = {page.name: page for _section, pages in SECTIONS for page in pages}
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    st.cache_data.clear()
-    path = tmp_path / "workspace"
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("rights") / "workspace"
     write_two_districts(path)
     write_measured(path, AS_OF)
     write_draw(path)
@@ -34,6 +34,12 @@ def folder(tmp_path: Path) -> Path:
         add_account(workspace, name, name=name, role=role, scope=scope_of(), actor=ACTOR, clock=lambda: NOW)
     workspace.close()
     return path
+
+
+@pytest.fixture
+def folder(written: Path, tmp_path: Path) -> Path:
+    st.cache_data.clear()
+    return Path(shutil.copytree(written, tmp_path / "workspace"))
 
 
 def opened(folder: Path, monkeypatch: pytest.MonkeyPatch, account: str, **asked: str) -> AppTest:
