@@ -174,7 +174,8 @@ def _tables(found: Changes, view: View) -> dict[str, pd.DataFrame]:
         ),
         "policies": pd.DataFrame(
             {
-                _("Policy"): [each.replace(";", ", ") for each in policies["parameters"]],
+                _("Policy"): [words.policy_areas(each, _) for each in policies["parameters"]],
+                _("Draft"): policies["draft_id"],
                 _("Valid from"): policies["valid_from"].map(words.day),
                 _("Approved by"): [words.actor_name(each, _) for each in policies["approved_by"]],
                 _("Graded"): [later[bool(each)] for each in policies["is_after"]],

@@ -151,6 +151,35 @@ def change(value: float, *, digits: int = 1) -> str:
     return "0" if round(value, digits) == 0 else f"{value:+,.{digits}f}"
 
 
+POLICY_AREAS = {
+    "access": N_("rights of the roles"),
+    "capacity": N_("capacity"),
+    "deadlines": N_("deadlines"),
+    "draw": N_("the draw"),
+    "estimation": N_("estimation"),
+    "features": N_("features"),
+    "grading": N_("grading"),
+    "intake": N_("intake"),
+    "kpi": N_("figures of departments"),
+    "outcomes": N_("what follows a finding"),
+    "plan": N_("the annual plan"),
+    "publicity": N_("publication"),
+    "quality": N_("gate of data quality"),
+    "ratios": N_("sampling ratios"),
+    "registers": N_("registers"),
+    "scorecard": N_("scorecard"),
+    "validity": N_("validity of records"),
+    "warnings": N_("early warnings"),
+}
+"""What people call the areas of dated policy, by the beginning of a parameter's name."""
+
+
+def policy_areas(parameters: str, translate: Translate) -> str:
+    """Return the areas that parameters (joined by ;) belong to, each once; a name of no known area stays as it is."""
+    found = [each.partition(".")[0] for each in parameters.split(JOINER)]
+    return ", ".join(dict.fromkeys(translate(POLICY_AREAS[area]) if area in POLICY_AREAS else area for area in found))
+
+
 POINTS = N_("{change} points")
 SHARES = frozenset({"cv", "visited_share"})
 """Measures of a policy that are shares: their differences are points of per cent."""

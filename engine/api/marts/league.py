@@ -88,7 +88,7 @@ def build_league(
     groups = pd.concat(parts, ignore_index=True)
     key = workspace.scope.key
     tables = {
-        FRAMES: pd.DataFrame([{"scope": key, "version": version}]),
+        FRAMES: pd.DataFrame([{"scope": key, "version": version, "form": FORM}]),
         GROUPS: groups.assign(scope=key, at=range(len(groups))),
     }
     manifest = {"profile": profile, "version": version}
@@ -96,10 +96,13 @@ def build_league(
 
 
 def stored_league(workspace: Workspace, *, profile: str = "default") -> StoredLeague | None:
-    """Return what is stored for the workspace's scope; None when nothing is. Cost: one small file."""
+    """Return what is stored for the workspace's scope; None when nothing is, or in another form.
+
+    Cost: one small file.
+    """
     rows = own_rows(workspace, FRAMES)
-    if rows.empty:
-        return None
+    if rows.empty or "form" not in rows or int(rows["form"].iloc[0]) != FORM:
+        return None  # an older program stored other columns
     run = next(run for run in workspace.warehouse.runs(kind=KIND) if run.run_id == rows["run_id"].iloc[0])
     present = league_version(workspace, read_policies(profile, workspace=workspace))
     return StoredLeague(run.as_of, str(rows["version"].iloc[0]), present)
