@@ -114,3 +114,30 @@ def test_a_load_without_rows_has_no_share_and_is_not_good() -> None:
 
     assert last_good_loads([empty], on=ON) == {}
     assert trend([empty])["share"].isna().all()
+
+
+def test_a_load_of_some_bad_rows_is_good_up_to_the_limit_only() -> None:
+    day = "2021-06-30T08:00:00+08:00"
+    fine = LoadQuality("l1", day, "penalties", 100, 90, 10, 0)
+    worse = LoadQuality("l2", day, "penalties", 100, 89, 11, 0)
+
+    assert last_good_loads([fine, worse], on=ON) == {"penalties": fine}
+
+
+def test_an_object_that_waits_in_two_tables_counts_once_and_tables_no_grade_reads_do_not_count(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    graded(workspace, "reg:1", "reg:2", "reg:3", "reg:4")
+    take_in(
+        workspace,
+        write_lines(tmp_path / "two" / "complaints.csv", COMPLAINT_HEADER, complaint(7), complaint(8, known_at="soon")),
+        write_lines(
+            tmp_path / "two" / "recusals.csv", "inspector_code,entity_id,reason,occurred_on,known_at",
+            "I1,reg:4,kin,soon,2021-06-03",
+        ),
+    )  # fmt: skip
+    found = waiting_reach(workspace)
+
+    assert set(found.by_source["table"]) == {"penalties", "complaints", "recusals"}
+    assert dict(zip(found.by_source["table"], found.by_source["is_read"], strict=True))["recusals"] is False
+    assert found.n_affected == 2
