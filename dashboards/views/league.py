@@ -24,8 +24,8 @@ VERDICTS = {"above": N_("▲ above chance"), "below": N_("▼ below chance"), "i
 COLOURS = {"above": "#C44E00", "below": "#0072B2", "inside": QUIET}
 SHAPES = {"above": "triangle-up", "below": "triangle-down", "inside": "circle"}
 POINTS = 60
+# Opacity of a mark without a row, and of one with as many as the middle group or more.
 FADE = [0.2, 1.0]
-"""Opacity of a mark without a row, and of one with as many as the middle group or more."""
 
 
 def show(view: View) -> None:
