@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -138,14 +138,6 @@ def load_policies(profile: str = DEFAULT_PROFILE, *, folder: Path | None = None)
                 name=profile, problem=Message(N_("there is no such profile; known are {known}"), names)
             )
         paths += sorted(known[profile].glob("*.yaml"))
-    stamps = tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths)
-    return _book(root, profile, stamps)
-
-
-@lru_cache(maxsize=16)
-def _book(root: Path, profile: str, stamps: tuple[tuple[Path, int, int], ...]) -> PolicyBook:
-    """Read the files once for as long as none of them is written anew; who gets a book changes nothing in it."""
-    paths = [path for path, _, _ in stamps]
     parameters: dict[str, Parameter] = {}
     for group in (root, root / "profiles" / profile):
         own: dict[str, Parameter] = {}
