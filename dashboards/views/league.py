@@ -192,7 +192,7 @@ def _adjusted_funnel(rows: pd.DataFrame, view: View) -> alt.TopLevelMixin:
     bars = [
         alt.Chart(rows)
         .mark_rule(color=QUIET, strokeWidth=width, opacity=0.45)
-        .encode(x=x, y=alt.Y(f"low_{level}:Q", scale=scale, title=y.title), y2=f"high_{level}:Q")
+        .encode(x=x, y=alt.Y(f"low_{level}:Q", scale=scale, title=_("Observed over expected")), y2=f"high_{level}:Q")
         for level, width in (("998", 2), ("95", 8))
     ]
     middle = alt.Chart(pd.DataFrame({"share": [1.0]})).mark_rule(color=INK).encode(y=y)

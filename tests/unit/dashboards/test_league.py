@@ -3,10 +3,12 @@
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from engine.api.marts.league import build_league, stored_league
 from engine.store.workspaces.workspace import Workspace
+from tests.kpi_world import facts, frame
 from tests.plan_world import at
 from tests.small_sources import ACTOR, ENTITY_HEADER, take_in, write_lines
 from tests.small_workspace import AS_OF
@@ -80,3 +82,33 @@ def test_somebody_with_limits_sees_no_table_of_the_others(folder: Path, monkeypa
     assert not app.table
     assert not app.dataframe
     assert not any(button.label == "Count it anew" for button in app.button)
+
+
+def test_the_grades_are_taken_out_by_a_switch_that_stands_in_the_address(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = tuple(
+        (f"r{n}", "v", f"e{n}", "i", "M", HERE if n % 2 else "330604", "d", n)
+        for n in range(60)
+    )  # fmt: skip
+    columns = "inspection_id visit_id entity_id item_code department_code district_code draw_id at"
+    found = frame(columns, *checks).assign(
+        selection_mode="random", occurred_on=pd.Timestamp("2026-03-10"), published_on=pd.Timestamp("2026-03-20"),
+        due_on=pd.Timestamp("2026-04-08"), has_disposal=True, is_followed=True, channel="mobile", is_off_site=False,
+    )  # fmt: skip
+    found = found.assign(outcome=["violation" if n % 7 == 0 else "clean" for n in found["at"]]).drop(columns="at")
+    known = facts(results=found)
+    monkeypatch.setattr("engine.api.marts.league.read_facts", lambda *_, **__: known)
+    workspace = Workspace(folder)
+    build_league(workspace, as_of=LATER, profile="default", actor=ACTOR, clock=at(LATER))
+    workspace.close()
+    pages = Page(folder, monkeypatch)
+    asked = {"lang": "en", "kpi": "findings"}
+
+    raw = pages.opened("league", "leader@whole", day=LATER, **asked)
+    adjusted = pages.opened("league", "leader@whole", day=LATER, adjusted="1", **asked)
+
+    assert "Observed over expected" not in raw.table[0].value.columns
+    columns = set(adjusted.table[0].value.columns)
+    assert {"Observed over expected", "Limits of chance (95 %)", "Expected", "Shrunken", "Possible ranks"} <= columns
+    assert adjusted.query_params["adjusted"] == "1"
