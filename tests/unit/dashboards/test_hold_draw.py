@@ -8,6 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboards import sign_in
 from engine.access.rights import Role
 from engine.access.scope import scope_of
 from engine.api.accounts import add_account
@@ -57,8 +58,8 @@ class Page:
             def of(cls, folder: Path, account: str, *, clock: object = clock) -> Desk:
                 return found(folder, account, clock=clock)  # type: ignore[arg-type]
 
+        self.patch.setattr(sign_in, "Desk", Dated)  # loaded above: whoever loads it later would keep the dated desk
         self.patch.setattr("engine.api.desk.Desk", Dated)
-        self.patch.setattr("dashboards.sign_in.Desk", Dated)
         app = AppTest.from_file(str(APP), default_timeout=90)
         for name, value in {"as": person, **asked}.items():
             app.query_params[name] = value
