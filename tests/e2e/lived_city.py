@@ -71,7 +71,8 @@ def most_drawn(path: Path, **of: str) -> tuple[str, str]:
     held.close()
     for name, value in of.items():
         drawn = drawn[drawn[name] == value]
-    code = str(drawn.loc[drawn["is_drawn"], "item_code"].value_counts().index[0])
+    counts = drawn.loc[drawn["is_drawn"], "item_code"].value_counts()
+    code = min(counts[counts == counts.max()].index)  # of equal ones the same each time
     return code, str(drawn.loc[drawn["item_code"] == code, "department_code"].iloc[0])
 
 

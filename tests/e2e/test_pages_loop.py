@@ -11,6 +11,7 @@ them in. ``XINHENG_SCREENSHOTS=FOLDER`` keeps a picture of every step.
 import shutil
 from collections.abc import Iterator
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ import pytest
 
 from dashboards import words
 from engine.api.draws.logged import latest_runs
+from engine.api.policies.amendment import policy_in_force
 from engine.api.results.desk import standing_results
 from engine.api.workspace import open_workspace
 from tests.e2e.browsing import CHROMIUM, HEIGHT, PHONE, WIDTH, Served, Visit, chromium, free_port, new_visit, served
@@ -94,7 +96,9 @@ def test_from_a_moved_ratio_to_the_moved_hit_rate_by_hand(office: Office, tmp_pa
     _drafted_and_approved(office)
     _planned(city.workspace, tmp_path)
     _drawn(office)
-    assert set(_ratios(city.workspace)) == {int(RAISED) / 100}, "the draw was not made by the approved ratio"
+    approved, committed, expected = _ratios(city.workspace)
+    assert approved == int(RAISED) / 100
+    assert committed == pytest.approx(expected), "the draw was not made by the approved ratios"
     before = _hit_rate(office, "analyst@city")
 
     city.turn(VISITED_ON)
@@ -183,13 +187,21 @@ def _drawn(office: Office) -> None:
     visit.picture("loop-4-verified")
 
 
-def _ratios(workspace: Path) -> list[float]:
-    """The ratios that the draw committed to for grade D."""
+def _ratios(workspace: Path) -> tuple[float, list[float], list[float]]:
+    """The ratio in force for grade D, what the draw committed to for each stratum, and the mean ratio of its objects.
+
+    A stratum of few objects is drawn with its neighbour's, and then by the mean of their ratios.
+    """
     held = open_workspace(workspace, create=False)
+    ratios = policy_in_force(held, profile="default", on=COMMITTED_ON)
+    by_grade = ratios[ratios["parameter"] == "ratios.key"].set_index("grade")["ratio"].map(Fraction).map(float)
     (run,) = latest_runs(held.warehouse, draw_ids=[DRAW]).values()
-    strata = held.warehouse.read("strata", run_id=run).execute()
+    strata = held.warehouse.read("strata", run_id=run).execute().set_index("stratum")
+    objects = held.warehouse.read("selections", run_id=run).execute()
     held.close()
-    return [float(ratio) for ratio in strata.loc[strata["grade"] == "D", "design_probability"]]
+    assert "D" in set(objects["grade"]), "the draw holds nobody of the grade whose ratio was moved"
+    expected = objects["grade"].map(by_grade).groupby(objects["stratum"]).mean()
+    return float(by_grade["D"]), list(strata.loc[expected.index, "design_probability"]), list(expected)
 
 
 def _entered_on_a_phone(office: Office, scan: dict[str, Any]) -> str:
