@@ -1,7 +1,7 @@
 """Pieces that every page has: the as-of strip, the definitions, honest empty states, a chart with its table."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from urllib.parse import urlencode
 
@@ -17,6 +17,7 @@ from engine.api.table_export import csv_bytes, json_bytes, xlsx_bytes
 from engine.messages import Translate
 from engine.vocabulary import population_name
 
+Sheet = pd.DataFrame | Callable[[], pd.DataFrame]
 FIGURE = re.compile(r"—|∞|[-+−]?\d[\d,]*(\.\d+)?[%×]?( – [-+−]?\d[\d,]*(\.\d+)?[%×]?)?")
 """A figure as a cell shows it: a number, a share, a ratio, an interval of these, or a dash where there is none."""
 
@@ -112,22 +113,33 @@ def long_table(shown: pd.DataFrame) -> None:
     st.dataframe(shown, hide_index=True, column_config=looks)
 
 
-def export_menu(sheets: dict[str, pd.DataFrame], *, name: str, view: View) -> None:
+def export_menu(sheets: Mapping[str, Sheet], *, name: str, view: View) -> None:
     """Offer tables as a workbook with one sheet each, the first as CSV, all as JSON; ids stay text, no cell runs.
 
     Parameters
     ----------
-    sheets : sheet name to table.
+    sheets : sheet name to table, or to what makes it when somebody takes the file: tables too long for the page.
     """
     _ = view.translate
     if not view.desk.may(Action.EXPORT):
         return
     row = st.container(horizontal=True)
-    book, text = partial(xlsx_bytes, sheets), partial(csv_bytes, next(iter(sheets.values())))
-    whole = partial(json_bytes, sheets)
-    guard.download(_("Workbook (XLSX)"), book, file_name=f"{name}.xlsx", view=view, place=row, key=f"{name}_xlsx")
-    guard.download(_("Table (CSV)"), text, file_name=f"{name}.csv", view=view, place=row, key=f"{name}_csv")
-    guard.download(_("Data (JSON)"), whole, file_name=f"{name}.json", view=view, place=row, key=f"{name}_json")
+    first = {key: sheets[key] for key in list(sheets)[:1]}
+    for label, make, ending, of in (
+        (_("Workbook (XLSX)"), xlsx_bytes, "xlsx", sheets),
+        (_("Table (CSV)"), _first_csv, "csv", first),
+        (_("Data (JSON)"), json_bytes, "json", sheets),
+    ):
+        content = partial(_written, make, of)
+        guard.download(label, content, file_name=f"{name}.{ending}", view=view, place=row, key=f"{name}_{ending}")
+
+
+def _first_csv(sheets: dict[str, pd.DataFrame]) -> bytes:
+    return csv_bytes(next(iter(sheets.values())))
+
+
+def _written(make: Callable[[dict[str, pd.DataFrame]], bytes], sheets: Mapping[str, Sheet]) -> bytes:
+    return make({key: sheet() if callable(sheet) else sheet for key, sheet in sheets.items()})
 
 
 def plain_table(table: pd.DataFrame) -> None:

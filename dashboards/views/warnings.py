@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards import acts, parts, queries, words
+from dashboards import acts, parts, queries, warning_parts, words
 from dashboards.definitions import WARNINGS
-from dashboards.view import View, choose, current_view
+from dashboards.view import View, choose, current_view, switch
+from dashboards.warning_parts import LEVELS, RULES, rule_name
 from engine.api.desk import Action
+from engine.api.grading import warning_steps as steps
 from engine.api.grading import warnings as inbox
 from engine.api.reading.search import entity_names
 from engine.messages import N_
@@ -23,18 +25,7 @@ STATES = {
     "acknowledged": N_("taken up"),
     "closed": N_("closed"),
 }
-LEVELS = {"urgent": N_("urgent"), "important": N_("important"), "attention": N_("for attention")}
 MARKS = {"urgent": "◆", "important": "▲", "attention": "●"}
-RULES = {
-    "licence_ending": N_("licence ends soon"),
-    "licence_lapsed": N_("licence lapsed"),
-    "abnormal_near_term": N_("three years on the abnormal list near"),
-    "shared_address": N_("many at one address"),
-    "key_changes": N_("many changes in the register"),
-    "score_jump": N_("score rose sharply"),
-    "complaint_surge": N_("complaints surge"),
-    "complaint_cluster": N_("complaints crowd"),
-}
 STEPS = {
     "assign": N_("Give to somebody"),
     "acknowledge": N_("Take up"),
@@ -43,6 +34,8 @@ STEPS = {
     "false": N_("Close as false alarm"),
 }
 FORTNIGHT = timedelta(days=14)
+EVERY = "every"
+SHOWN = 500  # rows on the page, the most pressing first; the files and the act on all of them hold every one
 
 
 def show(view: View) -> None:
@@ -59,7 +52,7 @@ def show(view: View) -> None:
         label_of=lambda each: _(STATES[each]),
     )
     today = view.desk.clock().date()
-    held = queries.kept(view, inbox.warnings, needs=Action.SEE_WARNINGS, on=today, state=state)
+    held = queries.kept(view, inbox.warnings, needs=Action.SEE_WARNINGS, on=today, state=state, **_wanted(view))
     if held.empty:
         parts.nothing_yet(_("No warning of this state."), command="xinheng run monthly --help")
     else:
@@ -67,7 +60,38 @@ def show(view: View) -> None:
         _inbox(held, view)
         if state != "closed":
             _dispose(held, view, today=today)
-    _precision(view)
+    warning_parts.precision(view, today=today)
+
+
+def _wanted(view: View) -> dict[str, Any]:
+    """Return which warnings are asked for: by rule, level, person and last day; all of it in the address."""
+    _ = view.translate
+    left, right = st.columns(2)
+    rule = choose(
+        left.selectbox,
+        _("Rule"),
+        (EVERY, *RULES),
+        name="rule",
+        default=EVERY,
+        label_of=lambda each: _("every rule") if each == EVERY else rule_name(each, _),
+    )
+    level = choose(
+        right.selectbox,
+        _("Level"),
+        (EVERY, *LEVELS),
+        name="level",
+        default=EVERY,
+        label_of=lambda each: _("every level") if each == EVERY else _(LEVELS[each]),
+    )
+    with st.container(horizontal=True):
+        mine = switch(_("Only those given to me"), name="mine")
+        overdue = switch(_("Only those past their last day"), name="overdue")
+    return {
+        "rule": None if rule == EVERY else rule,
+        "level": None if level == EVERY else level,
+        "assignee": view.desk.viewer.actor.name if mine else None,
+        "overdue": overdue,
+    }
 
 
 def _cards(held: pd.DataFrame, view: View) -> None:
@@ -83,15 +107,26 @@ def _cards(held: pd.DataFrame, view: View) -> None:
 
 
 def _inbox(held: pd.DataFrame, view: View) -> None:
+    """Show the most pressing rows; the files hold all of them."""
+    _ = view.translate
+    parts.long_table(_rows(held.head(SHOWN), view))
+    if len(held) > SHOWN:
+        st.caption(
+            _("The first {n} of {all} rows; the files hold every one.").format(n=SHOWN, all=words.count(len(held)))
+        )
+    parts.export_menu({"warnings": partial(_rows, held, view)}, name="warnings", view=view)
+
+
+def _rows(held: pd.DataFrame, view: View) -> pd.DataFrame:
     _ = view.translate
     named = _names(held, view)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             _("Level"): [f"{MARKS.get(each, '')} {_(LEVELS.get(each, each))}" for each in held["level"]],
             _("Due on"): held["due_on"].map(words.day),
             _("State"): [_(STATES[each]) if each in STATES else each for each in held["state"]],
             _("Given to"): [words.NOTHING if words.is_missing(each) or not each else each for each in held["assignee"]],
-            _("Rule"): [_rule(code, view) for code in held["rule_code"]],
+            _("Rule"): [rule_name(code, _) for code in held["rule_code"]],
             _("Object or group"): [
                 named.get(str(entity), str(entity)) if not words.is_missing(entity) and entity else group
                 for entity, group in zip(held["entity_id"], held["group"], strict=True)
@@ -101,7 +136,6 @@ def _inbox(held: pd.DataFrame, view: View) -> None:
             _("Warning"): held["warning_id"],
         }
     )
-    parts.table(table, name="warnings", view=view)
 
 
 def _names(held: pd.DataFrame, view: View) -> dict[str, str]:
@@ -109,79 +143,50 @@ def _names(held: pd.DataFrame, view: View) -> dict[str, str]:
     return queries.kept(view, entity_names, needs=Action.SEE_WARNINGS, entity_ids=about) if about else {}
 
 
-def _rule(code: str, view: View) -> str:
-    name, _dot, dimension = code.partition(".")
-    said = view.translate(RULES[name]) if name in RULES else name
-    return f"{said} · {dimension}" if dimension and name not in RULES else said
-
-
 def _dispose(held: pd.DataFrame, view: View, *, today: date) -> None:
-    """Take one step for several warnings at once, all or none."""
+    """Take one step for several warnings at once, or for all that are asked for; all or none."""
     _ = view.translate
     st.subheader(_("Dispose"))
     if not acts.offered(view, Action.DISPOSE_WARNING):
         return
     label = {
-        str(row["warning_id"]): f"{row['warning_id']} · {row['sentence'].render(_)}" for row in held.to_dict("records")
+        str(row["warning_id"]): f"{row['warning_id']} · {row['sentence'].render(_)}"
+        for row in held.head(SHOWN).to_dict("records")
     }
     with st.form("dispose"):
         chosen = st.multiselect(_("Warnings"), list(label), format_func=label.__getitem__, placeholder=_("choose"))
+        whole = st.checkbox(_("All {n} that are asked for above").format(n=words.count(len(held))))
         step = st.radio(_("Step"), tuple(STEPS), format_func=lambda each: _(STEPS[each]), horizontal=True)
         left, middle, right = st.columns(3)
         to = left.text_input(_("Given to"))
         until = middle.date_input(_("Put off until"), value=today + FORTNIGHT)
         reason = right.text_input(_("Why"))
         asked = st.form_submit_button(_("Do it"), type="primary")
-    if asked and chosen:
-        take = _step(step, view, to=to, until=until, reason=reason)
-        about = sorted(set(held.loc[held["warning_id"].isin(chosen), "entity_id"].dropna()))
+    taken = held["warning_id"].astype(str).tolist() if whole else chosen
+    if asked and not taken:
+        st.error(_("Choose the warnings first."))
+    elif asked:
         acts.act(
             view,
             Action.DISPOSE_WARNING,
-            partial(_each, chosen, take),
-            said=lambda n: _("{n} warning(s) carried a step further.").format(n=n),
-            about=about,
+            _step(step, taken, view, to=to, until=until, reason=reason),
+            said=lambda done: _("{n} warning(s) carried a step further.").format(n=words.count(len(done))),
+            about=sorted(set(held.loc[held["warning_id"].isin(taken), "entity_id"].dropna())),
         )
 
 
-def _each(chosen: list[str], take: Callable[[Any, str], object], workspace: Any) -> int:
-    for warning_id in chosen:
-        take(workspace, warning_id)
-    return len(chosen)
-
-
-def _step(step: str, view: View, *, to: str, until: date, reason: str) -> Callable[[Any, str], object]:
+def _step(
+    step: str, taken: list[str], view: View, *, to: str, until: date, reason: str
+) -> Callable[[Any], tuple[object, ...]]:
     desk = view.desk
-    who: dict[str, Any] = {"actor": desk.viewer.actor, "clock": desk.clock}
+    said: dict[str, Any] = {"warning_ids": taken, "actor": desk.viewer.actor, "clock": desk.clock}
     if step == "assign":
-        return partial(inbox.assign_warning, assignee=to, **who)
+        return partial(steps.assign_warnings, assignee=to, **said)
     if step == "acknowledge":
-        return partial(inbox.acknowledge_warning, **who)
+        return partial(steps.acknowledge_warnings, **said)
     if step == "snooze":
-        return partial(inbox.snooze_warning, until=until, reason=reason, **who)
-    return partial(inbox.close_warning, outcome=step, reason=reason, **who)
-
-
-def _precision(view: View) -> None:
-    """Show how often each rule was right, with its interval."""
-    _ = view.translate
-    st.subheader(_("Precision of the rules"))
-    held = queries.kept(view, inbox.warning_precision, needs=Action.SEE_WARNINGS)
-    if held.empty:
-        st.caption(_("No warning was closed yet: how often a rule is right is not known."))
-        return
-    table = pd.DataFrame(
-        {
-            _("Rule"): [_rule(code, view) for code in held["rule_code"]],
-            _("Closed"): held["n"],
-            _("Confirmed"): held["n_confirmed"],
-            _("Precision"): held["precision"].map(words.share),
-            _("Interval"): [words.share_interval(*ends) for ends in zip(held["low"], held["high"], strict=True)],
-            _("Remark"): ["" if enough else _("too few") for enough in held["is_enough"]],
-        }
-    )
-    parts.plain_table(table)
-    parts.export_menu({"precision": table}, name="warning-precision", view=view)
+        return partial(steps.snooze_warnings, until=until, reason=reason, **said)
+    return partial(steps.close_warnings, outcome=step, reason=reason, **said)
 
 
 show(current_view())

@@ -129,13 +129,17 @@ COMMANDS = (
     Command(("kpi", "freeze"), "engine.cli.kpi:freeze", N_("Put the figures of a month on record for good.")),
     Command(("kpi", "compare"), "engine.cli.kpi:compare", N_("Show what differs from the frozen figures.")),
     Command(("warnings", "list"), "engine.cli.warnings:list_warnings", N_("List warnings, most pressing first.")),
-    Command(("warnings", "assign"), "engine.cli.warnings:assign", N_("Give a warning to somebody.")),
-    Command(("warnings", "acknowledge"), "engine.cli.warnings:acknowledge", N_("Take an assigned warning up.")),
-    Command(("warnings", "snooze"), "engine.cli.warnings:snooze", N_("Put a warning off, once.")),
-    Command(("warnings", "close"), "engine.cli.warnings:close", N_("Close a warning as confirmed or false.")),
+    Command(("warnings", "assign"), "engine.cli.warnings:assign", N_("Give warnings to somebody.")),
+    Command(("warnings", "acknowledge"), "engine.cli.warnings:acknowledge", N_("Take assigned warnings up.")),
+    Command(("warnings", "snooze"), "engine.cli.warnings:snooze", N_("Put warnings off, once.")),
+    Command(("warnings", "close"), "engine.cli.warnings:close", N_("Close warnings as confirmed or false.")),
     Command(("warnings", "precision"), "engine.cli.warnings:precision", N_("Show how often each rule was right.")),
-    Command(("warnings", "audit"), "engine.cli.warnings:audit", N_("Check firms at random that nothing warns of.")),
-    Command(("warnings", "detection"), "engine.cli.warnings:detection", N_("Show precision and recall of warnings.")),
+    Command(
+        ("warnings", "audit"), "engine.cli.warning_audits:audit", N_("Check firms at random that nothing warns of.")
+    ),
+    Command(
+        ("warnings", "detection"), "engine.cli.warning_audits:detection", N_("Show precision and recall of warnings.")
+    ),
     Command(
         ("warnings", "propose"), "engine.cli.warnings:propose", N_("Propose a special inspection of a common problem.")
     ),

@@ -1,7 +1,8 @@
 """``xinheng warnings``: list early warnings, assign, acknowledge, put off and close them, precision, proposals."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,9 +15,14 @@ from engine.cli.options import (
     current_time,
 )
 from engine.cli.output import current_translate, show_json, show_line, show_table
-from engine.messages import N_, Message
+from engine.messages import N_
 
-WarningArgument = Annotated[str, typer.Argument(help=N_("The warning, as 'warnings list' names it."))]
+if TYPE_CHECKING:
+    from engine.warnings.disposal import WarningState
+
+WarningsArgument = Annotated[
+    list[str], typer.Argument(help=N_("The warnings, as 'warnings list' names them; all or none are taken on."))
+]
 ReasonOption = Annotated[str, typer.Option("--reason", help=N_("Why; it stays on record."))]
 
 
@@ -37,6 +43,22 @@ class StateChoice(StrEnum):
     CLOSED = "closed"
 
 
+class LevelChoice(StrEnum):
+    """How pressing a warning is."""
+
+    URGENT = "urgent"
+    IMPORTANT = "important"
+    ATTENTION = "attention"
+
+
+class PeriodChoice(StrEnum):
+    """By which period precision is told."""
+
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
 STATES = {
     "raised": N_("raised"), "assigned": N_("assigned"), "acknowledged": N_("acknowledged"), "closed": N_("closed"),
 }  # fmt: skip
@@ -44,6 +66,10 @@ STATES = {
 
 def list_warnings(
     state: Annotated[StateChoice, typer.Option("--state", help=N_("Only warnings in this state."))] = StateChoice.OPEN,
+    rule: Annotated[str | None, typer.Option("--rule", help=N_("Only warnings of this rule."))] = None,
+    level: Annotated[LevelChoice | None, typer.Option("--level", help=N_("Only warnings of this level."))] = None,
+    assignee: Annotated[str | None, typer.Option("--given-to", help=N_("Only those given to this person."))] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help=N_("Only those past their last day."))] = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -53,7 +79,15 @@ def list_warnings(
 
     translate = current_translate()
     opened = open_workspace(workspace, create=False)
-    rows = warnings(opened, on=current_time().date(), state=state.value).to_dict("records")
+    rows = warnings(
+        opened,
+        on=current_time().date(),
+        state=state.value,
+        rule=rule,
+        level=level.value if level else None,
+        assignee=assignee,
+        overdue=overdue,
+    ).to_dict("records")
     for row in rows:
         row["sentence"] = row["sentence"].render(translate)
     if as_json:
@@ -74,58 +108,58 @@ def list_warnings(
 
 
 def assign(
-    warning: WarningArgument,
+    warning: WarningsArgument,
     to: Annotated[str, typer.Option("--to", help=N_("Who disposes of it."))],
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Give a warning to somebody."""
-    from engine.api.grading.warnings import assign_warning
+    """Give warnings to somebody."""
+    from engine.api.grading.warning_steps import assign_warnings
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
-    _show(assign_warning(opened, warning, assignee=to, actor=current_actor(), clock=current_time), as_json=as_json)
+    _show(assign_warnings(opened, warning, assignee=to, actor=current_actor(), clock=current_time), as_json=as_json)
 
 
 def acknowledge(
-    warning: WarningArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
+    warning: WarningsArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
 ) -> None:
-    """Take an assigned warning up."""
-    from engine.api.grading.warnings import acknowledge_warning
+    """Take assigned warnings up."""
+    from engine.api.grading.warning_steps import acknowledge_warnings
     from engine.api.workspace import open_workspace
 
     opened = open_workspace(workspace, create=False)
-    _show(acknowledge_warning(opened, warning, actor=current_actor(), clock=current_time), as_json=as_json)
+    _show(acknowledge_warnings(opened, warning, actor=current_actor(), clock=current_time), as_json=as_json)
 
 
 def snooze(
-    warning: WarningArgument,
+    warning: WarningsArgument,
     until: Annotated[str, typer.Option("--until", help=N_("The new last day, YYYY-MM-DD."))],
     reason: ReasonOption,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a warning off, once."""
-    from engine.api.grading.warnings import snooze_warning
+    """Put warnings off, once."""
+    from engine.api.grading.warning_steps import snooze_warnings
     from engine.api.workspace import open_workspace
 
     opened, day = open_workspace(workspace, create=False), as_of_date(until)
-    held = snooze_warning(opened, warning, until=day, reason=reason, actor=current_actor(), clock=current_time)
+    held = snooze_warnings(opened, warning, until=day, reason=reason, actor=current_actor(), clock=current_time)
     _show(held, as_json=as_json)
 
 
 def close(
-    warning: WarningArgument,
+    warning: WarningsArgument,
     outcome: Annotated[OutcomeChoice, typer.Option("--as", help=N_("What the check showed."))],
     reason: ReasonOption,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Close a warning as confirmed or false."""
-    from engine.api.grading.warnings import close_warning
+    """Close warnings as confirmed or false."""
+    from engine.api.grading.warning_steps import close_warnings
     from engine.api.workspace import open_workspace
 
-    held = close_warning(
+    held = close_warnings(
         open_workspace(workspace, create=False),
         warning,
         outcome=outcome.value,
@@ -136,97 +170,41 @@ def close(
     _show(held, as_json=as_json)
 
 
-def precision(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
-    """Show how often each rule was right."""
-    from engine.api.grading.warnings import warning_precision
-    from engine.api.workspace import open_workspace
-
-    rows = warning_precision(open_workspace(workspace, create=False)).to_dict("records")
-    if as_json:
-        show_json({"rules": rows})
-        return
-    translate = current_translate()
-    heads = [N_("rule"), N_("closed"), N_("confirmed"), N_("precision"), N_("95 % interval")]
-    cells = [
-        [
-            f"{r['rule_code']}{'' if r['is_enough'] else ' *'}",
-            r["n"],
-            r["n_confirmed"],
-            f"{r['precision']:.1%}",
-            f"{r['low']:.1%} – {r['high']:.1%}",
-        ]
-        for r in rows
-    ]
-    show_table(translate(N_("Precision by rule (* fewer than 50 closed)")), [translate(h) for h in heads], cells)
-
-
-def audit(
-    run: Annotated[str | None, typer.Option("--run", help=N_("Only the sample of this monthly run."))] = None,
-    entity: Annotated[
-        list[str] | None, typer.Option("--entity", help=N_("A firm that was checked; several times for several."))
-    ] = None,
-    outcome: Annotated[OutcomeChoice | None, typer.Option("--as", help=N_("What the check showed."))] = None,
-    reason: Annotated[str, typer.Option("--reason", help=N_("Why; it stays on record."))] = "",
+def precision(
+    every: Annotated[PeriodChoice | None, typer.Option("--every", help=N_("Also by period of closing."))] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """List firms to be checked although nothing warns of them, or say what the check of one found."""
-    from engine.api.grading.warning_audits import record_audit, warning_audits
-    from engine.api.workspace import open_workspace
-    from engine.errors import UsageError
-
-    opened = open_workspace(workspace, create=False)
-    if entity:
-        if run is None or outcome is None:
-            raise UsageError(what="--entity", value=entity[0], remedy=Message(N_("give --run and --as with it")))
-        record_audit(
-            opened, run, entity, outcome=outcome.value, reason=reason, actor=current_actor(), clock=current_time
-        )
-    rows = warning_audits(opened, run_id=run).to_dict("records")
-    if as_json:
-        show_json({"audits": rows})
-        return
-    translate = current_translate()
-    heads = [N_("run"), N_("entity"), N_("chance of being picked"), N_("What the check showed."), N_("checked by")]
-    said = {"confirmed": N_("something was wrong"), "false": N_("nothing was wrong")}
-    cells = [
-        [
-            r["run_id"], r["entity_id"], f"{r['inclusion_probability']:.4%}",
-            translate(said[r["outcome"]]) if isinstance(r["outcome"], str) else "–", r["checked_by"] or "–",
-        ]
-        for r in rows
-    ]  # fmt: skip
-    title = translate(N_("Audit of firms without a warning"))
-    show_table(f"{title} · {len(rows):,}", [translate(head) for head in heads], cells)
-
-
-def detection(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
-    """Show how much of what is wrong the warnings find: precision, and recall by the audit."""
-    from dataclasses import asdict
-
-    from engine.api.grading.warning_audits import warning_detection
+    """Show how often each rule was right, and which rules are noisy."""
+    from engine.api.grading.warnings import precision_course, retirement_rule, warning_precision
     from engine.api.workspace import open_workspace
 
-    found = warning_detection(open_workspace(workspace, create=False))
+    opened, today = open_workspace(workspace, create=False), current_time().date()
+    rows = warning_precision(opened, on=today).to_dict("records")
+    course = [] if every is None else precision_course(opened, on=today, every=every.value).to_dict("records")
     if as_json:
-        show_json(asdict(found))
+        show_json({"rules": rows} if every is None else {"rules": rows, "course": course})
         return
     translate = current_translate()
-    heads = [N_("measure"), N_("hits"), "n", N_("value"), N_("95 % interval")]
-    rows = [
-        [translate(name), f"{part.hits:,}", f"{part.n:,}", _share(part.value), f"{part.low:.1%} – {part.high:.1%}"]
-        for name, part in ((N_("precision"), found.precision), (N_("wrong without a warning"), found.missed))
-    ]
-    span = f"{found.recall_low:.1%} – {found.recall_high:.1%}"
-    rows.append([translate(N_("recall")), "–", "–", _share(found.recall), span])
-    title = translate(N_("Warnings of {runs} run(s): {warned} firms warned of, {others} not")).format(
-        runs=found.n_runs, warned=f"{found.n_warned:,}", others=f"{found.n_unwarned:,}"
-    )
-    show_table(title, [translate(head) for head in heads], rows)
+    limits = retirement_rule(today)
+    heads = [translate(h) for h in (N_("rule"), N_("closed"), N_("confirmed"), N_("precision"), N_("interval"))]
+    title = translate(N_("Precision by rule (* fewer than {n} closed)")).format(n=limits.least_closed)
+    show_table(title, heads, [[_starred(row), *_judged(row)] for row in rows])
+    for row in rows:
+        if row["is_noisy"]:
+            said = N_("{rule} is right in fewer than {share} of its warnings: give it up or make it stricter.")
+            show_line(translate(said).format(rule=row["rule_code"], share=f"{limits.least_precision:.0%}"))
+    if every is not None:
+        cells = [[str(row["since"]), _starred(row), *_judged(row)] for row in course]
+        show_table(translate(N_("Precision by period of closing")), [translate(N_("from")), *heads], cells)
 
 
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
+def _starred(row: Mapping[Any, Any]) -> str:
+    return f"{row['rule_code']}{'' if row['is_enough'] else ' *'}"
+
+
+def _judged(row: Mapping[Any, Any]) -> list[Any]:
+    return [row["n"], row["n_confirmed"], f"{row['precision']:.1%}", f"{row['low']:.1%} – {row['high']:.1%}"]
 
 
 def propose(
@@ -258,11 +236,11 @@ def propose(
     show_table(translate(N_("Common problems")), [translate(head) for head in heads], cells)
 
 
-def _show(held: object, *, as_json: bool) -> None:
+def _show(held: Sequence["WarningState"], *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    said = asdict(held)  # type: ignore[call-overload]
     if as_json:
-        show_json(said)
+        show_json({"warnings": [asdict(each) for each in held]})
         return
-    show_line(f"{said['warning_id']} · {current_translate()(STATES[said['state']])} · {said['due_on']}")
+    for each in held:
+        show_line(f"{each.warning_id} · {current_translate()(STATES[each.state])} · {each.due_on}")

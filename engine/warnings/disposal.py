@@ -51,6 +51,20 @@ class WarningState:
     is_snoozed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RetirementRule:
+    """From when on people are asked to give a rule up or make it stricter.
+
+    Parameters
+    ----------
+    least_closed : closed warnings from which the precision of a rule may be judged.
+    least_precision : 0..1; a rule whose interval lies wholly below it is noisy.
+    """
+
+    least_closed: int
+    least_precision: float
+
+
 _ALLOWED: Mapping[str, frozenset[str]] = {
     Step.ASSIGN: frozenset({"raised", "assigned", "acknowledged"}),
     Step.ACKNOWLEDGE: frozenset({"assigned"}),
@@ -101,12 +115,13 @@ def _refuse(held: WarningState, text: str, **params: object) -> None:
     raise WarningRefusedError(warning=held.warning_id, problem=Message(text, params))
 
 
-def precision(closed: pd.DataFrame, *, level: float = 0.95, least: int = 50) -> pd.DataFrame:
+def precision(closed: pd.DataFrame, *, level: float, least: int) -> pd.DataFrame:
     """Return per rule how many warnings were closed, confirmed, and the precision with its interval.
 
     Parameters
     ----------
     closed : one row per closed warning; rule_code, outcome.
+    level : coverage of the interval, 0..1.
     least : closed warnings from which the figure may be called reliable (``is_enough``).
 
     Returns
@@ -121,6 +136,11 @@ def precision(closed: pd.DataFrame, *, level: float = 0.95, least: int = 50) -> 
         high = float(beta.ppf(1 - tail, k + 1, n - k)) if k < n else 1.0
         rows.append((str(code), n, k, k / n, low, high, n >= least))
     return pd.DataFrame(rows, columns=["rule_code", "n", "n_confirmed", "precision", "low", "high", "is_enough"])
+
+
+def is_noisy(precisions: pd.DataFrame, rule: RetirementRule) -> pd.Series:
+    """Return for rows of :func:`precision` whether the rule is noisy: enough closed, and surely too rarely right."""
+    return (precisions["n"] >= rule.least_closed) & (precisions["high"] < rule.least_precision)
 
 
 def open_again(raised: pd.DataFrame, *, still_open: Sequence[tuple[str, str]]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboards import words
+from dashboards.warning_parts import rule_name
 from engine.api.grading.months import CAUSE_NAMES
 from engine.api.marts.league import stored_league
 from engine.i18n import chosen_language, translator
@@ -156,8 +157,17 @@ class Figures:
     def _warnings(self, _: Translate) -> list[str]:
         held = self.ask("warnings", "list", "--state", "open")["warnings"]
         late = sum(bool(each["is_overdue"]) for each in held)
-        right = [words.share(row["precision"]) for row in self.ask("warnings", "precision")["rules"]]
-        return [_card(_("Warnings"), len(held)), _card(_("Past the last day"), late), *right]
+        judged = [
+            _row(
+                rule_name(row["rule_code"], _),
+                words.count(row["n"]),
+                words.count(row["n_confirmed"]),
+                words.share(row["precision"]),
+                words.share_interval(row["low"], row["high"]),
+            )
+            for row in self.ask("warnings", "precision")["rules"]
+        ]
+        return [_card(_("Warnings"), len(held)), _card(_("Past the last day"), late), *judged]
 
     def _punishment(self, _: Translate) -> list[str]:
         cases = self.ask("punishment", "list")["rows"]

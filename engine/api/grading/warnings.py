@@ -1,10 +1,11 @@
-"""Warnings and their disposal: list, assign, acknowledge, put off, close, precision per rule, special inspections.
+"""Warnings as they stand: list, precision per rule and its course, proposals of special inspections.
 
-Warnings are result rows of monthly runs and never change; what people did with one is the ledger's, in order.
+Warnings are result rows of monthly runs and never change; what people did with one is the ledger's, in order, and
+entered by :mod:`engine.api.grading.warning_steps`.
 """
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -14,57 +15,106 @@ from engine.api.grading.monthly_stages import Stages
 from engine.errors import WarningRefusedError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock
+from engine.store.documents import load_policies
 from engine.store.ledgers.ledger import Entry, digest_of
 from engine.store.workspaces.workspace import Workspace
-from engine.warnings.disposal import Outcome, Step, WarningState, advance, precision
+from engine.warnings.disposal import Outcome, RetirementRule, Step, WarningState, advance, is_noisy, precision
 from engine.warnings.rules import sentence
 
-_ACTIONS = {f"warning.{step}": step for step in Step}
+ACTIONS = {f"warning.{step}": step for step in Step}
+"""What the ledger calls each step."""
+RETIREMENT, INTERVAL_LEVEL = "warnings.retirement", "estimation.interval_level"
 PROPOSED = "warning.special_inspection_proposed"
+PERIODS = {"week": "W-SUN", "month": "M", "quarter": "Q"}
+"""Periods of the course of precision, as pandas calls them."""
 COLUMNS = (
     "warning_id", "rule_code", "entity_id", "group", "level", "as_of", "due_on", "state", "assignee", "outcome",
-    "is_overdue", "p_value", "sentence", "reference", "run_id",
+    "closed_on", "is_overdue", "p_value", "sentence", "reference", "run_id",
 )  # fmt: skip
 
 
-def warnings(workspace: Workspace, *, on: date | None = None, state: str | None = None) -> pd.DataFrame:
+def warnings(
+    workspace: Workspace,
+    *,
+    on: date | None = None,
+    state: str | None = None,
+    rule: str | None = None,
+    level: str | None = None,
+    assignee: str | None = None,
+    overdue: bool = False,
+) -> pd.DataFrame:
     """Return the warnings of all finished monthly runs as they stand, most pressing first.
 
     Parameters
     ----------
     on : day for ``is_overdue``; None = the day of the newest run.
     state : only those raised, assigned, acknowledged or closed; ``open`` = all but closed; None = all.
+    rule, level, assignee : only those of this rule, of this level, given to this person; None = all.
+    overdue : only those past their last day.
 
     Returns
     -------
-    DataFrame, key warning_id, :data:`COLUMNS`; ``sentence`` is a message.
+    DataFrame, key warning_id, :data:`COLUMNS`; ``sentence`` is a message, ``closed_on`` the day of closing or null.
+
+    Notes
+    -----
+    Cost: the rows of the warnings and the ledger's entries about them.
     """
-    rows = _raised(workspace)
+    rows = raised_warnings(workspace)
     if rows.empty:
         return pd.DataFrame(columns=list(COLUMNS))
-    steps: dict[str, list[Entry]] = {}
-    for action in _ACTIONS:
-        for entry in workspace.ledger.entries(action=action):
-            steps.setdefault(entry.subject, []).append(entry)
-    states = [_state(row, steps.get(str(row["warning_id"]), [])) for row in rows.to_dict("records")]
     day = pd.Timestamp(on) if on is not None else pd.to_datetime(rows["as_of"]).max()
-    table = rows.assign(
-        due_on=pd.Series([each.due_on for each in states], dtype="object"),
-        state=[each.state for each in states],
-        assignee=pd.Series([each.assignee for each in states], dtype="object"),
-        outcome=pd.Series([each.outcome for each in states], dtype="object"),
-        sentence=pd.Series(
-            [sentence(t, p) for t, p in zip(rows["template"], rows["params"], strict=True)], dtype="object"
-        ),
-    )
+    table = _standing(workspace, rows)
     table["is_overdue"] = (pd.to_datetime(table["due_on"]) < day) & (table["state"] != "closed")
     if state is not None:
         table = table[table["state"] != "closed"] if state == "open" else table[table["state"] == state]
-    order = table["level"].map({"urgent": 0, "important": 1, "attention": 2})
-    return table.assign(order=order).sort_values(["order", "due_on", "warning_id"], ignore_index=True)[list(COLUMNS)]
+    for column, wanted in (("rule_code", rule), ("level", level), ("assignee", assignee)):
+        if wanted is not None:
+            table = table[table[column] == wanted]
+    if overdue:
+        table = table[table["is_overdue"]]
+    said = [sentence(template, params) for template, params in zip(table["template"], table["params"], strict=True)]
+    table = table.assign(
+        sentence=pd.Series(said, dtype="object", index=table.index),
+        order=table["level"].map({"urgent": 0, "important": 1, "attention": 2}),
+    )
+    return table.sort_values(["order", "due_on", "warning_id"], ignore_index=True)[list(COLUMNS)]
 
 
-def _raised(workspace: Workspace) -> pd.DataFrame:
+def _standing(workspace: Workspace, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the raised warnings with where each stands; most were never touched and stand as they were raised."""
+    steps = steps_taken(workspace)
+    table = rows.assign(
+        due_on=pd.to_datetime(rows["due_on"]).dt.date.astype("object"),
+        state="raised",
+        assignee=pd.Series(None, index=rows.index, dtype="object"),
+        outcome=pd.Series(None, index=rows.index, dtype="object"),
+        closed_on=pd.Series(None, index=rows.index, dtype="object"),
+    )
+    for at in rows.index[rows["warning_id"].isin(list(steps))]:
+        taken = steps[str(rows.at[at, "warning_id"])]
+        held = state_of(rows.loc[at].to_dict(), taken)
+        closed = [each.entered_at for each in taken if ACTIONS[each.action] is Step.CLOSE]
+        table.at[at, "due_on"] = held.due_on
+        table.at[at, "state"] = held.state
+        table.at[at, "assignee"] = held.assignee
+        table.at[at, "outcome"] = held.outcome
+        table.at[at, "closed_on"] = datetime.fromisoformat(closed[-1]).date() if closed else None
+    return table
+
+
+def steps_taken(workspace: Workspace, *, among: Collection[str] | None = None) -> dict[str, list[Entry]]:
+    """Return the ledger's steps by warning, in order; ``among`` keeps those of these warnings."""
+    entries = [entry for action in ACTIONS for entry in workspace.ledger.entries(action=action)]
+    taken: dict[str, list[Entry]] = {}
+    for entry in sorted(entries, key=lambda each: each.sequence):
+        if among is None or entry.subject in among:
+            taken.setdefault(entry.subject, []).append(entry)
+    return taken
+
+
+def raised_warnings(workspace: Workspace) -> pd.DataFrame:
+    """Return the warnings of all finished monthly runs as they were raised; no columns where there are none."""
     parts = [
         pd.DataFrame(workspace.warehouse.read("warnings", run_id=entry.particulars["runs"]["warn"]).execute())
         for entry in workspace.require().ledger.entries(action=FINISHED)
@@ -72,14 +122,16 @@ def _raised(workspace: Workspace) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).drop_duplicates("warning_id") if parts else pd.DataFrame()
 
 
-def _state(row: dict[Any, Any], entries: Sequence[Entry]) -> WarningState:
+def state_of(row: Mapping[Any, Any], entries: Sequence[Entry]) -> WarningState:
+    """Return where a raised warning stands after the ledger's steps, given in order."""
     held = WarningState(str(row["warning_id"]), pd.Timestamp(row["due_on"]).date())
-    for entry in sorted(entries, key=lambda each: each.sequence):
-        held = _advanced(held, _ACTIONS[entry.action], entry.actor, entry.reason, entry.particulars)
+    for entry in entries:
+        held = advanced(held, ACTIONS[entry.action], entry.actor, entry.reason, entry.particulars)
     return held
 
 
-def _advanced(held: WarningState, step: Step, by: str, reason: str, said: dict[str, Any]) -> WarningState:
+def advanced(held: WarningState, step: Step, by: str, reason: str, said: Mapping[str, Any]) -> WarningState:
+    """Return a warning after one step as the ledger tells it (see ``engine.warnings.disposal.advance``)."""
     return advance(
         held,
         step,
@@ -91,60 +143,54 @@ def _advanced(held: WarningState, step: Step, by: str, reason: str, said: dict[s
     )
 
 
-def _take(
-    workspace: Workspace, warning_id: str, step: Step, said: dict[str, Any], *, reason: str, actor: Actor, clock: Clock
-) -> WarningState:
-    rows = _raised(workspace)
-    found = rows[rows["warning_id"] == warning_id] if len(rows) else rows
-    if found.empty:
-        raise WarningRefusedError(warning=warning_id, problem=Message(N_("there is none of that name")))
-    with workspace.decisions.writing() as connection:
-        entries = [e for e in workspace.ledger.entries(subject=warning_id) if e.action in _ACTIONS]
-        held = _state(found.iloc[0].to_dict(), entries)
-        new = _advanced(held, step, actor.name, reason, said)
-        workspace.ledger.append(
-            f"warning.{step}", subject=warning_id, reason=reason, content=said, actor=actor, at=clock(),
-            idempotency_key=f"{warning_id}:{len(entries) + 1}", connection=connection,
-        )  # fmt: skip
-    return new
+def warning_precision(workspace: Workspace, *, on: date) -> pd.DataFrame:
+    """Return per rule how often it was right, and whether it should be given up or made stricter.
 
+    Parameters
+    ----------
+    on : day whose policies hold: interval level, and from how many and below which precision a rule is noisy.
 
-def assign_warning(workspace: Workspace, warning_id: str, *, assignee: str, actor: Actor, clock: Clock) -> WarningState:
-    """Give a warning to somebody; an assigned one can be given on.
-
-    Raises
-    ------
-    WarningRefusedError
-        There is no such warning, it is closed, or nobody is named.
+    Returns
+    -------
+    DataFrame, key rule_code: n closed, n_confirmed, precision, low, high, is_enough, is_noisy.
     """
-    return _take(workspace, warning_id, Step.ASSIGN, {"assignee": assignee}, reason="", actor=actor, clock=clock)
+    rule, level = retirement_rule(on), float(load_policies().value(INTERVAL_LEVEL, on=on))
+    table = precision(_closed(workspace), level=level, least=rule.least_closed)
+    return table.assign(is_noisy=is_noisy(table, rule))
 
 
-def acknowledge_warning(workspace: Workspace, warning_id: str, *, actor: Actor, clock: Clock) -> WarningState:
-    """Say that the assignee has taken a warning up."""
-    return _take(workspace, warning_id, Step.ACKNOWLEDGE, {}, reason="", actor=actor, clock=clock)
+def precision_course(workspace: Workspace, *, on: date, every: str) -> pd.DataFrame:
+    """Return the precision of the rules by the period in which their warnings were closed.
+
+    Parameters
+    ----------
+    on : day whose policies hold. every : ``week`` (from Monday), ``month`` or ``quarter``.
+
+    Returns
+    -------
+    DataFrame, key (rule_code, since): first day of the period; n, n_confirmed, precision, low, high, is_enough.
+    Periods in which none was closed have no row.
+    """
+    rule, level = retirement_rule(on), float(load_policies().value(INTERVAL_LEVEL, on=on))
+    closed = _closed(workspace)
+    since = pd.to_datetime(closed["closed_on"]).dt.to_period(PERIODS[every]).dt.start_time.dt.date
+    parts = [
+        precision(part, level=level, least=rule.least_closed).assign(since=day)
+        for day, part in closed.groupby(since, sort=True)
+    ]
+    columns = ["rule_code", "since", "n", "n_confirmed", "precision", "low", "high", "is_enough"]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(parts).sort_values(["rule_code", "since"], ignore_index=True)[columns]
 
 
-def snooze_warning(
-    workspace: Workspace, warning_id: str, *, until: date, reason: str, actor: Actor, clock: Clock
-) -> WarningState:
-    """Put a warning off, once, to a later day."""
-    said = {"until": until.isoformat()}
-    return _take(workspace, warning_id, Step.SNOOZE, said, reason=reason, actor=actor, clock=clock)
+def retirement_rule(on: date) -> RetirementRule:
+    """Return from when on a rule counts as noisy, as policy says."""
+    return RetirementRule(**load_policies().value(RETIREMENT, on=on))
 
 
-def close_warning(
-    workspace: Workspace, warning_id: str, *, outcome: str, reason: str, actor: Actor, clock: Clock
-) -> WarningState:
-    """Close a warning as ``confirmed`` (属实) or ``false`` (误报)."""
-    said = {"outcome": str(Outcome(outcome))}
-    return _take(workspace, warning_id, Step.CLOSE, said, reason=reason, actor=actor, clock=clock)
-
-
-def warning_precision(workspace: Workspace) -> pd.DataFrame:
-    """Return per rule: n closed, n_confirmed, precision, low, high, is_enough (50 or more closed)."""
-    rows = warnings(workspace, state="closed")
-    return precision(rows[["rule_code", "outcome"]])
+def _closed(workspace: Workspace) -> pd.DataFrame:
+    return warnings(workspace, state="closed")[["rule_code", "outcome", "closed_on"]]
 
 
 def warning_proposals(workspace: Workspace, *, at_least: int = 1) -> pd.DataFrame:
@@ -171,7 +217,7 @@ def affected_entities(workspace: Workspace, warning_id: str) -> list[str]:
     WarningRefusedError
         There is no such warning, or it concerns one entity.
     """
-    rows = _raised(workspace)
+    rows = raised_warnings(workspace)
     found = rows[rows["warning_id"] == warning_id] if len(rows) else rows
     if found.empty:
         raise WarningRefusedError(warning=warning_id, problem=Message(N_("there is none of that name")))

@@ -13,7 +13,7 @@ from engine.pipeline.early_warning import warn
 from engine.store.documents import load_policies
 from engine.warnings.clusters import scan_groups
 from engine.warnings.discovery import discoveries
-from engine.warnings.disposal import Outcome, Step, WarningState, advance, precision
+from engine.warnings.disposal import Outcome, RetirementRule, Step, WarningState, advance, is_noisy, precision
 from engine.warnings.rules import RULES, WarningInputs, raise_warnings, sentence
 from engine.warnings.surges import surge_p_values
 from tests.evidence import early_warning
@@ -219,10 +219,19 @@ def test_a_step_that_does_not_follow_is_refused(held, step, said, sentence):
 
 def test_precision_has_its_exact_interval_and_says_when_few():
     closed = pd.DataFrame({"rule_code": ["a"] * 10 + ["b"] * 60, "outcome": ["confirmed"] * 8 + ["false"] * 62})
-    rows = precision(closed).set_index("rule_code")
+    rows = precision(closed, level=0.95, least=50).set_index("rule_code")
     assert rows.loc["a", "precision"] == 0.8 and not rows.loc["a", "is_enough"] and rows.loc["b", "is_enough"]
     # Clopper-Pearson 8 of 10: .4439 to .9748
     assert (rows.loc["a", "low"], rows.loc["a", "high"]) == pytest.approx((0.4439, 0.9748), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("n", "confirmed", "noisy"), [(50, 4, True), (50, 5, False), (49, 0, False), (600, 130, False)]
+)
+def test_a_rule_is_noisy_only_when_its_whole_interval_lies_too_low(n, confirmed, noisy):
+    closed = pd.DataFrame({"rule_code": ["a"] * n, "outcome": ["confirmed"] * confirmed + ["false"] * (n - confirmed)})
+    rule = RetirementRule(least_closed=50, least_precision=0.2)
+    assert is_noisy(precision(closed, level=0.95, least=50), rule).tolist() == [noisy]
 
 
 def test_the_claims_of_the_evidence_hold_scaled_down():

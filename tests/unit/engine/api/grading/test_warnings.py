@@ -1,19 +1,20 @@
 """Warnings through the facade and the command line: raised once, disposed of, counted, proposed."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
+import pandas as pd
 import pytest
 
+from engine.api.grading import warning_steps
 from engine.api.grading.monthly import run_monthly
 from engine.api.grading.warning_audits import record_audit, warning_audits, warning_detection
+from engine.api.grading.warning_steps import acknowledge_warnings, assign_warnings, close_warnings, snooze_warnings
 from engine.api.grading.warnings import (
-    acknowledge_warning,
     affected_entities,
-    assign_warning,
-    close_warning,
+    precision_course,
     propose_special_inspection,
-    snooze_warning,
+    raised_warnings,
     warning_precision,
     warning_proposals,
     warnings,
@@ -79,16 +80,30 @@ def test_a_common_problem_becomes_a_proposal_with_its_frame(workspace):
 
 def test_unknown_warnings_and_wrong_persons_are_refused(workspace):
     with pytest.raises(WarningRefusedError, match="none of that name"):
-        assign_warning(workspace, "none", assignee="x", actor=ACTOR, clock=clock)
+        assign_warnings(workspace, ["none"], assignee="x", actor=ACTOR, clock=clock)
     with pytest.raises(WarningRefusedError, match="it is raised"):
-        close_warning(workspace, only(workspace), outcome="false", reason="x", actor=ACTOR, clock=clock)
+        close_warnings(workspace, [only(workspace)], outcome="false", reason="x", actor=ACTOR, clock=clock)
+
+
+def test_several_warnings_are_taken_a_step_further_all_or_none(workspace, monkeypatch):
+    raised = raised_warnings(workspace)
+    twice = pd.concat([raised, raised.assign(warning_id="second")], ignore_index=True)
+    monkeypatch.setattr(warning_steps, "raised_warnings", lambda _workspace: twice)
+    names, said = [*raised["warning_id"], "second"], {"actor": LEADER, "clock": clock}
+    before = workspace.ledger.entries()
+    warning_steps.assign_warnings(workspace, ["second"], assignee=LEADER.name, **said)
+    with pytest.raises(WarningRefusedError, match="it is raised"):
+        warning_steps.acknowledge_warnings(workspace, ["second", *names], **said)
+    assert len(workspace.ledger.entries()) == len(before) + 1
+    held = warning_steps.assign_warnings(workspace, names, assignee="王五", **said)
+    assert [(each.warning_id, each.assignee) for each in held] == [(name, "王五") for name in names]
 
 
 def test_a_warning_is_disposed_of_and_counts_for_its_rule(workspace, capsys, monkeypatch):
     name = only(workspace)
-    assign_warning(workspace, name, assignee=LEADER.name, actor=ACTOR, clock=clock)
-    acknowledge_warning(workspace, name, actor=LEADER, clock=clock)
-    snooze_warning(workspace, name, until=date(2021, 6, 1), reason="on leave", actor=LEADER, clock=clock)
+    assign_warnings(workspace, [name], assignee=LEADER.name, actor=ACTOR, clock=clock)
+    acknowledge_warnings(workspace, [name], actor=LEADER, clock=clock)
+    snooze_warnings(workspace, [name], until=date(2021, 6, 1), reason="on leave", actor=LEADER, clock=clock)
     monkeypatch.setenv("XINHENG_ACTOR", f"{LEADER.name}:leader")
     monkeypatch.setenv("XINHENG_WORKSPACE", str(workspace.path))
 
@@ -96,9 +111,18 @@ def test_a_warning_is_disposed_of_and_counts_for_its_rule(workspace, capsys, mon
         main(["warnings", "close", name, "--as", "confirmed", "--reason", "seen", "--json"])
 
     assert left.value.code == 0
-    assert json.loads(capsys.readouterr().out)["outcome"] == "confirmed"
+    assert [each["outcome"] for each in json.loads(capsys.readouterr().out)["warnings"]] == ["confirmed"]
     assert warnings(workspace, state="open").empty
-    assert warning_precision(workspace).iloc[0].to_dict()["precision"] == 1.0
+    (closed,) = workspace.ledger.entries(action="warning.closed")
+    day = date.fromisoformat(closed.entered_at[:10])
+    assert warnings(workspace, assignee=LEADER.name)["closed_on"].tolist() == [day]
+    assert warnings(workspace, assignee="nobody").empty and warnings(workspace, level="urgent").empty
+    assert warnings(workspace, rule="score_jump").empty and warnings(workspace, overdue=True).empty
+    (judged,) = warning_precision(workspace, on=AS_OF).to_dict("records")
+    assert (judged["precision"], judged["is_enough"], judged["is_noisy"]) == (1.0, False, False)
+    (week,) = precision_course(workspace, on=AS_OF, every="week").to_dict("records")
+    assert (week["n"], week["since"]) == (1, day - timedelta(days=day.weekday()))
+    assert precision_course(workspace, on=AS_OF, every="month")["since"].tolist() == [day.replace(day=1)]
 
 
 def test_firms_without_a_warning_are_checked_at_random(workspace, capsys, monkeypatch):
