@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Translate = Callable[[str], str]
+OWN_REASON = "design: "
+"""Begins the reference of a dated value that rests on no document: our own words, which have a translation."""
 
 
 def N_(text: str) -> str:  # noqa: N802 - the conventional gettext marker
@@ -23,7 +25,8 @@ class Message:
     Parameters
     ----------
     template : str, English, with ``{name}`` fields; the catalogue's key.
-    params : mapping of field name to value; values that are themselves messages are rendered first.
+    params : mapping of field name to value; values that are themselves messages are rendered first, references that
+        are our own words are translated.
     """
 
     template: str
@@ -32,7 +35,11 @@ class Message:
     def render(self, translate: Translate = N_) -> str:
         """Return the sentence in the language of ``translate`` (English when not given)."""
         values = {
-            name: value.render(translate) if isinstance(value, Message) else value
+            name: value.render(translate)
+            if isinstance(value, Message)
+            else translate(value)
+            if isinstance(value, str) and value.startswith(OWN_REASON)
+            else value
             for name, value in self.params.items()
         }
         return translate(self.template).format(**values)

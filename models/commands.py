@@ -15,7 +15,7 @@ from engine.cli.options import (
     WorkspaceOption,
     as_of_date,
 )
-from engine.cli.output import StageClock, current_translate, show_json, show_line, show_table
+from engine.cli.output import StageClock, current_translate, own_call, show_json, show_line, show_table
 from engine.errors import UsageError
 from engine.messages import N_, Message, Translate
 from engine.vocabulary import population_name
@@ -128,11 +128,7 @@ def train(
 
 def _show_summary(summary: dict[str, Any], *, translate: Translate) -> None:
     show_line("")
-    show_line(
-        translate(N_("Stages (seconds): {stages}")).format(
-            stages=" · ".join(f"{name} {took:.1f}" for name, took in summary["seconds"].items())
-        )
-    )
+    show_line(translate(N_("Done in {seconds} s")).format(seconds=round(sum(summary["seconds"].values()))))
     show_line(
         translate(N_("{entities} entities, {records} records, graded as of {as_of}")).format(
             entities=f"{summary['entities']:,}", records=f"{summary['records']:,}", as_of=summary["as_of"]
@@ -161,11 +157,13 @@ def _show_summary(summary: dict[str, Any], *, translate: Translate) -> None:
         show_line(translate(N_("Certificate: {path}")).format(path=summary["certificate"]))
         show_line(
             translate(N_("Check it yourself: {command}")).format(
-                command=f"xinheng verify {drawn['bundle']} --expect-commit {drawn['commit_digest']}"
+                command=own_call("verify", drawn["bundle"], "--expect-commit", drawn["commit_digest"])
             )
         )
     show_line(translate(N_("Workspace: {path}")).format(path=summary["workspace"]))
-    command = f"xinheng dashboard --local --workspace {summary['workspace']}"
+    is_default = Path(summary["workspace"]) == DEFAULT_WORKSPACE.resolve()
+    elsewhere = () if is_default else ("--workspace", summary["workspace"])
+    command = own_call("dashboard", "--local", *elsewhere)
     show_line(translate(N_("Dashboards: {command}")).format(command=command))
 
 

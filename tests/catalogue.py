@@ -5,6 +5,7 @@ A template in the code without its Chinese text, and a Chinese text whose templa
 
 import re
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from engine.messages import OWN_REASON
+
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "engine" / "locale" / "zh_CN.po"
 KEYWORDS = {"N_": None, "_": None, "Message": None}
-SHOWN_POLICIES = ("grading.champion",)
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 LABEL = re.compile(r"^ +label: (.+)$", re.MULTILINE)
 FIELDS = re.compile(r"{(\w*)")
@@ -39,12 +41,20 @@ def policy_labels() -> set[str]:
 
 
 def policy_references() -> set[str]:
-    """Return the references of the policies that pages show, as far as they are our own words."""
-    held = set()
-    for name in SHOWN_POLICIES:
-        document = yaml.safe_load((ROOT / "data_contracts" / "policies" / f"{name}.yaml").read_text(encoding="utf-8"))
-        held |= {dated["reference"] for dated in document["values"].values()}
-    return {reference for reference in held if reference.startswith("design:")}
+    """Return the references of the policies, as far as they are our own words."""
+    files = (ROOT / "data_contracts" / "policies").rglob("*.yaml")
+    documents = [each for path in files for each in yaml.safe_load_all(path.read_text(encoding="utf-8"))]
+    return {held for document in documents for held in _references(document) if held.startswith(OWN_REASON)}
+
+
+def _references(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("reference"), str):
+            yield node["reference"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for part in node:
+            yield from _references(part)
 
 
 def mapping_caveats() -> set[str]:

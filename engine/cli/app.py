@@ -5,6 +5,7 @@ Only the module of the command that was called is imported; every other command 
 
 import difflib
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -12,12 +13,12 @@ from importlib.metadata import version
 from typing import Any
 
 import typer
-from typer import rich_utils
 
+from engine.cli.help_words import put_into_words, speak
 from engine.cli.output import show_error
 from engine.cli.table import COMMANDS, GROUPS, Command
 from engine.errors import MisusedCommandError, SupervisionError
-from engine.i18n import chosen_language, translator
+from engine.i18n import DEFAULT_LANGUAGE, chosen_language, translator
 from engine.messages import N_, Message, Translate
 
 EXIT_INTERRUPTED = 130
@@ -29,7 +30,7 @@ OVERVIEW = N_("信衡 xinheng: credit risk, sampling ratios, a public draw and h
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave the process with its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    translate: Translate = str
+    translate = _translate_first()
     try:
         words = _take_language(words)
         translate = translator(chosen_language())
@@ -42,6 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         status = EXIT_INTERRUPTED
     sys.exit(status)
+
+
+def _translate_first() -> Translate:
+    """Return the language in which a wrong choice of language is said."""
+    try:
+        return translator(chosen_language())
+    except SupervisionError:
+        return translator(DEFAULT_LANGUAGE)
 
 
 def _take_language(words: list[str]) -> list[str]:
@@ -67,24 +76,57 @@ def _call(command: Any, words: Sequence[str]) -> int:
 
 
 def _misuse(complaint: Any) -> MisusedCommandError:
-    kind = type(complaint).__name__
-    parameter = getattr(complaint, "param", None)
-    named = getattr(complaint, "option_name", None) or (parameter and (parameter.opts or [parameter.name])[0]) or ""
-    said = {
-        "NoSuchOption": Message(N_("there is no option {name}"), {"name": named}),
-        "MissingParameter": Message(N_("{name} is missing"), {"name": named}),
-        "BadParameter": Message(N_("the value of {name} cannot be used"), {"name": named}),
-        "BadOptionUsage": Message(N_("{name} needs a value"), {"name": named}),
-    }
-    return MisusedCommandError(problem=said.get(kind, complaint.message))
+    kind, parameter = type(complaint).__name__, _parameter_of(complaint)
+    named = getattr(complaint, "option_name", None) or (parameter and _name(parameter)) or ""
+    if extra := re.search(
+        r"unexpected extra arguments? \((.*)\)|unexpected extra argument\(s\) \((.*)\)", complaint.message
+    ):
+        return MisusedCommandError(problem=Message(N_("{words} is too much"), {"words": extra[1] or extra[2]}))
+    if kind == "NoSuchOption":
+        near = difflib.get_close_matches(named, complaint.possibilities or (), n=1, cutoff=NEAR)
+        if near:
+            said = {"name": named, "near": near[0]}
+            return MisusedCommandError(problem=Message(N_("there is no option {name}, perhaps {near} was meant"), said))
+        return MisusedCommandError(problem=Message(N_("there is no option {name}"), {"name": named}))
+    if kind == "MissingParameter":
+        said = {"name": named, "help": (parameter.help or "").rstrip(".。")}
+        return MisusedCommandError(problem=Message(N_("{name} is missing ({help})"), said))
+    if kind == "BadParameter":
+        return MisusedCommandError(problem=_bad_value(complaint.__cause__, named, parameter))
+    if kind == "BadOptionUsage":
+        return MisusedCommandError(problem=Message(N_("{name} needs a value"), {"name": named}))
+    return MisusedCommandError(problem=complaint.message)
+
+
+def _parameter_of(complaint: Any) -> Any:
+    return getattr(complaint, "param", None)
+
+
+def _name(parameter: Any) -> str:
+    """Return an option as it is written, an argument as the help shows it."""
+    return str(parameter.opts[0]) if parameter.param_type_name == "option" else str(parameter.name).upper()
+
+
+def _bad_value(cause: Any, named: str, parameter: Any) -> Message:
+    """Return what is wrong with a value and what would be right, from what the parser tried."""
+    if not hasattr(cause, "errors"):
+        return Message(N_("the value of {name} cannot be used"), {"name": named})
+    tried = cause.errors()[0]
+    low, high = getattr(parameter, "min", None), getattr(parameter, "max", None)
+    said = {"name": named, "value": tried["input"], "low": low, "high": high}
+    if low is not None and high is not None:
+        return Message(N_("{name} takes a number from {low} to {high}, not {value}"), said)
+    if low is not None:
+        return Message(N_("{name} takes a number from {low} up, not {value}"), said)
+    if tried["type"].startswith("int"):
+        return Message(N_("{name} takes a whole number, not {value}"), said)
+    return Message(N_("{name} cannot be {value}"), said)
 
 
 def _program(words: Sequence[str], translate: Translate) -> Any:
     called = tuple(word for word in words if not word.startswith("-"))[:2]
     _refuse_unknown(called)
-    rich_utils.OPTIONS_PANEL_TITLE = translate(N_("Options"))
-    rich_utils.ARGUMENTS_PANEL_TITLE = translate(N_("Arguments"))
-    rich_utils.COMMANDS_PANEL_TITLE = translate(N_("Commands"))
+    speak(translate)
     program = typer.Typer(
         name="xinheng",
         help=translate(OVERVIEW),
@@ -100,7 +142,7 @@ def _program(words: Sequence[str], translate: Translate) -> Any:
     for group in groups.values():
         program.add_typer(group)
     built = typer.main.get_command(program)
-    _translate_options(built, translate)
+    put_into_words(built, translate)
     return built
 
 
@@ -127,13 +169,3 @@ def _load(command: Command) -> Callable[..., Any]:
 
 def _stub() -> None:
     """Stand in the listing for a command that was not called."""
-
-
-def _translate_options(command: Any, translate: Translate) -> None:
-    own_help = command.get_help_option(typer.Context(command))
-    own_help.help = translate(N_("Show this help and leave."))
-    for parameter in command.params:
-        if getattr(parameter, "help", None):
-            parameter.help = translate(parameter.help)
-    for sub in getattr(command, "commands", {}).values():
-        _translate_options(sub, translate)

@@ -7,7 +7,9 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Event, Thread
 from typing import Annotated
+from urllib.request import urlopen
 
 import typer
 
@@ -18,6 +20,8 @@ from engine.messages import N_, Message
 
 LOOPBACK = "127.0.0.1"
 PAGES = "dashboards"
+ASK_EVERY = 0.25
+"""Seconds between two questions whether the server answers."""
 
 PortOption = Annotated[int, typer.Option("--port", help=N_("Port on this machine."))]
 
@@ -53,15 +57,33 @@ def dashboard(
     if as_json:
         show_json({"address": address, "workspace": str(workspace.resolve())})
     else:
-        said = Message(N_("The dashboards are at {address}; Ctrl+C stops them."), {"address": address})
-        show_line(said.render(current_translate()))
+        show_line(current_translate()(N_("The dashboards are starting, which takes some seconds …")))
     sys.stdout.flush()
     environment = {**os.environ, **access, "XINHENG_WORKSPACE": str(workspace.resolve())}
     before = signal.signal(signal.SIGTERM, _end)
+    is_over = Event()
+    if not as_json:
+        Thread(target=_say_when_up, args=(address, is_over), daemon=True).start()
     try:
         return subprocess.run(_call(port, sign_in), env=environment, stdout=subprocess.DEVNULL, check=False).returncode
     finally:
+        is_over.set()
         signal.signal(signal.SIGTERM, before)
+
+
+def _say_when_up(address: str, is_over: Event) -> None:
+    """Name the address once it answers, so that nobody opens it before."""
+    while not is_over.wait(ASK_EVERY):
+        try:
+            with urlopen(f"{address}/_stcore/health", timeout=ASK_EVERY):  # noqa: S310 - always http to loopback
+                break
+        except OSError:
+            continue
+    else:
+        return
+    said = Message(N_("The dashboards are at {address}; Ctrl+C stops them."), {"address": address})
+    show_line(said.render(current_translate()))
+    sys.stdout.flush()
 
 
 def _end(*_: object) -> None:
@@ -95,6 +117,7 @@ def _call(port: int, sign_in: Path | None) -> list[str]:
         f"--server.address={LOOPBACK}",
         "--server.headless=true",
         "--browser.gatherUsageStats=false",
+        "--logger.level=warning",
         *secrets,
     ]
 

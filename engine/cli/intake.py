@@ -14,7 +14,7 @@ from engine.cli.options import (
     current_actor,
     current_time,
 )
-from engine.cli.output import StageClock, current_translate, show_json, show_line, show_table
+from engine.cli.output import StageClock, current_translate, own_call, show_json, show_line, show_table
 from engine.messages import N_
 from engine.windows import parse_date
 
@@ -118,6 +118,12 @@ def show_loads(loads: Sequence["TableLoad"]) -> None:
         for each in loads
     ]
     show_table(translate(N_("Loaded")), [translate(head) for head in heads], rows)
+    for each in loads:
+        if not each.rows_in:
+            show_line("! " + translate(N_("{table}: the file holds no row")).format(table=each.table))
+    if waiting := sum(each.quarantined for each in loads):
+        text = N_("{n} row(s) wait in quarantine; why: {command}")
+        show_line("! " + translate(text).format(n=f"{waiting:,}", command=own_call("quarantine", "list")))
     text = translate(N_("{n} accepted row(s) of {table} break {check}, e.g. {example}"))
     for each in loads:
         for check, (n, example) in sorted(each.warnings.items()):

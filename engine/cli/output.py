@@ -1,11 +1,14 @@
 """What the command line prints: one JSON object on stdout, or tables there and progress on stderr."""
 
 import json
+import shlex
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from engine.errors import SupervisionError
@@ -68,6 +71,16 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
 def show_line(text: str) -> None:
     """Print one line on stdout."""
     sys.stdout.write(text + "\n")
+
+
+def own_call(*words: str) -> str:
+    """Return a call of this program as it can be typed here: by name only where the shell finds it."""
+    called, found = Path(sys.argv[0]), shutil.which("xinheng")
+    if found and called.exists() and Path(found).samefile(called):
+        return shlex.join(["xinheng", *words])
+    here = Path.cwd()
+    is_below = called.is_absolute() and called.is_relative_to(here)
+    return shlex.join([str(called.relative_to(here) if is_below else called), *words])
 
 
 class StageClock:

@@ -165,15 +165,29 @@ def _table_mapping(block: Any, *, table: str, mapping: str) -> TableMapping:
             aggregate=_aggregate(block.get("aggregate")),
             distinct_by=_distinct_by(block.get("distinct_by")),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        detail = {"table": table, "detail": error}
-        raise _refused(mapping, Message(N_("table {table} cannot be read ({detail})"), detail)) from error
+    except _MisreadError as error:
+        said = {"table": table, "problem": error.problem}
+        raise _refused(mapping, Message(N_("table {table}: {problem}"), said)) from error
+    except KeyError as error:
+        said = {"table": table, "key": error.args[0]}
+        raise _refused(mapping, Message(N_("table {table}: {key!r} is missing or not known there"), said)) from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise _refused(
+            mapping, Message(N_("table {table}: a key is not written as it should be"), {"table": table})
+        ) from error
+
+
+class _MisreadError(Exception):
+    """Part of a block that cannot be read, with what is wrong."""
+
+    def __init__(self, problem: Message) -> None:
+        self.problem = problem
 
 
 def _known_at(block: Document) -> tuple[Any, int]:
     """Return (expression, days): ``version_by`` is the release date itself, ``known_at`` may add a stated lag."""
     if "version_by" in block and "known_at" in block:
-        raise ValueError("version_by and known_at exclude each other")
+        raise _MisreadError(Message(N_("version_by and known_at exclude each other")))
     rule = block.get("version_by", block.get("known_at", block["columns"].get("known_at")))
     if isinstance(rule, Mapping) and "from" in rule:
         return rule["from"], int(rule.get("plus_days", 0))
@@ -195,7 +209,8 @@ def _aggregate(given: Any) -> Aggregate | None:
     for name, measure in given.get("measures", {}).items():
         ((function, expression),) = measure.items()
         if function not in AGGREGATES:
-            raise ValueError(f"{function} is not one of {', '.join(AGGREGATES)}")
+            known = {"function": function, "known": ", ".join(AGGREGATES)}
+            raise _MisreadError(Message(N_("there is no measure {function}; there are {known}"), known))
         measures[str(name)] = (str(function), expression)
     return Aggregate(by=by, measures=measures)
 

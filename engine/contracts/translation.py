@@ -11,7 +11,7 @@ from engine.contracts.expressions import DATE, NUMBER, TEXT, Scope, compiled, co
 from engine.contracts.mapping import Aggregate, SourceMapping, TableMapping
 from engine.contracts.schema import Contract
 from engine.contracts.sql import SQL_TYPES, identifier
-from engine.errors import SchemaMismatchError, UnknownColumnsError
+from engine.errors import MappingFormError, SchemaMismatchError, UnknownColumnsError
 from engine.messages import N_, Message
 
 FILE, LINE = "~file", "~line"
@@ -70,8 +70,12 @@ def translated_rows(
     """
     unknown = [column for column in mapping.columns if column not in contract.names]
     if unknown:
-        scope = Scope(name, contract.table, source.name, source.columns)
-        raise scope.refuse(Message(N_("the contract has no column {columns}"), {"columns": ", ".join(unknown)}))
+        named = {"table": contract.table, "columns": ", ".join(unknown)}
+        raise MappingFormError(
+            mapping=name,
+            problem=Message(N_("contract {table} has no column {columns}"), named),
+            remedy=Message(N_("its columns are {known}"), {"known": ", ".join(contract.names)}),
+        )
     missing = [c.name for c in contract.columns if c.is_required and c.name not in (*mapping.columns, "known_at")]
     if missing:
         raise SchemaMismatchError(table=f"{name}: {contract.table}", columns=", ".join(missing))

@@ -6,7 +6,11 @@ The sentence says what, which value, where, and what to do; its template is a ke
 """
 
 from engine.errors.base import (
+    DocumentUnreadableError,
+    InputMissingError,
+    MappingNotFoundError,
     MisusedCommandError,
+    NoDataFileError,
     SourceNotFoundError,
     SupervisionError,
     UsageError,
@@ -72,10 +76,12 @@ from engine.errors.scoring import (
     UnknownBinError,
 )
 from engine.errors.store import (
+    EntityUnknownError,
     ErasedError,
     StoreError,
     TableMissingError,
     WorkspaceMissingError,
+    table_missing,
 )
 
 __all__ = [
@@ -87,7 +93,9 @@ __all__ = [
     "CommitmentRefusedError",
     "ContractError",
     "ContractViolationsError",
+    "DocumentUnreadableError",
     "DrawError",
+    "EntityUnknownError",
     "EntropyRefusedError",
     "ErasedError",
     "EstimationError",
@@ -96,14 +104,17 @@ __all__ = [
     "FeatureSetMismatchError",
     "FrameChangedError",
     "GradeOverrideError",
+    "InputMissingError",
     "LabelWindowOpenError",
     "LoadRefusedError",
     "LookaheadError",
     "MappingColumnError",
     "MappingFormError",
+    "MappingNotFoundError",
     "MissingInclusionProbabilityError",
     "MisusedCommandError",
     "MonthlyRunError",
+    "NoDataFileError",
     "NotCanonicalError",
     "NothingToLearnError",
     "SectorTooSmallError",
@@ -135,4 +146,5 @@ __all__ = [
     "UsageError",
     "WarningRefusedError",
     "WorkspaceMissingError",
+    "table_missing",
 ]

@@ -43,6 +43,13 @@ class UsageError(SupervisionError):
     exit_status = 2
     template = N_("{what}: {value!r} is not usable; {remedy}.")
 
+    @property
+    def message(self) -> Message:
+        """The sentence; without a value where none was given."""
+        if self.params.get("value") == "":
+            return Message(N_("{what}: {remedy}."), self.params)
+        return super().message
+
 
 class MisusedCommandError(UsageError):
     """The command line cannot be read: an unknown option, a missing argument."""
@@ -51,8 +58,36 @@ class MisusedCommandError(UsageError):
     template = N_("The command cannot be read: {problem}; 'xinheng COMMAND --help' shows what it takes.")
 
 
+class DocumentUnreadableError(UsageError):
+    """A YAML file named by the caller cannot be read."""
+
+    code = "usage.document_unreadable"
+    template = N_("File {file} cannot be read: {problem}.")
+
+
 class SourceNotFoundError(UsageError):
     """A file or folder named by the caller is not there."""
 
     code = "usage.source_not_found"
     template = N_("There is no file or folder {path}: check the path.")
+
+
+class NoDataFileError(SourceNotFoundError):
+    """A folder named by the caller is there but holds nothing that can be loaded."""
+
+    code = "usage.no_data_file"
+    template = N_("The folder {path} holds no CSV, XLSX or Parquet file: name the folder in which they lie.")
+
+
+class InputMissingError(SourceNotFoundError):
+    """None of the files given, or more than the one that is allowed, has a name that the mapping reads."""
+
+    code = "usage.input_missing"
+    template = N_("Mapping {mapping} reads {input}: {found} of the files given fit ({there}); name the right folder.")
+
+
+class MappingNotFoundError(SourceNotFoundError):
+    """There is neither a shipped mapping of this name nor such a file."""
+
+    code = "usage.mapping_not_found"
+    template = N_("There is no mapping {path}: give the path of a mapping file, or one of the shipped names {known}.")

@@ -39,7 +39,10 @@ class UnknownTableError(ContractError):
     """A source file or a mapping names a table that no contract describes."""
 
     code = "contract.unknown_table"
-    template = N_("{source}: there is no contract table {table!r}; name one of {known} or give a mapping file.")
+    template = N_(
+        "{source}: there is no contract table {table!r}; a file of another name or layout comes in with --mapping. "
+        "The tables are {known}."
+    )
 
 
 class UnknownColumnsError(ContractError):

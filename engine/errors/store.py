@@ -1,7 +1,7 @@
 """Errors of the store; exit status 20."""
 
 from engine.errors.base import SupervisionError
-from engine.messages import N_
+from engine.messages import N_, Message
 
 
 class StoreError(SupervisionError):
@@ -33,3 +33,26 @@ class TableMissingError(StoreError):
 
     code = "store.table_missing"
     template = N_("The workspace holds no {table} yet: {remedy}.")
+
+
+class EntityUnknownError(TableMissingError):
+    """Nothing is known of this object."""
+
+    code = "store.entity_unknown"
+    template = N_("{entity_id}: {problem}.")
+
+
+MADE_BY = {
+    "features": "xinheng features build --as-of DATE",
+    "scores": "xinheng score --as-of DATE",
+    "reasons": "xinheng score --as-of DATE",
+    "grades": "xinheng grade --as-of DATE",
+}
+"""The command that makes a result table."""
+
+
+def table_missing(table: str) -> TableMissingError:
+    """Return the error for a table of which nothing is there, with what brings it."""
+    if table in MADE_BY:
+        return TableMissingError(table=table, remedy=Message(N_("'{command}' makes them"), {"command": MADE_BY[table]}))
+    return TableMissingError(table=table, remedy=Message(N_("load a file of it with 'xinheng ingest' first")))

@@ -29,7 +29,7 @@ EVENT_WORDS = {
 
 _ZHEJIANG = "浙江省公共信用信息管理条例 arts 30–31"
 _EVIDENCE = "国务院令654 art. 12: on proof that what was made public is wrong, it is corrected"
-_HUMAN = "design: who made a record does not decide on the objection to it"
+_HUMAN = N_("design: who made a record does not decide on the objection to it")
 _OPEN = (FILED, ACCEPTED, MARKED)
 _FROM = {
     FILED: ("",),

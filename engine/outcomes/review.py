@@ -13,7 +13,7 @@ from engine.errors import ResultRefusedError
 from engine.messages import N_, Message
 
 CITY_PLAN = "谁检查、谁录入、谁公开: city plan 四(三)"
-FOUR_EYES = "design: another person reviews"
+FOUR_EYES = N_("design: another person reviews")
 WARNING_ONLY = "总局令45; DOMAIN.md §4.5: a penalty of warning alone is not published"
 UNPUBLISHED_SEVERITY = "none"
 

@@ -20,7 +20,13 @@ from engine.contracts.codes import CodeList, code_list_of, with_code_lists
 from engine.contracts.mapping import SourceMapping, mapping_of
 from engine.contracts.odcs import contract_of
 from engine.contracts.schema import Contract
-from engine.errors import PolicyInconsistentError, SourceNotFoundError, UsageError
+from engine.errors import (
+    DocumentUnreadableError,
+    MappingNotFoundError,
+    PolicyInconsistentError,
+    SourceNotFoundError,
+    UsageError,
+)
 from engine.messages import N_, Message
 from engine.parameters import DatedValue, Parameter, PolicyBook
 
@@ -31,6 +37,14 @@ _VALUE_KEYS = frozenset({"reference", "value"})
 
 
 _BOOLEAN = "tag:yaml.org,2002:bool"
+
+
+class _TwiceError(yaml.MarkedYAMLError):
+    """A key stands twice in one mapping."""
+
+    def __init__(self, key: object, mark: yaml.Mark) -> None:
+        super().__init__(problem=f"{key} occurs twice", problem_mark=mark)
+        self.key = key
 
 
 class _StrictLoader(yaml.CSafeLoader):  # type: ignore[misc]
@@ -45,7 +59,7 @@ class _StrictLoader(yaml.CSafeLoader):  # type: ignore[misc]
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         twice = next((key for at, key in enumerate(keys) if key in keys[:at]), None)
         if twice is not None:
-            raise yaml.constructor.ConstructorError(None, None, f"the key {twice} occurs twice", node.start_mark)
+            raise _TwiceError(twice, node.start_mark)
         return super().construct_mapping(node, deep=deep)
 
 
@@ -57,18 +71,27 @@ def read_yaml(path: Path) -> list[Any]:
 
     Raises
     ------
-    UsageError
-        It is not YAML, or names a key twice; says where.
+    DocumentUnreadableError
+        It is not YAML in UTF-8, or names a key twice; says where.
     """
     try:
         with path.open(encoding="utf-8") as file:
             return [each for each in yaml.load_all(file, Loader=_StrictLoader) if each is not None]
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(
-            what=Message(N_("file {name}"), {"name": path.name}),
-            value=" ".join(str(error).split()),
-            remedy=Message(N_("write it as YAML in UTF-8")),
-        ) from error
+    except UnicodeDecodeError as error:
+        raise DocumentUnreadableError(file=path.name, problem=Message(N_("it is not UTF-8"))) from error
+    except _TwiceError as error:
+        said = {"line": _line(error), "key": error.key}
+        problem = Message(N_("line {line} and below: the key {key!r} occurs twice"), said)
+        raise DocumentUnreadableError(file=path.name, problem=problem) from error
+    except yaml.YAMLError as error:
+        text = N_("line {line} or the one above it is not YAML: check colons, quotes and how far each line is indented")
+        raise DocumentUnreadableError(file=path.name, problem=Message(text, {"line": _line(error)})) from error
+
+
+def _line(error: yaml.YAMLError) -> int:
+    """Return the line (1 = first) at which a document could not be read further."""
+    mark = getattr(error, "problem_mark", None)
+    return 1 if mark is None else mark.line + 1
 
 
 @cache
@@ -88,7 +111,7 @@ def load_mapping(name: str | Path) -> SourceMapping:
 
     Raises
     ------
-    SourceNotFoundError
+    MappingNotFoundError
         There is neither a shipped mapping of that name nor such a file.
     MappingFormError
         The file is not a mapping.
@@ -96,7 +119,7 @@ def load_mapping(name: str | Path) -> SourceMapping:
     shipped = SHIPPED / "mappings" / f"{name}.yaml"
     path = shipped if len(Path(name).parts) == 1 and shipped.is_file() else Path(name)
     if not path.is_file():
-        raise SourceNotFoundError(path=name)
+        raise MappingNotFoundError(path=name, known=", ".join(mapping_names()))
     documents = read_yaml(path)
     document = with_code_lists(documents[0] if documents else {}, load_code_lists(), mapping=path.stem)
     return mapping_of(document, name=path.stem, digest=_digest_with(path, _lists_named(path)))

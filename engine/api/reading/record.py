@@ -12,7 +12,7 @@ import pandas as pd
 from engine.api.draws.order import CERTIFIED
 from engine.api.workspace import open_workspace
 from engine.contracts.schema import LogicalType
-from engine.errors import TableMissingError
+from engine.errors import EntityUnknownError
 from engine.messages import N_, Message
 from engine.registers.merges import same_object
 from engine.store.documents import load_contracts, load_policies
@@ -88,7 +88,7 @@ def credit_record(
 
     Raises
     ------
-    TableMissingError
+    EntityUnknownError
         Nothing is known of the entity on that date, or it was erased under law.
 
     Notes
@@ -125,16 +125,15 @@ def timeline(path: Path, entity_id: str, *, as_of: date | None = None, profile: 
     return pd.DataFrame([asdict(entry) for entry in entries])
 
 
-def _nothing_known(workspace: Workspace, entity_id: str, *, on: date) -> TableMissingError:
+def _nothing_known(workspace: Workspace, entity_id: str, *, on: date) -> EntityUnknownError:
     erased = tombstone_of(workspace.ledger, entity_id)
     if erased is not None:
-        remedy = Message(
-            N_("{entity_id} was erased on {day} under {reference}"),
-            {"entity_id": entity_id, "day": erased.day, "reference": erased.reference},
-        )
+        said = {"day": erased.day, "reference": erased.reference}
+        problem = Message(N_("it was erased on {day} under {reference}"), said)
     else:
-        remedy = Message(N_("nothing is known of {entity_id} on {as_of}"), {"entity_id": entity_id, "as_of": on})
-    return TableMissingError(table="entities", remedy=remedy)
+        text = N_("nothing is known of it on {as_of}; 'xinheng registers objects' lists the objects")
+        problem = Message(text, {"as_of": on})
+    return EntityUnknownError(entity_id=entity_id, problem=problem)
 
 
 def _statuses(warehouse: Warehouse, own: Mapping[str, Any], profile: str, *, on: date) -> dict[str, pd.DataFrame]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from engine.contracts.mapping import SourceMapping
 from engine.contracts.schema import Contract
 from engine.contracts.translation import Source, direct_mapping, translated_rows
-from engine.errors import SourceNotFoundError, UnknownTableError
+from engine.errors import InputMissingError, UnknownTableError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Actor, Clock, Progress, silent
 from engine.store.documents import load_contracts, load_mapping, load_policies, mapping_names
@@ -115,9 +115,9 @@ def _direct_plans(files: list[Path]) -> list[TablePlan]:
     blocks: dict[str, list[Block]] = {}
     for path in files:
         table = next((name for name in contracts if path.stem == name or path.stem.startswith(f"{name}-")), None)
+        source = look_at(path)
         if table is None:
             raise UnknownTableError(source=path.name, table=path.stem, known=", ".join(contracts))
-        source = look_at(path)
         direct = direct_mapping(contracts[table], source=Source(source.name, "", source.columns))
         blocks.setdefault(table, []).append(Block(direct, source))
     return [TablePlan(contracts[table], tuple(blocks[table])) for table in blocks]
@@ -127,25 +127,20 @@ def _mapped_plans(files: list[Path], mapping: SourceMapping) -> list[TablePlan]:
     contracts = load_contracts()
     looked: dict[Path, SourceFile] = {}
 
-    def matching(pattern: str) -> list[SourceFile]:
+    def matching(pattern: str, *, most: int | None = None) -> list[SourceFile]:
         found = [path for path in files if fnmatch(path.name, pattern)]
-        if not found:
-            raise SourceNotFoundError(path=pattern)
+        if not found or (most and len(found) > most):
+            there = ", ".join(path.name for path in files)
+            raise InputMissingError(mapping=mapping.name, input=pattern, found=len(found), there=there)
         return [looked.setdefault(path, look_at(path)) for path in found]
 
     blocks: dict[str, list[Block]] = {}
     for each in mapping.tables:
         if each.table not in contracts:
             raise UnknownTableError(source=mapping.name, table=each.table, known=", ".join(contracts))
-        lookups = tuple(_only(matching(lookup.input), lookup.input) for lookup in each.lookups)
+        lookups = tuple(matching(lookup.input, most=1)[0] for lookup in each.lookups)
         blocks.setdefault(each.table, []).extend(Block(each, file, lookups) for file in matching(each.input))
     return [TablePlan(contracts[table], tuple(blocks[table])) for table in blocks]
-
-
-def _only(files: list[SourceFile], pattern: str) -> SourceFile:
-    if len(files) != 1:
-        raise SourceNotFoundError(path=f"{pattern} (one file)")
-    return files[0]
 
 
 def loads(workspace: Workspace) -> list[LoadRecord]:

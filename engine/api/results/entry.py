@@ -253,5 +253,7 @@ def load_rows(workspace: Workspace, rows: pd.DataFrame, *, table: str, actor: Ac
     held_back = sum(one.quarantined for one in report.loads)
     if held_back:
         problem = Message(N_("{n} row(s) wait in quarantine; see 'xinheng quarantine list'"), {"n": held_back})
-        raise ResultRefusedError(subject=table, problem=problem, reference=f"contract {table}")
+        raise ResultRefusedError(
+            subject=table, problem=problem, reference=Message(N_("contract {table}"), {"table": table})
+        )
     return report

@@ -181,7 +181,9 @@ def _require_later_day(workspace: Workspace, chosen: Sequence[Standing], *, on: 
     if len(same):
         problem = Message(N_("it was published today already; the corrected version can follow tomorrow"))
         raise ResultRefusedError(
-            subject=same["inspection_id"].iloc[0], problem=problem, reference="contract inspections"
+            subject=same["inspection_id"].iloc[0],
+            problem=problem,
+            reference=Message(N_("contract {table}"), {"table": "inspections"}),
         )
 
 

@@ -11,7 +11,7 @@ from engine.api.scoring.featuring import FeatureBuilder, FeatureEngine
 from engine.api.scoring.override_book import approved_overrides
 from engine.api.scoring.sector_grades import TABLE as SECTORS_TABLE
 from engine.api.scoring.sector_grades import sector_grades, sector_reasons, sector_table
-from engine.errors import AsOfOutsideDataError, TableMissingError
+from engine.errors import AsOfOutsideDataError, EntityUnknownError
 from engine.features.cohorts import cohort
 from engine.grading.sector_models import graded_apart, with_sectors
 from engine.messages import N_, Message
@@ -224,13 +224,14 @@ def explain(workspace: Workspace, entity_id: str, *, as_of: date | None = None) 
     Raises
     ------
     TableMissingError
-        Nothing was scored, or the entity is not in the run.
+        Nothing was scored.
+    EntityUnknownError
+        The entity is not in the run.
     """
     warehouse = workspace.warehouse
     scores = _rows_of(warehouse, "scores", entity_id, as_of=as_of)
     if scores.empty:
-        remedy = Message(N_("{entity_id} was not scored; check the identifier"), {"entity_id": entity_id})
-        raise TableMissingError(table="scores", remedy=remedy)
+        raise EntityUnknownError(entity_id=entity_id, problem=Message(N_("it was not scored; check the identifier")))
     grades = _rows_of(warehouse, "grades", entity_id, as_of=as_of)
     told = _rows_of(warehouse, "reasons", entity_id, as_of=as_of).sort_values("rank")
     # several models may have scored it: the one that decided is explained

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from engine.contracts.sql import identifier, literal
 from engine.contracts.translation import FILE, LINE
-from engine.errors import SourceNotFoundError
+from engine.errors import NoDataFileError, SourceNotFoundError
 from engine.messages import N_, Message
 from engine.pipeline.ports import Progress, silent
 from engine.store.duck import quieted
@@ -87,14 +87,16 @@ def source_files(paths: list[Path]) -> list[Path]:
     Raises
     ------
     SourceNotFoundError
-        A path is not there, or a folder holds no data file.
+        A path is not there.
+    NoDataFileError
+        A folder holds no data file.
     """
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
             inside = sorted(each for each in path.iterdir() if each.suffix.lower() in SUFFIXES and each.is_file())
             if not inside:
-                raise SourceNotFoundError(path=f"{path}/*.csv, *.xlsx, *.parquet")
+                raise NoDataFileError(path=path)
             found += inside
         elif path.is_file():
             found.append(path)
@@ -143,8 +145,15 @@ def _readable(source: SourceFile, staging: Path, progress: Progress) -> Path:
 
 
 def _text_columns(path: Path, header: Sequence[str]) -> dict[str, str]:
-    if not header or not all(header) or len(set(header)) != len(header):
-        raise unusable(path, Message(N_("its first line must name every column once")))
+    if not any(header):
+        raise unusable(path, Message(N_("it is empty, or its first line is: the first line names the columns")))
+    if not all(header):
+        said = {"at": header.index("") + 1, "first": next(filter(None, header))}
+        text = N_("its first line, {first}, names no column {at}: nothing may stand above the names of the columns")
+        raise unusable(path, Message(text, said))
+    twice = next((name for at, name in enumerate(header) if name in header[:at]), None)
+    if twice is not None:
+        raise unusable(path, Message(N_("its first line names the column {name} twice"), {"name": twice}))
     return {name: "VARCHAR" for name in header}
 
 

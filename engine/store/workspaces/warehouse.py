@@ -25,8 +25,7 @@ from engine.contracts.schema import Contract
 from engine.contracts.sql import identifier, literal, literals
 from engine.contracts.validation import empty_rows, filled_rows
 from engine.contracts.versions import history
-from engine.errors import TableMissingError
-from engine.messages import N_, Message
+from engine.errors import TableMissingError, table_missing
 from engine.pipeline.ports import Actor
 from engine.registers.merges import MergeDecision, alias_spans
 from engine.store.documents import load_contracts
@@ -353,7 +352,7 @@ class Warehouse:
         return self.contracts[name]
 
     def _missing(self, name: str) -> TableMissingError:
-        return TableMissingError(table=name, remedy=Message(N_("load or compute it first")))
+        return table_missing(name)
 
     def files(self, content: str, *, table: str | None = None) -> list[VisibleFile]:
         """Return the files of loads that stand, in order of load and table; ``content`` as in :class:`StoredFile`."""

@@ -80,7 +80,7 @@ def test_what_cannot_be_read_is_named(tmp_path, name, content):
 def test_a_missing_file_and_an_empty_folder_are_named(tmp_path):
     with pytest.raises(SourceNotFoundError, match="gone"):
         source_files([tmp_path / "gone.csv"])
-    with pytest.raises(SourceNotFoundError, match="csv"):
+    with pytest.raises(SourceNotFoundError, match="holds no CSV"):
         source_files([tmp_path])
 
 
