@@ -21,6 +21,7 @@ EVERY_SECONDS = 1.5
 Sentences = Mapping[str, Callable[[Mapping[str, Any]], str]]
 PAGES = {
     "commit_draw": ("hold_draw", "hold", "draw_id", N_("To the draw")),
+    "preview_draw": ("hold_draw", None, "", N_("To the draw")),
     "run_draw": ("draw", "draw", "draw_id", N_("To the draw")),
     "what_if": ("what_if", None, "", N_("To the ratios")),
     "league": ("league", None, "", N_("To departments and districts")),
@@ -119,6 +120,7 @@ def result_link(held: Job, view: View) -> None:
 
 NEEDS = {
     "commit_draw": Action.SEE_DRAWS,
+    "preview_draw": Action.COMMIT_DRAW,
     "run_draw": Action.SEE_DRAWS,
     "what_if": Action.TRY_RATIOS,
     "league": Action.SEE_FIGURES,

@@ -9,7 +9,7 @@ from engine.api.accounts import Account
 from engine.api.jobs.board import Job, JobState
 from engine.draw.protocol.checks import Check, CheckState
 from engine.messages import Translate
-from engine.vocabulary import JOINER
+from engine.vocabulary import JOINER, reason_name
 
 JOINED = JOINER
 WHOLE = "*"
@@ -303,5 +303,43 @@ def published_lines(lines: pd.DataFrame, *, translate: Translate) -> pd.DataFram
             _("Line"): lines["line_id"],
             _("Items"): lines["item_codes"].str.replace(JOINER, ", "),
             _("Draws held"): [f"{held} / {all_}" for held, all_ in zip(lines["held"], lines["draws"], strict=True)],
+        }
+    )
+
+
+def seats(rows: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
+    """Return one row per item and grade of a draw not yet committed: in the frame, ratios, expected to be drawn."""
+    _ = translate
+    arms = {(False, False): "", (True, False): _("law makes it due"), (False, True): _("control arm")}
+    return pd.DataFrame(
+        {
+            _("Item"): rows["item_name"],
+            _("Code"): rows["item_code"],
+            _("Grade"): rows["grade"].map(words.grade_tag),
+            _("Part"): [
+                arms.get((bool(due), bool(arm)), "")
+                for due, arm in zip(rows["is_due"], rows["is_control"], strict=True)
+            ],
+            _("In the frame"): rows["n_units"],
+            _("Ratios of its strata"): [
+                words.share(low, digits=2)
+                if low == high
+                else f"{words.share(low, digits=2)} – {words.share(high, digits=2)}"
+                for low, high in zip(rows["lowest"], rows["highest"], strict=True)
+            ],
+            _("Expected to be drawn"): [f"{each:,.1f}" for each in rows["expected_units"]],
+        }
+    )
+
+
+def outside(rows: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
+    """Return one row per item and reason with how many rows of the register stay outside the frame."""
+    _ = translate
+    return pd.DataFrame(
+        {
+            _("Item"): rows["item_name"],
+            _("Code"): rows["item_code"],
+            _("Reason"): [reason_name(reason, _) for reason in rows["reason"]],
+            _("Rows"): rows["n"],
         }
     )

@@ -198,3 +198,19 @@ SELECTIONS = TableShape(
         "inclusion_probability": "n_h / N_h, given the size drawn",
     },
 )
+
+
+OUTSIDE_REASONS = {
+    "status": N_("not active"),
+    "outside_pool": N_("outside the pool of this draw"),
+    "exempt": N_("exempt by a document"),
+    "visited": N_("visited at random this year"),
+    "visit_cap": N_("has had its visits of the year"),
+    "drawn": N_("drawn before"),
+}
+"""What people call the reasons for which a row stays outside the frame."""
+
+
+def reason_name(reason: str, translate: Translate) -> str:
+    """Return what people call a reason to stay outside the frame."""
+    return translate(OUTSIDE_REASONS[reason]) if reason in OUTSIDE_REASONS else reason

@@ -1,5 +1,6 @@
 """``xinheng demo`` and ``xinheng train``: the commands that fit a model."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -191,7 +192,7 @@ def _show_population(population: dict[str, Any], *, translate: Translate) -> Non
     show_line(
         translate(N_("Lift over a uniform draw of the same size: {lift}; D over A: {ratio}; trend p {p}")).format(
             lift=_interval(cohort.get("lift_interval")),
-            ratio="–" if cohort["rate_ratio_d_a"] is None else f"{cohort['rate_ratio_d_a']:.2f}",
+            ratio=_ratio(cohort["rate_ratio_d_a"]),
             p=_p_value(cohort["trend_p"]),
         )
     )
@@ -215,6 +216,11 @@ def _interval(found: Mapping[str, float | None] | None) -> str:
     if found is None or found["value"] is None:
         return "–"
     return f"{found['value']:.3f} ({found['low']:.3f} – {found['high']:.3f})"
+
+
+def _ratio(value: float | None) -> str:
+    """Return a ratio; that over a rate of nothing found is without bound."""
+    return "–" if value is None else "∞" if math.isinf(value) else f"{value:.2f}"
 
 
 def _p_value(p: float | None) -> str:

@@ -1,6 +1,7 @@
 """The draw and its certificate: what was committed, what chance decided, what was drawn, and does it recompute."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -9,6 +10,7 @@ from dashboards import charts, guard, parts, queries, tables, words
 from dashboards.definitions import DRAWN
 from dashboards.view import View, choose, current_view
 from engine.api.desk import Action
+from engine.api.draws.document import certificate_page
 from engine.api.reading.draws import DrawRecord, DrawState
 from engine.errors import SupervisionError
 from engine.messages import N_
@@ -124,6 +126,15 @@ def _certificate(draw: DrawRecord, view: View) -> None:
         mime="application/json",
         needs=Action.SEE_DRAWS,
     )
+    if draw.state is not DrawState.SEALED:
+        guard.download(
+            _("Certificate as a page with QR code (PDF)"),
+            partial(certificate_page, draw.bundle),
+            file_name=f"certificate-{draw.draw_id}.pdf",
+            view=view,
+            mime="application/pdf",
+            needs=Action.SEE_DRAWS,
+        )
 
 
 def _is_asked(view: View, draw: DrawRecord) -> bool:

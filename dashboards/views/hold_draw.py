@@ -2,27 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboards import acts, job_parts, parts, queries, tables, words
+from dashboards import acts, commit_parts, job_parts, parts, queries, tables, words
 from dashboards.definitions import DRAWN
 from dashboards.view import View, choose, current_view, switch
 from engine.api.committing import console as draw_console
 from engine.api.desk import Action
 from engine.api.draws.signing import sign_draw, taken_key
-from engine.api.jobs.kinds import order_asked, values_asked
+from engine.api.draws.voiding import void_draw
+from engine.api.jobs.kinds import values_asked
 from engine.api.reading.draws import DrawRecord, DrawState
-from engine.draw.entropy.sources import SIMULATED_SOURCE, EntropyValue
+from engine.draw.entropy.sources import EntropyValue
 from engine.errors import SupervisionError
 from engine.messages import N_
 
 NEW = "new"
-GAP, SPAN = timedelta(hours=25), timedelta(days=3)
 STEPS = (
     N_("1 Plan published"),
     N_("2 Committed"),
@@ -50,7 +49,11 @@ def show(view: View) -> None:
     _ = view.translate
     parts.heading(_("Hold a draw"), (DRAWN,), view=view, is_measured=False)
     acts.tell_done()
-    said = {"commit_draw": partial(_committed, view), "run_draw": partial(_drawn, view)}
+    said = {
+        "commit_draw": partial(commit_parts.committed, view),
+        "preview_draw": partial(commit_parts.previewed, view),
+        "run_draw": partial(_drawn, view),
+    }
     busy = job_parts.under_way(view, said, needs=Action.SEE_DRAWS)
     draws = {draw.draw_id: draw for draw in queries.draws(view)}
     label = {NEW: _("A new draw"), **{name: name for name in draws}}
@@ -59,7 +62,7 @@ def show(view: View) -> None:
     if chosen == NEW:
         _steps(1, view)
         if not busy:
-            _new(view)
+            commit_parts.new_draw(view)
         return
     draw = draws[chosen]
     signed = queries.kept(view, draw_console.signatures, needs=Action.SEE_DRAWS, draw_id=chosen)
@@ -93,63 +96,6 @@ def _steps(reached: int, view: View) -> None:
     for at, (place, name) in enumerate(zip(st.columns(len(STEPS)), STEPS, strict=True), start=1):
         done = at <= reached
         place.badge(f"{'✓' if done else '○'} {_(name)}", color="green" if done else "gray")
-
-
-def _new(view: View) -> None:
-    """Ask for what a commitment needs, and commit."""
-    _ = view.translate
-    lines = queries.kept(view, draw_console.published, needs=Action.SEE_PLANS, on=view.desk.clock().date())
-    days = queries.kept(view, draw_console.graded_days, needs=Action.SEE_PLANS)
-    if lines.empty:
-        parts.nothing_yet(_("No plan is published: a draw needs a line of a published plan."), command="xinheng plan")
-        return
-    shown = tables.published_lines(lines, translate=_)
-    parts.plain_table(shown)
-    parts.export_menu({"lines": shown}, name="published-lines", view=view)
-    open_lines = lines.loc[lines["held"] < lines["draws"], "line_id"]
-    if open_lines.empty:
-        st.info(_("Every published line has had its draws: a new draw needs a new line of a published plan."))
-        return
-    if not days:
-        parts.nothing_yet(_("Nothing is graded yet: strata need grades."), command="xinheng grade")
-        return
-    if not acts.offered(view, Action.COMMIT_DRAW):
-        return
-    with st.form("commit"):
-        left, right = st.columns(2)
-        name = left.text_input(_("Name of the draw"))
-        chosen = left.multiselect(_("Lines; several are one joint draw"), list(open_lines), placeholder=_("choose"))
-        day = left.selectbox(_("Grades as of"), days, format_func=words.day)
-        real = right.radio(
-            _("Kind of draw"), (False, True), format_func=lambda one: _("real") if one else _("simulated, binds nobody")
-        )
-        seed = right.number_input(_("Seed of a simulated draw"), min_value=0, value=1)
-        events = right.text_input(_("Public events of a real draw: source:number, with commas"))
-        key = right.file_uploader(_("Your signing key, for a real draw only; it is not kept"))
-        if not st.form_submit_button(_("Freeze the frame and publish the commitment"), type="primary"):
-            return
-    asked = _order(view, name.strip(), tuple(chosen), day, events if real else "")
-    if asked is not None:
-        seed_asked = {} if real else {"seed": str(int(seed))}
-        job_parts.begin(view, "commit_draw", key=key.getvalue() if key else None, **asked, **seed_asked)
-
-
-def _order(view: View, name: str, lines: tuple[str, ...], day: date, events: str) -> dict[str, str] | None:
-    """Return what is asked of the work that commits; None when something is missing."""
-    _ = view.translate
-    pairs = [each.strip().partition(":") for each in events.replace("，", ",").split(",") if each.strip()]
-    named = {source: number for source, _colon, number in pairs} or {SIMULATED_SOURCE: "1"}
-    if not name or not lines or not all(named.values()):
-        st.error(_("Give the draw a name, choose at least one line, and write events as source:number."))
-        return None
-    earliest = view.desk.clock() + GAP
-    times = {"not_before": earliest.isoformat(), "deadline": (earliest + SPAN).isoformat()}
-    return order_asked(draw_id=name, as_of=day, lines=lines, events=named) | times
-
-
-def _committed(view: View, made: Mapping[str, Any]) -> str:
-    said = view.translate(N_("Committed {draw_id}: publish the digest {digest} before the events."))
-    return said.format(draw_id=made["draw_id"], digest=made["commit_digest"])
 
 
 def _show_big(draw: DrawRecord, view: View) -> None:
@@ -198,6 +144,7 @@ def _next(stage: Stage, view: View) -> None:
             _sign(stage, "commitment", view)
         else:
             _run(draw, view)
+        _void(draw, view)
     elif draw.state is DrawState.DRAWN:
         if stage.signed("certificate") < 2:
             _sign(stage, "certificate", view)
@@ -244,6 +191,35 @@ def _run(draw: DrawRecord, view: View) -> None:
         return
     values = values_asked(tuple(once for once, _again in typed))
     job_parts.begin(view, "run_draw", key=key.getvalue() if key else None, draw_id=draw.draw_id, values=values)
+
+
+def _void(draw: DrawRecord, view: View) -> None:
+    """Let another person close a commitment that cannot be drawn from; it stays visible with its reason."""
+    _ = view.translate
+    if not view.desk.may(Action.RUN_DRAW):
+        return
+    with st.expander(_("Close this commitment without drawing")):
+        note = _("Another person than who committed closes it; the reason is published, and the draw stays visible.")
+        st.caption(note)
+        with st.form("void", border=False):
+            reason = st.text_input(_("Why; it is published"))
+            key = None if draw.is_simulated else st.file_uploader(_("Your signing key; it is not kept"), key="key_void")
+            asked = st.form_submit_button(_("Close it"))
+    if asked:
+        given = key.getvalue() if key else None
+        acts.act(
+            view,
+            Action.RUN_DRAW,
+            lambda workspace: void_draw(
+                workspace,
+                draw.draw_id,
+                reason=reason,
+                actor=view.desk.viewer.actor,
+                clock=view.desk.clock,
+                key=taken_key(given),
+            ),
+            said=lambda _closed: _("Closed: the draw is void. A new one needs a new name, commitment and event."),
+        )
 
 
 def _typed(source: str, event: str, view: View) -> tuple[EntropyValue, str]:

@@ -30,7 +30,7 @@ LocalOption = Annotated[
     bool, typer.Option("--local", help=N_("One person at this machine; no sign-in, everything is open to that person."))
 ]
 SignInOption = Annotated[
-    Path | None, typer.Option("--sign-in", help=N_("TOML file with the [auth] section of an OpenID Connect provider."))
+    Path | None, typer.Option("--sign-in", help=N_("TOML file with the section 'auth' of an OpenID Connect provider."))
 ]
 ClaimOption = Annotated[
     str, typer.Option("--claim", help=N_("Claim of the identity provider that holds the account, e.g. email or sub."))

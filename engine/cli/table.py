@@ -193,7 +193,7 @@ COMMANDS = (
         "engine.cli.policy_longrun:longrun",
         N_("Compare policies over years in simulated cities."),
     ),
-    Command(("draw", "commit"), "engine.cli.draw:commit", N_("Freeze the frame and publish the commitment.")),
+    Command(("draw", "commit"), "engine.cli.draw_commit:commit", N_("Freeze the frame and publish the commitment.")),
     Command(("draw", "run"), "engine.cli.draw:run", N_("Draw from a commitment and public entropy.")),
     Command(("draw", "fairness"), "engine.cli.draw_fairness:fairness", N_("How fair and how random a draw was.")),
     Command(("draw", "void"), "engine.cli.draw:void", N_("Close a commitment without drawing from it.")),

@@ -33,6 +33,11 @@ def write_certificate_pdf(workspace: Workspace | Path, draw_id: str, *, out: Pat
     return missing_characters(content)
 
 
+def certificate_page(bundle: Path) -> bytes:
+    """Return the page of a draw's certificate as PDF, from its published bundle; raises as :func:`page_content`."""
+    return certificate_pdf(page_content(read_bundle(bundle)))
+
+
 def page_content(published: PublishedDraw) -> dict[str, Any]:
     """Return what the page says of a published draw; the same bundle gives the same page.
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from engine.access.rights import Action
+from engine.api.draws.order import DrawOrder
 from engine.draw.entropy.sources import EntropyValue
 from engine.errors import UsageError
 from engine.messages import N_, Message
@@ -89,13 +90,9 @@ def order_asked(*, draw_id: str, as_of: date, lines: tuple[str, ...], events: Ma
     }
 
 
-def _commit(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mapping[str, Any]:
-    from engine.api.committing.commitment import commit_draw
-    from engine.api.draws.order import DrawOrder
-    from engine.api.draws.signing import taken_key
-
+def _order(asked: Mapping[str, str]) -> DrawOrder:
     events = dict(json.loads(asked["events"]))
-    order = DrawOrder(
+    return DrawOrder(
         draw_id=asked["draw_id"],
         as_of=date.fromisoformat(asked["as_of"]),
         lines=tuple(json.loads(asked["lines"])),
@@ -103,17 +100,42 @@ def _commit(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mappi
         not_before=datetime.fromisoformat(asked["not_before"]),
         deadlines=dict.fromkeys(events, datetime.fromisoformat(asked["deadline"])),
     )
+
+
+def _commit(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mapping[str, Any]:
+    from engine.api.committing.commitment import commit_draw
+    from engine.api.draws.signing import taken_key
+
     made = commit_draw(
         workspace,
-        order,
+        _order(asked),
         profile=PROFILE,
         actor=call.actor,
         clock=call.clock,
-        simulation_seed=int(asked["seed"]) if asked.get("seed") else None,
+        simulation_seed=_seed(asked),
         key=taken_key(call.key),
         progress=call.progress,
     )
     return {"draw_id": made.draw_id, "commit_digest": made.commit_digest}
+
+
+def _preview(workspace: Workspace, asked: Mapping[str, str], call: Call) -> Mapping[str, Any]:
+    """Work out what would be committed now; nothing is written."""
+    from engine.api.committing.rehearsal import preview_draw
+
+    seen = preview_draw(
+        workspace,
+        _order(asked),
+        profile=PROFILE,
+        at=call.clock(),
+        simulation_seed=_seed(asked),
+        progress=call.progress,
+    )
+    return seen.told()
+
+
+def _seed(asked: Mapping[str, str]) -> int | None:
+    return int(asked["seed"]) if asked.get("seed") else None
 
 
 def values_asked(values: tuple[EntropyValue, ...]) -> str:
@@ -199,6 +221,7 @@ KINDS: Mapping[str, tuple[Work, Action, str]] = {
     "league": (_league, Action.RUN_JOB, N_("Count departments and districts anew")),
     "verify_draw": (_verify, Action.SEE_DRAWS, N_("Recompute a draw from its bundle")),
     "commit_draw": (_commit, Action.COMMIT_DRAW, N_("Freeze a frame and commit")),
+    "preview_draw": (_preview, Action.COMMIT_DRAW, N_("Work out a draw before it is committed")),
     "run_draw": (_run, Action.RUN_DRAW, N_("Draw objects and teams")),
     "monthly": (_monthly, Action.RUN_JOB, N_("Run the month")),
     "measure": (_measure, Action.RUN_JOB, N_("Measure the results of the draws")),

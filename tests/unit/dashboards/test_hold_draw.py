@@ -16,7 +16,7 @@ from engine.api.desk import Desk
 from engine.api.records.intake import ingest
 from engine.api.results.desk import open_checks, standing_results
 from engine.api.workspace import open_workspace
-from tests.plan_world import BAO, at, carry_through, draw, line, make, write
+from tests.plan_world import BAO, at, carry_through, commit, draw, line, make, write
 from tests.unit.dashboards.test_pages import words_of
 
 APP = Path(__file__).parents[3] / "dashboards" / "app.py"
@@ -80,6 +80,11 @@ def test_three_people_hold_a_draw_on_the_page(tmp_path: Path, monkeypatch: pytes
     app = page.opened("hold_draw", "anna")
     next(each for each in app.text_input if each.label == "抽取名称").set_value("D1")
     app.multiselect[0].set_value(["L1"])
+    press(app, "先看抽样框（不作承诺）")
+    assert "已测算" in words_of(app) and not app.error
+    assert "各事项、各等级的名额" in words_of(app) and not (page.folder / "draws").exists()
+    next(each for each in app.text_input if each.label == "抽取名称").set_value("D1")
+    app.multiselect[0].set_value(["L1"])
     press(app, "冻结抽样框并公布承诺")
     assert not app.error, [each.value for each in app.error]
 
@@ -99,6 +104,25 @@ def test_three_people_hold_a_draw_on_the_page(tmp_path: Path, monkeypatch: pytes
     assert verified.success
     assert "✗" not in words_of(verified)
     assert "# `" in words_of(verified)
+
+
+def test_another_person_closes_a_commitment_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Page(folder_with(tmp_path), monkeypatch)
+    workspace = open_workspace(page.folder, create=False)
+    commit(workspace, "D1", "L1")
+    workspace.close()
+    later = date(2026, 3, 12)
+
+    for person, reason in (("anna", "名单有误"), ("bao", "")):
+        refused = page.opened("hold_draw", person, day=later, hold="D1")
+        next(each for each in refused.text_input if each.label == "理由（对外公布）").set_value(reason)
+        press(refused, "关闭")
+        assert refused.error
+    closed = page.opened("hold_draw", "bao", day=later, hold="D1")
+    next(each for each in closed.text_input if each.label == "理由（对外公布）").set_value("名单有误")
+    press(closed, "关闭")
+
+    assert "名单有误" in words_of(page.opened("hold_draw", "auditor", day=later, hold="D1"))
 
 
 def test_who_only_watches_sees_no_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
