@@ -311,7 +311,7 @@ def seats(rows: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
     """Return one row per item and grade of a draw not yet committed: in the frame, ratios, expected to be drawn."""
     _ = translate
     arms = {(False, False): "", (True, False): _("law makes it due"), (False, True): _("control arm")}
-    return pd.DataFrame(
+    shown = pd.DataFrame(
         {
             _("Item"): rows["item_name"],
             _("Code"): rows["item_code"],
@@ -330,6 +330,7 @@ def seats(rows: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
             _("Expected to be drawn"): [f"{each:,.1f}" for each in rows["expected_units"]],
         }
     )
+    return shown if any(shown[_("Part")]) else shown.drop(columns=_("Part"))
 
 
 def outside(rows: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:

@@ -1,7 +1,9 @@
 """The draw and its certificate: what was committed, what chance decided, what was drawn, and does it recompute."""
 
+import tempfile
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -10,8 +12,10 @@ from dashboards import charts, guard, parts, queries, tables, words
 from dashboards.definitions import DRAWN
 from dashboards.view import View, choose, current_view
 from engine.api.desk import Action
+from engine.api.draws import verification
 from engine.api.draws.document import certificate_page
 from engine.api.reading.draws import DrawRecord, DrawState
+from engine.draw.protocol.checks import Verification
 from engine.errors import SupervisionError
 from engine.messages import N_
 
@@ -60,6 +64,7 @@ def show(view: View) -> None:
         _cells(queries.cells(view, chosen), view)
         _coordination(draw, view)
         _teams(queries.team_loads(view, chosen), view)
+    _another_file(view)
     st.caption(_("This page shows neither handles nor names: whoever links the two learns the grade of a firm."))
 
 
@@ -160,6 +165,32 @@ def _recomputation(draw: DrawRecord, view: View) -> None:
     except SupervisionError as error:
         st.error(error.render(_))
         return
+    _report(report, view)
+
+
+def _another_file(view: View) -> None:
+    """Check a draw that somebody brings as one file, as its receiver would."""
+    _ = view.translate
+    with st.expander(_("Check the file of a draw")):
+        st.caption(_("The compact file that 'xinheng draw export' writes, of any draw; nothing of it is kept."))
+        brought = st.file_uploader(_("File of a draw (JSON)"), type="json", key="brought")
+        digest = st.text_input(_("Commitment digest from the public notice (optional)"), key="brought_digest")
+        if brought is None or not st.button(_("Check it")):
+            return
+        try:
+            with st.spinner(_("Recomputing ...")), tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "draw.json"
+                path.write_bytes(brought.getvalue())
+                report = verification.verify(path, expect_commit=digest.strip() or None, expect_entropy=None)
+        except SupervisionError as error:
+            st.error(error.render(_).replace(str(path), brought.name))
+            return
+        _report(report, view)
+
+
+def _report(report: Verification, view: View) -> None:
+    """Say whether a draw recomputes, and show every named check."""
+    _ = view.translate
     (st.success if report.ok and report.anchored else st.warning if report.ok else st.error)(report.verdict.render(_))
     parts.plain_table(tables.checks(report.checks, translate=_))
 

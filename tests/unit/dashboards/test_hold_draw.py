@@ -1,5 +1,6 @@
 """A draw held on the page by three people, then a result entered, refused to its author, and made public by another."""
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from engine.access.rights import Role
 from engine.access.scope import scope_of
 from engine.api.accounts import add_account
 from engine.api.desk import Desk
+from engine.api.draws.export import export_draw
 from engine.api.records.intake import ingest
 from engine.api.results.desk import open_checks, standing_results
 from engine.api.workspace import open_workspace
@@ -156,6 +158,26 @@ def checked(tmp_path: Path) -> Path:
 
 def _draw_run(workspace: object) -> str:
     return next(run.run_id for run in workspace.warehouse.runs(kind="draw"))  # type: ignore[attr-defined]
+
+
+def test_a_file_that_somebody_brings_is_checked(checked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = open_workspace(checked, create=False)
+    export_draw(workspace, "D1", out=tmp_path / "one.json")
+    workspace.close()
+    whole = (tmp_path / "one.json").read_bytes()
+    commit_digest = json.loads((checked / "draws" / "D1" / "certificate.json").read_bytes())["commit_digest"]
+    page = Page(checked, monkeypatch)
+    swapped = whole.replace(b'"2026-03-02T', b'"2026-03-01T', 1)
+    assert swapped != whole
+    for content, verdict in ((whole, "success"), (swapped, "error"), (b"[1, 2]", "error")):
+        app = page.opened("draw", "auditor")
+        next(each for each in app.file_uploader if each.label == "抽取文件（JSON）").set_value(
+            ("one.json", content, "application/json")
+        )
+        app.text_input(key="brought_digest").set_value(commit_digest).run()
+        press(app, "核验")
+        assert getattr(app, verdict), [words_of(app)]
+        assert str(tmp_path) not in words_of(app)
 
 
 def test_a_result_goes_from_the_phone_to_the_public(checked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
