@@ -1,13 +1,10 @@
 """Everything that a commitment needs, worked out with all checks and without writing anything."""
 
-import hashlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from typing import Any
 
 import pandas as pd
@@ -33,6 +30,7 @@ from engine.pipeline.auditing import grade_digest
 from engine.pipeline.drawing import entropy_policy, frame_table, item_terms, match_rule
 from engine.pipeline.framing import Framed
 from engine.pipeline.ports import Progress
+from engine.program import program_digest
 from engine.registers.plan_records import draw_record
 from engine.store.ledgers.ledger import Ledger
 from engine.store.workspaces.policies import policies_of
@@ -206,29 +204,10 @@ def _commitment(
         merges=committed_merges(items, counts=counts),
         registry=dict(terms.frame.registry),
         rules=f"{PROTOCOL_RULES}; rulebook {book['version']} {book['digest'][:16]}",
-        code_digest=code_digest(),
+        code_digest=program_digest(["engine.draw"]),
         approval=terms.mandate.approval,
         fallback_events=int(frame_policy["fallback_events"]),
         substitution=terms.book.value(SUBSTITUTION, on=order.as_of),
         parent=parent,
         rating=rating,
     )
-
-
-def code_digest() -> str:
-    """Return the SHA-256 over the program that draws: every module of ``engine.draw``, in packages too, by its path and
-    content.
-    """
-    digest = hashlib.sha256()
-    for name, module in sorted(_modules(files("engine.draw"), "")):
-        content = module.read_bytes()
-        digest.update(f"{name}:{len(content)}:".encode() + content)
-    return digest.hexdigest()
-
-
-def _modules(folder: Traversable, inside: str) -> Iterator[tuple[str, Traversable]]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _modules(entry, f"{inside}{entry.name}/")
-        elif entry.name.endswith(".py"):
-            yield f"{inside}{entry.name}", entry

@@ -1,17 +1,16 @@
 """What the ledger knows of monthly runs: what each started from, who signed, what it finished with."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
-from importlib.resources import files
 from typing import Any
 
 from engine.api.scoring.learned import LearnedChampion, of_json
 from engine.errors import MonthlyRunError
 from engine.messages import N_, Message
 from engine.parameters import PolicyBook
+from engine.program import program_digest
 from engine.store.documents import policies_of_text
 from engine.store.ledgers.ledger import Entry
 from engine.store.workspaces.snapshot import Snapshot
@@ -51,13 +50,7 @@ class Manifest:
 
 def code_version() -> dict[str, str]:
     """Return version and SHA-256 over the modules that features, scores, grades and warnings come from."""
-    digest = hashlib.sha256()
-    for package in _PACKAGES:
-        for module in sorted(files(package).iterdir(), key=lambda entry: entry.name):
-            if module.name.endswith(".py"):
-                content = module.read_bytes()
-                digest.update(f"{package}/{module.name}:{len(content)}:".encode() + content)
-    return {"version": version("xinheng"), "digest": digest.hexdigest()}
+    return {"version": version("xinheng"), "digest": program_digest(_PACKAGES)}
 
 
 def manifest_of(workspace: Workspace, run_id: str) -> Manifest:

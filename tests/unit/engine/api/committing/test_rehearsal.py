@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.api.committing.preparation import code_digest
 from engine.api.committing.rehearsal import preview_draw
 from engine.cli.app import main
+from engine.program import program_digest
 from engine.store.workspaces.workspace import Workspace
 from tests.plan_world import at, carry_through, commit, line, make, order
 
@@ -39,7 +39,7 @@ def test_a_preview_says_what_the_commitment_then_holds_and_writes_nothing(worksp
     told = zip(seen.excluded["item_code"], seen.excluded["reason"], seen.excluded["n"], strict=True)
     assert {(item, reason): n for item, reason, n in told} == outside
     record = json.loads((workspace.path / "draws" / "D1" / "commitment.json").read_bytes())
-    assert record["code"] == code_digest()
+    assert record["code"] == program_digest(["engine.draw"])
 
 
 def test_the_command_prints_the_preview(
@@ -61,14 +61,3 @@ def test_the_command_prints_the_preview(
     told, text = json.loads(said.splitlines()[0]), said.partition("\n")[2]
     assert told["preview"]["objects"] > 0 and told["rehearsal"]["seeds"] == 2
     assert told["preview"]["seats"][0]["item_name"] in text and "未作任何承诺" in text
-
-
-def test_the_digest_of_the_program_covers_modules_inside_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = Path.read_bytes
-    whole = code_digest()
-
-    def changed(path: Path) -> bytes:
-        return read(path) + (b"# another program" if path.name == "tickets.py" else b"")
-
-    monkeypatch.setattr(Path, "read_bytes", changed)
-    assert code_digest() != whole
