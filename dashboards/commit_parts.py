@@ -52,7 +52,8 @@ def new_draw(view: View) -> None:
         events = right.text_input(_("Public events of a real draw: source:number, with commas"))
         key = right.file_uploader(_("Your signing key, for a real draw only; it is not kept"))
         row = st.container(horizontal=True)
-        looks = row.form_submit_button(_("Look at it first; nothing is committed"))
+        sees_all = view.desk.viewer.scope.is_whole
+        looks = sees_all and row.form_submit_button(_("Look at it first; nothing is committed"))
         commits = row.form_submit_button(_("Freeze the frame and publish the commitment"), type="primary")
     asked = _order(view, name.strip(), tuple(chosen), day, events if real else "") if looks or commits else None
     if asked is not None:

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.desk import Desk, china_time
-from engine.api.jobs.kinds import ABOUT, KEYED, KINDS, Call
+from engine.api.jobs.kinds import ABOUT, KEYED, KINDS, WHOLE, Call
 from engine.api.workspace import open_workspace
-from engine.errors import SupervisionError, UsageError
+from engine.errors import AccessError, SupervisionError, UsageError
 from engine.messages import N_, Message, recorded
 from engine.pipeline.ports import Actor, Clock, Progress
 from engine.store.ledgers.locks import jobs_lock
@@ -101,6 +101,8 @@ def can_start_again(held: Job) -> bool:
 def _require(desk: Desk, kind: str, asked: Mapping[str, str]) -> None:
     """Raise unless the person may ask for this work, about an object in sight where it is about one."""
     about = [asked[ABOUT[kind]]] if kind in ABOUT else []
+    if kind in WHOLE and not desk.viewer.scope.is_whole:
+        raise AccessError(problem=Message(N_("its result counts every district: it is for people who see them all")))
     with desk.writing(KINDS[kind][1], entity_ids=about):
         pass
 
@@ -170,13 +172,15 @@ def _work(folder: Path, job: Job, clock: Clock, progress: Progress, key: bytes |
 
 
 def jobs(workspace: Workspace) -> tuple[Job, ...]:
-    """Return the jobs of a workspace, the latest first; of work about an object only where that is in sight."""
+    """Return the jobs of a workspace, the latest first; with limits, only what shows nothing outside them."""
     held = read_jobs(workspace.path)
     if not isinstance(workspace, ScopedWorkspace):
         return held
     about = {each.job_id: each.asked[ABOUT[each.kind]] for each in held if each.kind in ABOUT}
     seen = set(workspace.scoped_warehouse.seen_ids(sorted(set(about.values()))))
-    return tuple(each for each in held if each.job_id not in about or about[each.job_id] in seen)
+    return tuple(
+        each for each in held if each.kind not in WHOLE and (each.job_id not in about or about[each.job_id] in seen)
+    )
 
 
 def job(workspace: Workspace, job_id: str) -> Job:

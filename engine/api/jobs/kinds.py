@@ -233,3 +233,5 @@ ABOUT: Mapping[str, str] = {"rescore": "entity_id", "keep_rescore": "entity_id"}
 """Kinds of work about one object, and where in the question it stands: it must be in sight of whoever asks."""
 KEYED = frozenset({"commit_draw", "run_draw"})
 """Kinds that may need a signing key, which no record keeps."""
+WHOLE = frozenset({"preview_draw"})
+"""Kinds whose result counts every district: for whoever sees everything."""

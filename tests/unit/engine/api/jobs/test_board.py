@@ -168,6 +168,15 @@ def test_work_about_an_object_is_for_whoever_sees_it(folder: Path, held_back: li
                     job(workspace, made.job_id)
 
 
+def test_work_that_counts_every_district_is_for_whoever_sees_them_all(folder: Path, held_back: list[list[str]]) -> None:
+    with pytest.raises(AccessError, match="every district"):
+        start_job(desk(folder, "draw_officer@here"), "preview_draw", draw_id="D1")
+    made = start_job(desk(folder, "draw_officer@whole"), "preview_draw", draw_id="D1")
+    for account, seen in (("draw_officer@here", []), ("draw_officer@whole", [made.job_id])):
+        with desk(folder, account).reading(Action.COMMIT_DRAW) as workspace:
+            assert [each.job_id for each in jobs(workspace)] == seen
+
+
 @pytest.mark.parametrize("name", ["../../etc/passwd", "marts-20260701T090000-zzzzzz", "marts-20260701T090000-abcdef"])
 def test_a_name_that_is_no_job_is_refused(folder: Path, name: str) -> None:
     with pytest.raises(UsageError):
