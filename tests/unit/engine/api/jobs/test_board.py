@@ -12,7 +12,7 @@ import pytest
 
 from engine.access.rights import Role
 from engine.access.scope import scope_of
-from engine.api.accounts import grant_account
+from engine.api.accounts import add_account, grant_account
 from engine.api.desk import Action, Desk
 from engine.api.jobs import board as jobs_module
 from engine.api.jobs.board import Job, JobState, job, jobs, run_job, start_again, start_job
@@ -21,7 +21,7 @@ from engine.errors import AccessError, UsageError
 from engine.store.outputs.job_files import read_job, read_jobs, write_job
 from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, NOW
-from tests.two_districts import write_two_districts
+from tests.two_districts import HERE, write_two_districts
 
 
 @pytest.fixture
@@ -169,6 +169,13 @@ def test_work_about_an_object_is_for_whoever_sees_it(folder: Path, held_back: li
 
 
 def test_work_that_counts_every_district_is_for_whoever_sees_them_all(folder: Path, held_back: list[list[str]]) -> None:
+    workspace = Workspace(folder)
+    for account, districts in (("draw_officer@here", [HERE]), ("draw_officer@whole", [])):
+        scope = scope_of(districts=districts)
+        add_account(
+            workspace, account, name=account, role=Role.DRAW_OFFICER, scope=scope, actor=ACTOR, clock=lambda: NOW
+        )
+    workspace.close()
     with pytest.raises(AccessError, match="every district"):
         start_job(desk(folder, "draw_officer@here"), "preview_draw", draw_id="D1")
     made = start_job(desk(folder, "draw_officer@whole"), "preview_draw", draw_id="D1")
