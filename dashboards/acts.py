@@ -10,6 +10,7 @@ from engine.api.desk import Action
 from engine.errors import SupervisionError
 
 DONE = "done_here"
+COUNTED = "times_done_here"
 
 
 def act(
@@ -29,7 +30,13 @@ def act(
         st.error(error.render(view.translate))
         return
     st.session_state[DONE] = said(found)
+    st.session_state[COUNTED] = times_done() + 1
     st.rerun(scope="app")
+
+
+def times_done() -> int:
+    """Return how many acts this session carried through; what belongs to one form begins anew with each."""
+    return int(st.session_state.get(COUNTED, 0))
 
 
 def tell_done() -> None:

@@ -13,7 +13,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from dashboards import parts, queries, sign_in
 from dashboards.pages import SECTIONS, PageEntry
-from dashboards.view import View, choose, remember, settled
+from dashboards.view import View, begin, choose, open_page, remember, settled
 from engine.api.desk import Desk
 from engine.errors import AccessRevokedError, SupervisionError, TableMissingError, WorkspaceMissingError
 from engine.i18n import chosen_language, translator
@@ -22,6 +22,7 @@ from engine.vocabulary import population_name
 
 FAVICON = Path(__file__).parent / "static" / "favicon.png"
 TOLD = "told_page"
+LANGUAGE = "语言 Language"
 LANGUAGES = {"zh": "中文", "en": "English"}
 
 
@@ -29,8 +30,9 @@ def main() -> None:
     """Build sidebar and navigation, then run the page asked for."""
     disable_debug_mode()  # charts are checked against their schema by tests, not again at every click
     st.set_page_config(page_title="信衡 xinheng", page_icon=str(FAVICON), layout="wide")
+    begin()
     own = "zh" if chosen_language() == "zh_CN" else "en"
-    language, _asked = settled("lang", tuple(LANGUAGES), default=own)
+    language = settled("lang", tuple(LANGUAGES), default=own, label=LANGUAGE, label_of=LANGUAGES.__getitem__)
     _ = translator(chosen_language(language))
     st.logo(str(FAVICON), size="large")
     _choose_language()
@@ -61,6 +63,7 @@ def _run(desk: Desk, translate: Translate) -> None:
         page.run()
         return
     remember(_sidebar(desk, _))
+    open_page()
     desk.require(entry.needs)
     _tell(desk, entry)
     if not desk.viewer.scope.is_whole and not queries.standing(desk).as_ofs:
@@ -102,7 +105,7 @@ def _tell(desk: Desk, entry: PageEntry) -> None:
 def _choose_language() -> None:
     choose(
         partial(st.sidebar.segmented_control, required=True),
-        "语言 Language",
+        LANGUAGE,
         tuple(LANGUAGES),
         name="lang",
         default="zh",

@@ -127,10 +127,11 @@ def sampling_ratios(cells: pd.DataFrame, *, translate: Translate) -> alt.TopLeve
     shown = cells.assign(
         label=cells["grade"].map(grade_tag),
         text=[
-            f"{drawn:,} / {units:,} · {share(ratio)}"
+            f"{drawn:,} / {units:,}\n{share(ratio)}"
             for drawn, units, ratio in zip(cells["n_drawn"], cells["n_units"], cells["ratio"], strict=True)
         ],
     )
+    shown["told"] = shown["text"].str.replace("\n", " · ")
     columns = sorted(set(cells["grade"]), key=_between)
     top = alt.Axis(orient="top", labelFontSize=15, ticks=False, domain=False)
     base = alt.Chart(shown).encode(
@@ -139,15 +140,17 @@ def sampling_ratios(cells: pd.DataFrame, *, translate: Translate) -> alt.TopLeve
         tooltip=[
             alt.Tooltip("item_name:N", title=_("Item")),
             alt.Tooltip("label:N", title=_("Grade")),
-            alt.Tooltip("text:N", title=_("Drawn / frame · ratio")),
+            alt.Tooltip("told:N", title=_("Drawn / frame · ratio")),
         ],
     )
     tiles = base.mark_rect(stroke="white", strokeWidth=2).encode(
         color=alt.Color("ratio:Q", scale=alt.Scale(type="sqrt", domain=[0, 1], range=list(TINTS)), legend=None)
     )
     ink = alt.condition(f"datum.ratio > {DARK_FROM}", alt.value("white"), alt.value(INK))
-    words = base.mark_text(fontSize=12).encode(text="text:N", color=ink)
-    return styled(alt.layer(tiles, words).properties(height=alt.Step(30), width="container"))
+    words = base.mark_text(fontSize=12, lineBreak="\n", dy=-7, limit=alt.ExprRef("bandwidth('x')")).encode(
+        text="text:N", color=ink
+    )
+    return styled(alt.layer(tiles, words).properties(height=alt.Step(42), width="container"))
 
 
 def _between(grade: str) -> float:

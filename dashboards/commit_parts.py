@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards import acts, job_parts, parts, queries, tables, words
+from dashboards import acts, job_parts, parts, picking, queries, tables, words
 from dashboards.view import View
 from engine.api.committing import console as draw_console
 from engine.api.desk import Action
@@ -40,10 +40,12 @@ def new_draw(view: View) -> None:
         return
     if not acts.offered(view, Action.COMMIT_DRAW):
         return
+    offered = picking.in_sight(list(open_lines), name="lines", view=view)
     with st.form("commit"):
         left, right = st.columns(2)
         name = left.text_input(_("Name of the draw"))
-        chosen = left.multiselect(_("Lines; several are one joint draw"), list(open_lines), placeholder=_("choose"))
+        with left:
+            chosen = picking.ticked(_("Lines; several are one joint draw"), offered, name="lines")
         day = left.selectbox(_("Grades as of"), days, format_func=words.day)
         real = right.radio(
             _("Kind of draw"), (False, True), format_func=lambda one: _("real") if one else _("simulated, binds nobody")
@@ -60,7 +62,8 @@ def new_draw(view: View) -> None:
         asked |= {} if real else {"seed": str(int(seed))}
         if looks:
             job_parts.begin(view, "preview_draw", **asked)
-        job_parts.begin(view, "commit_draw", key=key.getvalue() if key else None, **asked)
+        else:  # a refused look must not commit
+            job_parts.begin(view, "commit_draw", key=key.getvalue() if key else None, **asked)
     _last_preview(view)
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import charts, guard, lift_charts, parts, queries, words
-from dashboards.view import View
+from dashboards.view import View, number
 from engine.api.desk import Action
 from engine.api.figures.score_lift import recut, score_bands, shares_in_force
 from engine.errors import TableMissingError
@@ -106,11 +106,7 @@ def _recut(view: View, held: tuple[str, ...], *, as_of: date, population: str) -
 def _field(name: str, label: str, *, usual: float) -> float:
     """Show one share; what differs from the one in force stands in the address, so that a link repeats the trial."""
     if name not in st.session_state:
-        try:
-            asked = float(st.query_params.get(name, ""))
-        except ValueError:
-            asked = usual
-        st.session_state[name] = min(100.0, max(0.0, asked)) if asked == asked else usual
+        st.session_state[name] = number(label, name=name, usual=usual, least=0.0, most=100.0)
     value = float(st.number_input(label, min_value=0.0, max_value=100.0, step=STEP, format="%.1f", key=name))
     if value != usual:
         st.query_params[name] = f"{value:g}"

@@ -35,7 +35,10 @@ def offer(view: View) -> None:
         layout = left.selectbox(_("Layout"), tuple(labels), format_func=labels.__getitem__)
         mapping = right.file_uploader(_("Mapping file of your own, in place of these"), type=["yaml", "yml"])
         asked = st.form_submit_button(_("Take them in"), type="primary")
-    if not asked or not files:
+    if not asked:
+        return
+    if not files:
+        st.error(_("No file was chosen."))
         return
     held = [(each.name, each.getvalue()) for each in files]
     own = mapping.getvalue() if mapping is not None else None

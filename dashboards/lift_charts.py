@@ -5,11 +5,13 @@ from collections.abc import Mapping
 import altair as alt
 import pandas as pd
 
-from dashboards.theme import ACCENT, INK, QUIET, grade_scale, styled
+from dashboards.theme import ACCENT, INK, QUIET, grade_scale, legend_above, styled
 from dashboards.words import share, times
 from engine.messages import Translate
 
 HEIGHT = 340
+NAME_WIDTH = 240
+"""Pixels of the longest name of a score in a legend."""
 LOOKS = (("#1F4E79", "circle"), ("#C44E00", "diamond"), ("#6B7280", "triangle-up"), ("#008A63", "square"))
 """Colour and shape by place; scores beyond the fourth reuse them."""
 HIGHEST = 12.0
@@ -43,7 +45,7 @@ def lift_by_budget(lifts: pd.DataFrame, *, names: Mapping[str, str], translate: 
         sort=order,
         scale=alt.Scale(domain=order, range=[each[0] for each in looks]),
         title=None,
-        legend=alt.Legend(orient="top", labelLimit=320),
+        legend=legend_above(len(order), wide=NAME_WIDTH),
     )
     base = alt.Chart(shown).encode(
         x=x,
@@ -90,14 +92,13 @@ def gains(curves: pd.DataFrame, *, names: Mapping[str, str], deciding: str, tran
          "found": [0.0, 1.0, 0.0, 1.0, 1.0]}
     )  # fmt: skip
     looks = [LOOKS[at % len(LOOKS)] for at in range(len(order))]
-    legend = alt.Legend(orient="top", labelLimit=320, columns=2)
     domain = [*order, even, perfect]
     colour = alt.Color(
         "name:N",
         sort=domain,
         scale=alt.Scale(domain=domain, range=[*(each[0] for each in looks), INK, QUIET]),
         title=None,
-        legend=legend,
+        legend=legend_above(len(domain), wide=NAME_WIDTH),
     )
     axis = alt.Axis(format=".0%", tickCount=6)
     x = alt.X("reached:Q", title=_("Objects visited first, share"), scale=alt.Scale(domain=[0, 1]), axis=axis)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 import altair as alt
@@ -20,6 +21,9 @@ from engine.vocabulary import population_name
 Sheet = pd.DataFrame | Callable[[], pd.DataFrame]
 FIGURE = re.compile(r"—|∞|[-+−]?\d[\d,]*(\.\d+)?[%×]?( – [-+−]?\d[\d,]*(\.\d+)?[%×]?)?")
 """A figure as a cell shows it: a number, a share, a ratio, an interval of these, or a dash where there is none."""
+
+ONE_LINE = 24
+"""Latin characters, two for each Chinese one, that a cell of a plain table holds in one line."""
 
 
 def heading(title: str, definitions: Sequence[Definition], *, view: View, is_measured: bool = True) -> None:
@@ -143,15 +147,31 @@ def _written(make: Callable[[dict[str, pd.DataFrame]], bytes], sheets: Mapping[s
 
 
 def plain_table(table: pd.DataFrame) -> None:
-    """Show a short table as plain text cells, columns of figures to the right so that their digits stand in line."""
-    figures = [name for name in table.columns if len(table) and table[name].map(_is_figure).all()]
-    if not figures or not table.columns.is_unique or not table.index.is_unique:
+    """Show a short table as plain text cells, columns of figures to the right so that their digits stand in line.
+
+    Short cells stay on one line, however narrow the screen: the table then runs sideways within itself.
+    """
+    if table.empty or not table.columns.is_unique or not table.index.is_unique:
         st.table(table, hide_index=True, border="horizontal")
         return
-    right = [("text-align", "right !important")]  # Streamlit writes the side of every cell into the cell itself
-    heads = [{"selector": f"th.col{table.columns.get_loc(name)}", "props": right} for name in figures]
-    dressed = table.style.set_properties(subset=figures, **dict(right)).set_table_styles(heads)
-    st.table(dressed, hide_index=True, border="horizontal")
+    rules = [rule for at, name in enumerate(table.columns) for rule in _rules(at, str(name), table[name])]
+    st.table(table.style.set_table_styles(rules), hide_index=True, border="horizontal")
+
+
+def _rules(at: int, head: str, cells: "pd.Series[Any]") -> list[dict[str, Any]]:
+    """Return how head and cells of the column at a place look; Streamlit sets both in the cell and the text within."""
+    widest = max(cells.astype(str), key=words.width)
+    rules = [
+        {"selector": f"{kind}.col{at} p", "props": [_width(text)]} for kind, text in (("th", head), ("td", widest))
+    ]
+    if cells.map(_is_figure).all():
+        right = [("text-align", "right !important")]
+        rules += [{"selector": f"{kind}.col{at}", "props": right} for kind in ("th", "td")]
+    return rules
+
+
+def _width(text: str) -> tuple[str, str]:
+    return ("white-space", "nowrap") if words.width(text) <= ONE_LINE else ("min-width", "11rem")
 
 
 def _is_figure(value: object) -> bool:

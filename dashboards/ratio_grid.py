@@ -8,6 +8,7 @@ from fractions import Fraction
 import streamlit as st
 
 from dashboards import words
+from dashboards.view import number
 from engine.api.policies.simulation import with_ratio
 from engine.messages import N_, Translate
 from engine.ratios.policy import RatioPolicy
@@ -16,6 +17,7 @@ from engine.vocabulary import ItemClass
 CLASSES = {ItemClass.KEY: N_("Key items"), ItemClass.GENERAL: N_("General items")}
 STEP = 0.5
 DIGITS = 4
+MOST = 100.0
 
 
 def tried(policy: RatioPolicy, *, translate: Translate) -> RatioPolicy:
@@ -47,12 +49,13 @@ def _field(kind: ItemClass, grade: str, ratio: Fraction, *, floor: Fraction, tra
     name = f"ratio_{kind.value}_{grade}"
     usual, least = _percent(ratio), _percent(floor)
     if name not in st.session_state:
-        st.session_state[name] = _asked(name, usual=usual, least=least)
+        said = words.grade_name(grade, _)
+        st.session_state[name] = number(said, name=name, usual=usual, least=least, most=MOST)
     value = float(
         st.number_input(
             words.grade_name(grade, _),
             min_value=least,
-            max_value=100.0,
+            max_value=MOST,
             step=STEP,
             format="%.2f",
             key=name,
@@ -69,12 +72,3 @@ def _field(kind: ItemClass, grade: str, ratio: Fraction, *, floor: Fraction, tra
 
 def _percent(ratio: Fraction) -> float:
     return round(float(ratio) * 100, DIGITS)
-
-
-def _asked(name: str, *, usual: float, least: float) -> float:
-    """Return what the address asks for, within its limits; the policy's own where it asks for nothing readable."""
-    try:
-        asked = float(st.query_params.get(name, ""))
-    except ValueError:
-        return usual
-    return min(100.0, max(least, asked)) if asked == asked else usual

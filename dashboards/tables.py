@@ -245,10 +245,10 @@ def accounts(held: Iterable[Account], *, translate: Translate) -> pd.DataFrame:
             _("Name"): [each.name for each in rows],
             _("Role"): [_(words.ROLES[each.role.value]) for each in rows],
             _("Districts"): [
-                _("all") if (codes := each.scope.districts) is None else ", ".join(codes) for each in rows
+                _("everything") if (codes := each.scope.districts) is None else ", ".join(codes) for each in rows
             ],
-            _("Departments"): [
-                _("all") if (codes := each.scope.departments) is None else ", ".join(codes) for each in rows
+            _("Department"): [
+                _("everything") if (codes := each.scope.departments) is None else ", ".join(codes) for each in rows
             ],
             _("Status"): [_("active") if each.is_active else _("revoked") for each in rows],
         }

@@ -78,6 +78,17 @@ _LOOKS = alt.Config(
 )
 
 
+def legend_above(names: int, *, wide: int = 170) -> alt.Legend:
+    """Return a legend above the chart that breaks into lines as narrow as a phone needs, none of its names cut off.
+
+    Parameters
+    ----------
+    names : how many names it has. wide : pixels that the longest of them takes.
+    """
+    columns = alt.ExprRef(f"max(1, min({names}, floor(width / {wide})))")
+    return alt.Legend(orient="top", labelLimit=320, columns=columns)
+
+
 def styled(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
     """Return ``chart`` with the fonts, colours and rules of every page; one copy, however many rules."""
     dressed: alt.TopLevelMixin = chart.copy(deep=False)

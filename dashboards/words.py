@@ -6,6 +6,7 @@ never as 0.
 
 import math
 import re
+import unicodedata
 from datetime import date
 from statistics import NormalDist
 
@@ -19,6 +20,7 @@ OPERATOR = N_("local operator")
 FRACTION = re.compile(r"^\.\d+")
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 DIGEST = re.compile(r"[0-9a-f]{64,}")
+MARKS = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 MODES = {
@@ -263,6 +265,16 @@ def p_value(value: float | None) -> str:
 def source_name(source: str, translate: Translate) -> str:
     """Return the name of an entropy source with its code."""
     return f"{translate(SOURCES[source])} ({source})" if source in SOURCES else source
+
+
+def plain(text: str) -> str:
+    """Return ``text`` for where markdown is read, with none of its marks taken for such."""
+    return MARKS.sub(r"\\\1", text)
+
+
+def width(text: str) -> int:
+    """Return how wide a text is in Latin characters; a Chinese one counts as two."""
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
 
 
 def shortened(text: str) -> str:

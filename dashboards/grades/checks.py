@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards import acts, parts, queries, words
+from dashboards import acts, parts, picking, queries, words
 from dashboards.grades import shared
 from dashboards.view import View, choose
 from engine.api.desk import Action
@@ -120,19 +120,16 @@ def _record(month: GradeMonth, waiting: pd.DataFrame, names: dict[str, str], vie
     st.subheader(_("Enter what a check showed"))
     if not acts.offered(view, Action.DISPOSE_WARNING):
         return
+    label_of = partial(shared.named, names)
+    offered = picking.in_sight(list(waiting["entity_id"]), name="checks", view=view, label_of=label_of)
     with st.form("record_check"):
-        chosen = st.multiselect(
-            _("Objects"),
-            list(waiting["entity_id"]),
-            format_func=lambda each: f"{names.get(each, each)} · {each}",
-            placeholder=_("choose"),
-        )
+        chosen = picking.ticked(_("Objects"), offered, name="checks", label_of=label_of)
         outcome = st.radio(
             _("What the check showed"), tuple(OUTCOMES), format_func=lambda each: _(OUTCOMES[each]), horizontal=True
         )
         reason = st.text_input(_("What was checked"))
         asked = st.form_submit_button(_("Enter"), type="primary")
-    if asked and chosen:
+    if asked and picking.is_any(chosen, view=view):
         acts.act(
             view,
             Action.DISPOSE_WARNING,

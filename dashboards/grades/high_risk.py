@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards import acts, parts, queries, words
+from dashboards import acts, parts, picking, queries, words
 from dashboards.grades import shared
 from dashboards.view import View, choose
 from engine.api.desk import Action
@@ -116,7 +116,7 @@ def _one(told: pd.DataFrame, shown: pd.DataFrame, names: dict[str, str], view: V
         tuple(shown["entity_id"]),
         name="weighed",
         default=str(shown["entity_id"].iloc[0]),
-        label_of=lambda each: f"{names.get(each, each)} · {each}",
+        label_of=partial(shared.named, names),
     )
     rows = told[told["entity_id"] == entity]
     if rows.empty:
@@ -149,13 +149,10 @@ def _decide(month: GradeMonth, waiting: pd.DataFrame, names: dict[str, str], vie
     if view.desk.viewer.actor.name == month.starter:
         st.info(_("You started this run: a second person confirms or rejects its grades D."))
         return
+    label_of = partial(shared.named, names)
+    offered = picking.in_sight(list(waiting["entity_id"]), name="confirm", view=view, label_of=label_of)
     with st.form("confirm"):
-        chosen = st.multiselect(
-            _("Objects"),
-            list(waiting["entity_id"]),
-            format_func=lambda each: f"{names.get(each, each)} · {each}",
-            placeholder=_("choose"),
-        )
+        chosen = picking.ticked(_("Objects"), offered, name="confirm", label_of=label_of)
         reason = st.text_input(_("Why"))
         yes_place, no_place = st.columns(2)
         yes = yes_place.form_submit_button(_("Confirm grade D"), type="primary")
@@ -166,7 +163,7 @@ def _decide(month: GradeMonth, waiting: pd.DataFrame, names: dict[str, str], vie
             "grade under 'Set by persons'; the computed one stays on record."
         )
     )
-    if (yes or no) and chosen:
+    if (yes or no) and picking.is_any(chosen, view=view):
         said = _("{n} grade(s) D confirmed.") if yes else _("{n} grade(s) D rejected.")
         acts.act(
             view,

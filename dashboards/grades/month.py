@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards import charts, parts, queries, words
 from dashboards.grades import shared
-from dashboards.theme import ACCENT, BAD, INK, QUIET, styled
+from dashboards.theme import ACCENT, BAD, INK, QUIET, legend_above, styled
 from dashboards.view import View, choose
 from engine.api.grading import months
 from engine.messages import N_
@@ -186,7 +186,7 @@ def _cause_bars(shown: pd.DataFrame, order: list[str], view: View) -> alt.TopLev
                 "way_said:N",
                 title=None,
                 scale=alt.Scale(domain=ways, range=list(WAY_COLOURS.values())),
-                legend=alt.Legend(orient="top", labelLimit=320, columns=2),
+                legend=legend_above(len(WAYS), wide=210),
             ),
             tooltip=[
                 alt.Tooltip("said:N", title=_("Cause")),
@@ -252,6 +252,6 @@ def _movers(month: months.GradeMonth, matrix: pd.DataFrame, population: str, vie
         tuple(rows["entity_id"]),
         name="mover",
         default=str(rows["entity_id"].iloc[0]),
-        label_of=lambda each: f"{names.get(each, each)} · {each}",
+        label_of=partial(shared.named, names),
     )
     shared.record_link(entity, view)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards import acts, parts, queries, words
 from dashboards.grades import shared
-from dashboards.view import View, choose
+from dashboards.view import View, choose, written
 from engine.api.desk import Action
 from engine.api.grading.overrides import (
     GradeProposal,
@@ -176,11 +176,10 @@ def _propose(view: View, *, today: date) -> None:
     st.subheader(_("Propose a grade"))
     if not acts.offered(view, Action.PROPOSE_GRADE):
         return
-    asked = st.text_input(_("Name or code, at least two characters"), value=st.query_params.get(SEARCH, "")).strip()
+    asked = written(_("Name or code, at least two characters"), name=SEARCH)
     if not asked:
         st.caption(_("Search for an object by a part of its name or code."))
         return
-    st.query_params[SEARCH] = asked
     found = queries.kept(view, find_entities, needs=shared.NEEDS, text=asked)
     if found.empty:
         parts.nothing_yet(_("No object within your districts and departments is called so."))

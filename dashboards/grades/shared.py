@@ -1,6 +1,6 @@
 """What the parts of the page of grades share: names of objects, of absent grades, of what stands above a score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -28,6 +28,11 @@ def names_of(entity_ids: Sequence[str], view: View) -> dict[str, str]:
     """Return the names of objects; those without one are left out."""
     about = tuple(sorted(set(map(str, entity_ids))))
     return queries.kept(view, entity_names, needs=NEEDS, entity_ids=about) if about else {}
+
+
+def named(names: Mapping[str, str], entity_id: str) -> str:
+    """Return name and code of an object, as it stands in choices."""
+    return f"{names.get(entity_id, entity_id)} · {entity_id}"
 
 
 def ground_name(code: str, view: View) -> str:

@@ -236,7 +236,9 @@ def _taken_back(view: View) -> None:
     with st.form("mend", clear_on_submit=True):
         sheet = st.file_uploader(_("Mended sheet: only its changed rows are validated again"), type="xlsx")
         asked = st.form_submit_button(_("Take it back"), type="primary")
-    if asked and sheet is not None:
+    if asked and sheet is None:
+        st.error(_("No file was chosen."))
+    elif asked:
         acts.act(
             view,
             Action.MEND_DATA,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboards import parts, queries, words
 from dashboards.definitions import RECORD
-from dashboards.view import View, choose, current_view
+from dashboards.view import View, choose, current_view, written
 from engine.api.desk import Action
 from engine.api.reading import search as entity_search
 from engine.api.reading.record import RecordEntry, credit_record
@@ -26,7 +26,6 @@ STATUS = {
     "publicity_over": N_("publicity is over: does not count"),
     "validity_over": N_("validity is over: does not count"),
 }
-SEARCH = "search"
 SEVERAL = re.compile(r"([;|])")
 
 
@@ -34,12 +33,11 @@ def show(view: View) -> None:
     """Show the page."""
     _ = view.translate
     parts.heading(_("Credit record"), RECORD, view=view, is_measured=False)
-    asked = st.text_input(_("Name or code, at least two characters"), value=st.query_params.get(SEARCH, ""))
-    if not asked.strip():
+    asked = written(_("Name or code, at least two characters"), name="search")
+    if not asked:
         parts.nothing_yet(_("Search for an object by a part of its name or code."))
         return
-    st.query_params[SEARCH] = asked.strip()
-    found = queries.kept(view, entity_search.find_entities, needs=Action.SEE_ENTITIES, text=asked.strip())
+    found = queries.kept(view, entity_search.find_entities, needs=Action.SEE_ENTITIES, text=asked)
     if found.empty:
         parts.nothing_yet(_("No object within your districts and departments is called so."))
         return

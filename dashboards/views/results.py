@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards import acts, parts, queries, words
+from dashboards import acts, parts, picking, queries, words
 from dashboards.definitions import HIT_RATE
 from dashboards.view import View, choose, current_view
 from engine.api.desk import Action
@@ -166,10 +166,12 @@ def _submit(held: pd.DataFrame, view: View) -> None:
     _ = view.translate
     if held.empty or not view.desk.may(Action.ENTER_RESULT):
         return
+    label = _labels(held)
+    offered = picking.in_sight(list(label), name="submit", view=view, label_of=label.__getitem__)
     with st.form("submit_results"):
-        keys = st.multiselect(_("Submit for review"), list(held["key"]), placeholder=_("choose"))
+        keys = picking.ticked(_("Submit for review"), offered, name="submit", label_of=label.__getitem__)
         asked = st.form_submit_button(_("Submit"))
-    if asked and keys:
+    if asked and picking.is_any(keys, view=view):
         department = str(held.set_index("key").loc[keys[0], "department"])
         acts.act(
             view,
@@ -188,17 +190,27 @@ def _decide(held: pd.DataFrame, view: View) -> None:
     st.subheader(_("Waiting for review"))
     if not acts.offered(view, Action.REVIEW_RESULT):
         return
+    label = _labels(held)
+    offered = picking.in_sight(list(label), name="review", view=view, label_of=label.__getitem__)
     with st.form("review_results"):
-        keys = st.multiselect(_("Results"), list(held["key"]), placeholder=_("choose"))
+        keys = picking.ticked(_("Results"), offered, name="review", label_of=label.__getitem__)
         reason = st.text_input(_("Why it goes back; stays on record"))
         left, right = st.columns(2)
         public = left.form_submit_button(_("Make public"), type="primary")
         back = right.form_submit_button(_("Send back"))
-    if (public or back) and keys:
+    if (public or back) and picking.is_any(keys, view=view):
         department = str(held.set_index("key").loc[keys[0], "department"])
         step = partial(_published if public else partial(_returned, reason), keys, department, view)
         said = _("{n} result(s) made public.") if public else _("{n} result(s) sent back.")
         acts.act(view, Action.REVIEW_RESULT, step, said=lambda done: said.format(n=len(done)))
+
+
+def _labels(held: pd.DataFrame) -> dict[str, str]:
+    """Return what stands beside the box of a result: its number, who entered it and the last step."""
+    return {
+        str(row["key"]): f"{row['key']} · {row['entered_by']} · {words.moment(row['at'])}"
+        for row in held.to_dict("records")
+    }
 
 
 def _published(keys: list[str], department: str, view: View, workspace: Any) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards import acts, parts, queries, warning_parts, words
+from dashboards import acts, parts, picking, queries, warning_parts, words
 from dashboards.definitions import WARNINGS
 from dashboards.view import View, choose, current_view, switch
 from dashboards.warning_parts import LEVELS, RULES, rule_name
@@ -153,9 +153,11 @@ def _dispose(held: pd.DataFrame, view: View, *, today: date) -> None:
         str(row["warning_id"]): f"{row['warning_id']} · {row['sentence'].render(_)}"
         for row in held.head(SHOWN).to_dict("records")
     }
+    offered = picking.in_sight(list(label), name="warnings", view=view, label_of=label.__getitem__)
     with st.form("dispose"):
-        chosen = st.multiselect(_("Warnings"), list(label), format_func=label.__getitem__, placeholder=_("choose"))
-        whole = st.checkbox(_("All {n} that are asked for above").format(n=words.count(len(held))))
+        chosen = picking.ticked(_("Warnings"), offered, name="warnings", label_of=label.__getitem__)
+        said = _("All {n} that are asked for above").format(n=words.count(len(held)))
+        whole = st.checkbox(said, key=f"whole_{acts.times_done()}")
         step = st.radio(_("Step"), tuple(STEPS), format_func=lambda each: _(STEPS[each]), horizontal=True)
         left, middle, right = st.columns(3)
         to = left.text_input(_("Given to"))
@@ -163,9 +165,7 @@ def _dispose(held: pd.DataFrame, view: View, *, today: date) -> None:
         reason = right.text_input(_("Why"))
         asked = st.form_submit_button(_("Do it"), type="primary")
     taken = held["warning_id"].astype(str).tolist() if whole else chosen
-    if asked and not taken:
-        st.error(_("Choose the warnings first."))
-    elif asked:
+    if asked and picking.is_any(taken, view=view):
         acts.act(
             view,
             Action.DISPOSE_WARNING,

@@ -350,7 +350,7 @@ def test_grades_are_decided_by_hand_each_step_by_another_person(visit: Visit, ad
 
     _open_part(visit, address, "leader", "high_risk", state_of_d="all")
     visit.picture("grades-high-risk-zh")
-    _pick(visit, "检查对象", firm)
+    visit.tick(firm)
     visit.tab.get_by_label("理由").fill("已核对档案")
     visit.press("确认 D 类", then="已确认 1 户 D 类。")
     held = {row["entity_id"]: row for row in xinheng(workspace, "run", "confirm", month, day=TODAY)["grades"]}
@@ -376,7 +376,7 @@ def test_grades_are_decided_by_hand_each_step_by_another_person(visit: Visit, ad
     _open_part(visit, address, "inspector", "checks")
     assert visit.tab.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     audited = xinheng(workspace, "warnings", "audit", "--run", month, day=TODAY)["audits"]
-    _pick(visit, "检查对象", audited[0]["entity_id"])
+    visit.tick(audited[0]["entity_id"])
     visit.tab.get_by_label("核查内容").fill("证照与场所")
     visit.press("录入", then="已记录 1 项核查。")
     visit.tab.set_viewport_size({"width": WIDTH, "height": HEIGHT})
@@ -404,12 +404,3 @@ def test_grades_are_decided_by_hand_each_step_by_another_person(visit: Visit, ad
 def _open_part(visit: Visit, address: str, role: str, part: str, **asked: str) -> None:
     more = "".join(f"&{name}={value}" for name, value in asked.items())
     visit.open(f"{address}/grades?as={role}@city&lang=zh&part_of_grades={part}{more}", title="等级管理")
-
-
-def _pick(visit: Visit, label: str, option: str) -> None:
-    """Choose one of several in a list that narrows down while one types."""
-    field = visit.tab.get_by_test_id("stForm").get_by_role("combobox", name=label)
-    field.click()
-    field.press_sequentially(option[-8:])
-    visit.tab.get_by_role("option").filter(has_text=option).first.click()
-    visit.tab.keyboard.press("Escape")

@@ -21,7 +21,7 @@ from tests import graded_world as world
 from tests.small_sources import take_in
 from tests.two_districts import SECRET
 from tests.unit.dashboards.test_every_page_and_role import take
-from tests.unit.dashboards.test_hold_draw import Page, press
+from tests.unit.dashboards.test_hold_draw import Page, boxes, press, tick
 from tests.unit.dashboards.test_pages import KEPT, words_of
 from tests.unit.dashboards.test_rights_of_pages import pages_of
 
@@ -129,14 +129,14 @@ def test_movers_of_one_cause_stand_in_the_link(page: Page) -> None:
 
 def test_grade_d_is_confirmed_by_a_second_person_with_reasons_in_sight(made: world.GradedWorld, own: Page) -> None:
     watching = opened(own, "analyst@all", "high_risk", lang="en")
-    assert not watching.multiselect
+    assert not watching.checkbox
     assert "adds" in words_of(watching)
     assert "two persons: transferred for suspected crime" in words_of(watching)
     app = opened(own, "leader@all", "high_risk", lang="en")
-    app.multiselect[0].set_value([world.SET])
-    assert press(app, "Confirm grade D").error  # no reason
+    assert press(app, "Confirm grade D").error[0].value == "Nothing was chosen: tick at least one row."
+    assert press(tick(app, world.SET), "Confirm grade D").error  # no reason
     app = opened(own, "leader@all", "high_risk", lang="en")
-    app.multiselect[0].set_value([world.SET])
+    tick(app, world.SET)
     next(each for each in app.text_input if each.label == "Why").set_value("file compared")
     done = press(app, "Confirm grade D")
 
@@ -222,8 +222,8 @@ def test_what_a_random_check_showed_moves_precision_and_recall(made: world.Grade
     workspace = Workspace(own.folder)
     sample = warning_audits(workspace, run_id=made.second)
     workspace.close()
-    assert len(app.multiselect[0].options) == len(sample)
-    app.multiselect[0].set_value(list(sample["entity_id"].iloc[:2]))
+    assert sorted(boxes(app)) == sorted(sample["entity_id"])
+    tick(app, *sample["entity_id"].iloc[:2])
     next(each for each in app.text_input if each.label == "What was checked").set_value("licence and premises")
     done = press(app, "Enter")
 

@@ -77,16 +77,27 @@ def press(app: AppTest, label: str) -> AppTest:
     return app
 
 
+def boxes(app: AppTest) -> list[str]:
+    """The rows that can be ticked."""
+    return [box.key.split("_", 3)[3] for box in app.checkbox]
+
+
+def tick(app: AppTest, *rows: str) -> AppTest:
+    for row in rows:
+        app.checkbox[boxes(app).index(row)].check()
+    return app
+
+
 def test_three_people_hold_a_draw_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = Page(folder_with(tmp_path), monkeypatch)
     app = page.opened("hold_draw", "anna")
     next(each for each in app.text_input if each.label == "抽取名称").set_value("D1")
-    app.multiselect[0].set_value(["L1"])
+    tick(app, "L1")
     press(app, "先看抽样框（不作承诺）")
     assert "已测算" in words_of(app) and not app.error
     assert "各事项、各等级的名额" in words_of(app) and not (page.folder / "draws").exists()
     next(each for each in app.text_input if each.label == "抽取名称").set_value("D1")
-    app.multiselect[0].set_value(["L1"])
+    tick(app, "L1")
     press(app, "冻结抽样框并公布承诺")
     assert not app.error, [each.value for each in app.error]
 
@@ -131,7 +142,7 @@ def test_who_only_watches_sees_no_form(tmp_path: Path, monkeypatch: pytest.Monke
     app = Page(folder_with(tmp_path), monkeypatch).opened("hold_draw", "auditor")
 
     assert "无操作权限" in words_of(app)
-    assert not app.multiselect
+    assert not app.checkbox
 
 
 @pytest.fixture
@@ -195,11 +206,11 @@ def test_a_result_goes_from_the_phone_to_the_public(checked: Path, monkeypatch: 
     assert (due["days_late"] > 0).all()
 
     review = page.opened("results", "li", day=day, part_of_results="review")
-    review.multiselect[0].set_value([held["key"].iloc[0]])
-    press(review, "提交")
+    assert press(review, "提交").error[0].value == "尚未选择，请至少勾选一项。"
+    press(tick(review, held["key"].iloc[0]), "提交")
     public = page.opened("results", "bao", day=date(2026, 3, 12), part_of_results="review")
-    public.multiselect[0].set_value([held["key"].iloc[0]])
-    press(public, "公示")
+    assert press(public, "公示").error[0].value == "尚未选择，请至少勾选一项。"
+    press(tick(public, held["key"].iloc[0]), "公示")
 
     assert not public.error, [each.value for each in public.error]
     workspace = open_workspace(checked, create=False)
