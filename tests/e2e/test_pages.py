@@ -401,6 +401,23 @@ def test_grades_are_decided_by_hand_each_step_by_another_person(visit: Visit, ad
     visit.picture("grades-contested-zh")
 
 
+def test_on_a_phone_one_tap_chooses_a_row_and_the_next_one_sends_it(browser: "Browser", address: str) -> None:
+    phone = new_visit(browser, address, has_touch=True)
+    phone.tab.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    phone.open(f"{address}/results?as=inspector@city&lang=zh&part_of_results=review", title="检查结果")
+    send = phone.tab.get_by_role("button", name="提交", exact=True)
+    send.tap()
+    phone.tab.get_by_text("尚未选择，请至少勾选一项。").wait_for()
+    phone.settle()
+    phone.tick("-SCJG02-")
+    send.tap()
+
+    phone.tab.get_by_text("已提交 1 条结果。").wait_for()
+    phone.settle()
+    assert phone.tab.get_by_role("checkbox").count() == 0
+    phone.tab.context.close()
+
+
 def _open_part(visit: Visit, address: str, role: str, part: str, **asked: str) -> None:
     more = "".join(f"&{name}={value}" for name, value in asked.items())
     visit.open(f"{address}/grades?as={role}@city&lang=zh&part_of_grades={part}{more}", title="等级管理")
