@@ -40,14 +40,18 @@ lock: $(READY)
 	  --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": set PYTHON=/path/to/python3.11")'
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || \
-	  { echo "Python's venv module does not work here: install it (Debian: python3-venv)."; exit 1; }
-	@echo "Installing the locked dependencies into $(VENV) (once) ..."
+	@command -v $(PYTHON) > /dev/null || { echo "没有找到 $(PYTHON)：请安装 Python 3.11 或更新版本，或执行 make PYTHON=/path/to/python3.11"; \
+	  echo "There is no $(PYTHON): install Python 3.11 or newer, or run make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.exit(0 if sys.version_info >= (3, 11) else f"需要 Python 3.11 或更新版本，现为 {v}：请执行 make PYTHON=/path/to/python3.11\nPython 3.11 or newer is needed, this is {v}: run make PYTHON=/path/to/python3.11")'
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { echo "Python 的 venv 模块不可用：请先安装（Debian、Ubuntu：apt install python3-venv）"; \
+	  echo "Python's venv module does not work here: install it (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
+	@echo "正在把锁定的依赖装入 $(VENV)（仅首次；约 2.3 GB 磁盘，视网速一至数分钟，期间没有输出）……"
+	@echo "Installing the locked dependencies into $(VENV) (once; 2.3 GB, a minute or more, nothing is printed meanwhile) ..."
 	@$(PY) -m pip install --quiet uv 2>/dev/null \
 	  && $(PY) -m uv pip install --quiet --compile-bytecode --python $(PY) --require-hashes -r requirements.lock \
 	  || $(PY) -m pip install --quiet --require-hashes -r requirements.lock \
-	  || { echo "The dependencies could not be installed: check that this machine reaches a Python package index."; exit 1; }
+	  || { echo "依赖没有装上：请检查本机能否访问 Python 软件源、磁盘空间是否充足，然后再次执行同一命令"; \
+	       echo "The dependencies could not be installed: check that this machine reaches a Python package index and has room"; exit 1; }
 	@$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $(READY)
 

@@ -59,7 +59,7 @@ class Parameter:
         """
         begins = [first for first in self.values if first <= day]
         if not begins or (self.ends_on is not None and day > self.ends_on):
-            raise ParameterNotInForceError(name=self.name, on=day, first=min(self.values), last=self.ends_on or "-")
+            raise ParameterNotInForceError(name=self.name, on=day, first=min(self.values), last=self.ends_on)
         return self.values[max(begins)]
 
 

@@ -17,7 +17,7 @@ import typer
 from engine.cli.help_words import put_into_words, speak
 from engine.cli.output import show_error
 from engine.cli.table import COMMANDS, GROUPS, Command
-from engine.errors import MisusedCommandError, SupervisionError
+from engine.errors import MisusedCommandError, SupervisionError, file_refusal
 from engine.i18n import DEFAULT_LANGUAGE, chosen_language, translator
 from engine.messages import N_, Message, Translate
 
@@ -42,6 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = show_error(error, translate=translate, as_json="--json" in words)
     except KeyboardInterrupt:
         status = EXIT_INTERRUPTED
+    except Exception as error:
+        refused = file_refusal(error)
+        if refused is None:
+            raise
+        status = show_error(refused, translate=translate, as_json="--json" in words)
     sys.exit(status)
 
 

@@ -1,5 +1,6 @@
 """Starts the dashboards on this machine and nowhere else."""
 
+import errno
 import os
 import signal
 import socket
@@ -134,7 +135,8 @@ def _require_free(port: int) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((LOOPBACK, port))
-    except (OSError, OverflowError):
-        raise UsageError(
-            what="--port", value=port, remedy=Message(N_("choose a free port from 1024 to 65535"))
-        ) from None
+    except (OSError, OverflowError) as refused:
+        text = N_("choose a free port from 1024 to 65535")
+        if getattr(refused, "errno", None) == errno.EADDRINUSE:
+            text = N_("something uses it, perhaps dashboards that run already; choose another port, e.g. --port 8502")
+        raise UsageError(what="--port", value=port, remedy=Message(text)) from None

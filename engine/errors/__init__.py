@@ -32,6 +32,7 @@ from engine.errors.estimation import (
     SelfEvaluationError,
     UndefinedEstimateError,
 )
+from engine.errors.files import file_refusal
 from engine.errors.point_in_time import (
     AsOfOutsideDataError,
     FeatureLeakError,
@@ -78,6 +79,7 @@ from engine.errors.scoring import (
 from engine.errors.store import (
     EntityUnknownError,
     ErasedError,
+    FileRefusedError,
     StoreError,
     TableMissingError,
     WorkspaceMissingError,
@@ -102,6 +104,7 @@ __all__ = [
     "FeatureDeclarationError",
     "FeatureLeakError",
     "FeatureSetMismatchError",
+    "FileRefusedError",
     "FrameChangedError",
     "GradeOverrideError",
     "InputMissingError",
@@ -146,5 +149,6 @@ __all__ = [
     "UsageError",
     "WarningRefusedError",
     "WorkspaceMissingError",
+    "file_refusal",
     "table_missing",
 ]

@@ -1,7 +1,7 @@
 """Errors of dated policy, plans, steps of work and rights; exit status 12."""
 
 from engine.errors.base import SupervisionError
-from engine.messages import N_
+from engine.messages import N_, Message
 
 
 class PolicyError(SupervisionError):
@@ -24,6 +24,16 @@ class ParameterNotInForceError(PolicyError):
 
     code = "policy.not_in_force"
     template = N_("Policy {name} is in force from {first} to {last}, not on {on}: choose a date inside or add a value.")
+
+    @property
+    def message(self) -> Message:
+        """The sentence; a parameter without an end has none."""
+        if self.params.get("last") is None:
+            text = N_(
+                "Policy {name} is in force from {first} on, not yet on {on}: choose a later date or another profile."
+            )
+            return Message(text, self.params)
+        return super().message
 
 
 class PolicyInconsistentError(PolicyError):

@@ -12,6 +12,13 @@ class StoreError(SupervisionError):
     template = N_("Workspace {workspace}: {problem}; {remedy}.")
 
 
+class FileRefusedError(StoreError):
+    """The machine lets a file or folder not be read or written."""
+
+    code = "store.file_refused"
+    template = N_("{path}: {problem}; check the folder, its rights and the free space.")
+
+
 class WorkspaceMissingError(StoreError):
     """There is no workspace at the given folder."""
 

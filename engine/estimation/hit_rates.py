@@ -75,7 +75,7 @@ def _grade_row(
     adverse = seen["adverse"].to_numpy(dtype=float)
     n, hits = len(seen), int(adverse.sum())
     weights = np.ones(n) if weight is None else seen[weight].to_numpy(dtype=float)
-    rate = float(weights @ adverse / weights.sum()) if n else math.nan
+    rate = _rate(adverse, weights) if n else math.nan
     size = float(n)
     if n and (cluster is not None or weight is not None):
         codes = np.arange(n) if cluster is None else pd.factorize(seen[cluster])[0]
@@ -96,10 +96,14 @@ def _grade_row(
     }
 
 
+def _rate(adverse: FloatArray, weights: FloatArray) -> float:
+    """Return the weighted share of adverse rows; product and sum round apart, so that all of them could exceed 1."""
+    return min(1.0, float(weights @ adverse / weights.sum()))
+
+
 def _effective_n(adverse: FloatArray, weights: FloatArray, codes: NDArray[np.int64]) -> float:
     """Size of a simple random sample as precise as these weighted, clustered rows (at most the number of rows)."""
-    total = weights.sum()
-    rate = float(weights @ adverse / total)
+    total, rate = weights.sum(), _rate(adverse, weights)
     clusters = int(codes.max()) + 1
     if rate in (0.0, 1.0) or clusters < 2:
         return float(total**2 / np.square(np.bincount(codes, weights)).sum())

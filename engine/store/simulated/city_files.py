@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from engine.errors import SourceNotFoundError, StoreError, UsageError
+from engine.errors import SourceNotFoundError, UsageError, file_refusal
 from engine.messages import N_, Message
 from engine.pipeline.ports import Progress, silent
 from engine.simulation.assumptions import Assumptions
@@ -75,7 +75,7 @@ def write_city(
     ------
     UsageError
         The format is unknown, or the folder holds files that no simulation wrote.
-    StoreError
+    FileRefusedError
         The folder or disk refuses.
     """
     if file_format not in FORMATS:
@@ -130,11 +130,10 @@ def _translated(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as refused:
-        raise StoreError(
-            workspace=str(folder),
-            problem=refused.strerror or str(refused),
-            remedy=Message(N_("check rights and free space")),
-        ) from refused
+        found = file_refusal(refused, path=str(folder))
+        if found is None:
+            raise
+        raise found from refused
 
 
 def _plain_batches(name: str, table: pa.Table) -> Iterator[pa.Table]:

@@ -44,7 +44,7 @@ def write_dirty_city(
 
     Raises
     ------
-    UsageError, StoreError
+    UsageError, FileRefusedError
         As :func:`engine.store.simulated.city_files.write_city`.
     """
     clean = write_city(city, out, progress=progress)

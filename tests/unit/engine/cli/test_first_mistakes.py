@@ -1,11 +1,15 @@
 """What a new user gets wrong, in Chinese: one sentence that names the place, a stable code, nothing written."""
 
+import errno
 import json
 import re
+import sqlite3
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from engine.cli import main
 
@@ -192,3 +196,38 @@ def test_help_is_chinese_to_the_last_word(desk, capsys, words):
     printed = capsys.readouterr().out
     assert "用法：" in printed
     assert not re.search(r"Usage|OPTIONS|ARGS|required|default:|env var|<str>|<bool>", printed)
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (OSError(errno.ENOSPC, "x", "w/tables"), "w/tables：已没有剩余空间；请检查该文件夹、其权限和剩余空间。"),
+        (OSError(errno.EROFS, "x", "w"), "w：只能读取；"),
+        (PermissionError(errno.EACCES, "x", "w"), "w：当前用户无权读写；"),
+        (FileCreateError(OSError(errno.EROFS, "x", "t.xlsx")), "t.xlsx：只能读取；"),
+        (sqlite3.OperationalError("database or disk is full"), "decisions.db：已没有剩余空间；"),
+    ],
+)
+def test_what_the_machine_refuses_is_said_without_a_traceback(desk, capsys, monkeypatch, raised, said):
+    monkeypatch.setattr("engine.cli.app._call", Mock(side_effect=raised))
+
+    status, found = said_of(["loads"], capsys)
+
+    assert status == 20
+    assert found.startswith(said)
+
+
+def test_a_bug_keeps_its_traceback(desk, monkeypatch):
+    monkeypatch.setattr("engine.cli.app._call", Mock(side_effect=ValueError("a bug")))
+
+    with pytest.raises(ValueError, match="a bug"):
+        main(["loads"])
+
+
+def test_a_workspace_below_a_file_is_refused(desk, capsys):
+    districts(desk, f"{HEADER}\n{ROW}\n".encode())
+
+    status, said = said_of(["ingest", "districts.csv", "--workspace", "notes.txt"], capsys)
+
+    assert status == 20
+    assert said == f"{desk / 'notes.txt'}：该处需要文件夹，却已有同名文件；请检查该文件夹、其权限和剩余空间。"

@@ -78,3 +78,14 @@ def test_rows_without_a_grade_are_refused():
         hit_rates(pd.DataFrame({"grade": ["A", None], "adverse": [True, False]}))
     with pytest.raises(SchemaMismatchError):
         hit_rates(pd.DataFrame({"grade": ["A"]}))
+
+
+@pytest.mark.parametrize("n", range(95, 110))
+def test_findings_everywhere_are_a_rate_of_one_whatever_the_weights(n):
+    graded = _graded(A=(n, 0, 0)).assign(weight=0.1 + 0.01 * np.arange(n))  # of 104 product and sum round apart
+
+    row = hit_rates(graded, weight="weight").set_index("grade").loc["A"]
+
+    assert row["hit_rate"] <= 1
+    assert row["hit_rate"] == pytest.approx(1)
+    assert row["high"] == 1
