@@ -4,7 +4,7 @@ An answer is shared only between people with the same role and rows, over the sa
 policies; anything that becomes visible in the workspace makes another version.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -114,8 +114,13 @@ def grade_shares(view: View) -> pd.DataFrame:
 
 def unit_name(view: View, code: str, *, needs: Action) -> str:
     """Return what people call a department or district; the code itself where no register names it."""
+    return unit_names(view, [code], needs=needs)[0]
+
+
+def unit_names(view: View, codes: Iterable[str], *, needs: Action) -> list[str]:
+    """Return :func:`unit_name` of each of many codes, looked up once."""
     names = kept(view, laboratory.unit_names, needs=needs, on=view.desk.clock().date())
-    return names.get(code, code) or words.NOTHING
+    return [names.get(code, code) or words.NOTHING for code in codes]
 
 
 def intake(view: View) -> reading.Intake:

@@ -84,7 +84,7 @@ def _table(held: pd.DataFrame, view: View) -> None:
             _("State"): [_(STATES[each]) for each in held["state"]],
             _("To be decided by"): held["due_on"].map(words.day),
             _("Kind of record"): [words.table_name(each, _) for each in held["target_table"]],
-            _("Department"): [queries.unit_name(view, each, needs=Action.SEE_RESULTS) for each in held["department"]],
+            _("Department"): queries.unit_names(view, held["department"], needs=Action.SEE_RESULTS),
             _("Registered on"): held["filed_on"].map(words.day),
             _("Decided on"): held["decided_on"].map(words.day),
             _("Corrected in public on"): held["republished_on"].map(words.day),

@@ -85,9 +85,7 @@ def _stalls(stalled: pd.DataFrame, view: View) -> None:
         {
             _("Case"): stalled["punishment_id"],
             _("Object"): stalled["entity_id"],
-            _("Department"): [
-                queries.unit_name(view, each, needs=Action.SEE_PUNISHMENTS) for each in stalled["department"]
-            ],
+            _("Department"): queries.unit_names(view, stalled["department"], needs=Action.SEE_PUNISHMENTS),
             _("State"): [_(STEP_WORDS.get(each, each)) for each in stalled["state"]],
             _("Waits for"): [each.render(_) for each in stalled["waits_for"]],
             _("Since"): stalled["since"].map(words.day),

@@ -159,7 +159,7 @@ def _review(view: View) -> None:
 
 
 def _departments(codes: Iterable[str], view: View) -> list[str]:
-    return [queries.unit_name(view, code, needs=Action.SEE_RESULTS) for code in codes]
+    return queries.unit_names(view, codes, needs=Action.SEE_RESULTS)
 
 
 def _submit(held: pd.DataFrame, view: View) -> None:

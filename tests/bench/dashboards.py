@@ -1,6 +1,7 @@
 """The pages over a million objects in a real browser: first page, other pages, a ratio moved, twenty people at once.
 
-``XINHENG_WORKSPACE`` names a workspace to show; else one is made (see ``tests.big_workspace``, about a minute).
+``XINHENG_WORKSPACE`` names a workspace to show; else one is made of a city that lived some months, with tens of
+thousands of cases of joint punishment and of warnings (see ``tests.big_workspace``, some minutes).
 Times run from the click to the page at rest with its charts drawn: medians. "Nothing kept" is the first person after
 the server started; everything else is as people meet it during the day.
 """
@@ -28,9 +29,10 @@ from engine.api.marts.building import build_marts
 from engine.pipeline.ports import Actor
 from engine.store.workspaces.workspace import Workspace
 from tests.big_workspace import write_big
+from tests.e2e.lived_city import lived_city
 from tests.page_visitor import Seen, Visitor
 
-N_OBJECTS, TIMES = 8_000, 125
+TIMES = 500
 PEOPLE, REPEATS, MOVES = 20, 3, 7
 MOVED_FIELD = 6
 """Place of the field that is moved: general items, grade B."""
@@ -64,7 +66,7 @@ def rows() -> list[dict]:
         return asyncio.run(_measured(Path(named)))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "workspace"
-        write_big(path, n_entities=N_OBJECTS, times=TIMES)
+        write_big(lived_city(Path(folder) / "city"), path, times=TIMES)
         return asyncio.run(_measured(path))
 
 

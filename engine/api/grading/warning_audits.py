@@ -110,20 +110,16 @@ def warning_detection(workspace: Workspace, *, since: date | None = None) -> Det
     if since is not None:
         audits = audits[pd.to_datetime(audits["as_of"]) >= pd.Timestamp(since)]
     run_of = {entry.particulars["runs"]["warn"]: entry.subject for entry in workspace.ledger.entries(action=FINISHED)}
-    warned = [
-        (run_of.get(str(run)), _confirmed(part["outcome"]))
-        for (run, _), part in rows.groupby(["run_id", "entity_id"], sort=True)
-    ]
+    said = rows[["run_id", "entity_id"]].assign(
+        is_confirmed=rows["outcome"] == Outcome.CONFIRMED, is_open=rows["outcome"].isna()
+    )
+    firms = said.groupby(["run_id", "entity_id"], as_index=False).any()
+    settled = firms["is_confirmed"].astype("object").where(firms["is_confirmed"] | ~firms["is_open"], None)
+    warned = pd.DataFrame({"run_id": firms["run_id"].map(run_of), "is_confirmed": settled})
     audited = audits[["run_id", "n_frame"]].assign(
         is_found=pd.Series([_found(each) for each in audits["outcome"]], dtype="object", index=audits.index)
     )
-    return detection(pd.DataFrame(warned, columns=["run_id", "is_confirmed"]), audited)
-
-
-def _confirmed(outcomes: pd.Series) -> bool | None:
-    if (outcomes == Outcome.CONFIRMED).any():
-        return True
-    return None if outcomes.isna().any() else False
+    return detection(warned, audited)
 
 
 def _found(outcome: object) -> bool | None:

@@ -1,6 +1,5 @@
 """What is known of joint punishment on a day: the catalogue, listings with their ends, cases with their events."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -60,19 +59,19 @@ class PunishmentBook:
         """Return the last day on which the release is pushed in time, None while the listing stands."""
         if listing.ends_on is None or listing.ends_on > self.on:
             return None
-        return deadline(self.policies, RELEASE_POLICY, event=listing.ends_on, on=self.on)[0].on
+        return release_due(self.policies, listing.ends_on, on=self.on)
 
 
-def punishment_book(workspace: Workspace, *, book: PolicyBook, on: date, of_cases: bool = False) -> PunishmentBook:
-    """Return joint punishment as a workspace has it on a day.
+def release_due(book: PolicyBook, ends_on: date, *, on: date) -> date:
+    """Return the last day on which the release of measures is pushed in time after a listing ended."""
+    return deadline(book, RELEASE_POLICY, event=ends_on, on=on)[0].on
 
-    Parameters
-    ----------
-    of_cases : read only the listings that cases rest on: enough to tell how cases stand, not what waits.
-    """
+
+def punishment_book(workspace: Workspace, *, book: PolicyBook, on: date) -> PunishmentBook:
+    """Return joint punishment as a workspace has it on a day, case by case, for whoever takes a step."""
     measures, law = catalogue_on(workspace, book=book, on=on)
     departments = frozenset(map(str, rows_on(workspace, "departments", on=on)["department_code"]))
-    listings, cases = listings_on(workspace, book=book, on=on, of_cases=of_cases), cases_on(workspace, on=on)
+    listings, cases = listings_on(workspace, book=book, on=on), cases_on(workspace, on=on)
     return PunishmentBook(on, book, measures, law, listings, cases, departments)
 
 
@@ -87,16 +86,33 @@ def catalogue_on(workspace: Workspace, *, book: PolicyBook, on: date) -> tuple[d
 
 
 def listings_on(workspace: Workspace, *, book: PolicyBook, on: date, of_cases: bool = False) -> dict[str, Listing]:
+    """Return :func:`listing_rows` by number, one object each."""
+    rows = listing_rows(workspace, book=book, on=on, of_cases=of_cases)
+    return {row["listing_id"]: _listing(row) for row in rows.to_dict("records")}
+
+
+def _listing(row: dict[Any, Any]) -> Listing:
+    ends_on = None if pd.isna(row["ends_on"]) else row["ends_on"].date()
+    listed_on = row["listed_on"].date()
+    return Listing(row["listing_id"], row["entity_id"], row["list_type"], listed_on, ends_on, row["end_reason"])
+
+
+def listing_rows(workspace: Workspace, *, book: PolicyBook, on: date, of_cases: bool = False) -> pd.DataFrame:
     """Return every list decision known on a day, with the first day off the list and why, as far as known then.
 
     Parameters
     ----------
     of_cases : only those that some case of joint punishment rests on.
 
+    Returns
+    -------
+    DataFrame, key listing_id: entity_id, list_type, listed_on, ends_on (null while nothing ends it), end_reason (empty
+    then).
+
     Notes
     -----
-    The rules of :mod:`engine.validity.records` for lists (removal, repair, end of publicity), row by row: a step of one
-    case must not wait for an expression over every record to be compiled. A test holds the two against each other.
+    The rules of :mod:`engine.validity.records` for lists (removal, repair, end of publicity) without an expression over
+    every record: a step of one case must not wait for it to be compiled. A test holds the two against each other.
     """
     listed, mended = table_on(workspace, "listings", on=on), table_on(workspace, "repairs", on=on)
     mended = mended.filter(mended.target_table == "listings")
@@ -104,33 +120,49 @@ def listings_on(workspace: Workspace, *, book: PolicyBook, on: date, of_cases: b
         named = workspace.warehouse.history("punishments").select("listing_id").distinct()
         listed, mended = listed.semi_join(named, "listing_id"), mended.semi_join(named, [("target_id", "listing_id")])
     rows, repairs = (pd.DataFrame(each.execute()) for each in (listed.select(*_LISTING), mended.select(*_REPAIR)))
-    ends: dict[str, list[tuple[date, str]]] = {}
-    for row in rows[rows["event"] == "removed"].to_dict("records"):
-        ends.setdefault(row["listing_id"], []).append((_effect(row), "removed"))
-    for row in repairs.to_dict("records"):
-        ends.setdefault(row["target_id"], []).append((_effect(row), row["decision"]))
-    months = PublicityRules.from_policies(book).months
-    found = {}
-    for row in rows[rows["event"] == "listed"].to_dict("records"):
-        listed_on, name = _day(row["occurred_on"]), row["listing_id"]
-        own = list(ends.get(name, ()))
-        public = next((months[first] for first in sorted(months, reverse=True) if first <= listed_on), {})
-        if (longest := public.get("listings", {}).get(row["list_type"])) is not None:
-            own.append((add_months(listed_on, longest), PUBLICITY_OVER))
-        ends_on, reason = min(own, default=(None, ""))
-        found[name] = Listing(name, row["entity_id"], row["list_type"], listed_on, ends_on, reason)
-    return found
+    found = rows[rows["event"] == "listed"].drop_duplicates("listing_id", keep="last")
+    found = found.rename(columns={"occurred_on": "listed_on"})[["listing_id", "entity_id", "list_type", "listed_on"]]
+    removed, repairs = rows[rows["event"] == "removed"], repairs.rename(columns={"target_id": "listing_id"})
+    own = [
+        _end(removed["listing_id"], _effect(removed), "removed"),
+        _end(repairs["listing_id"], _effect(repairs), repairs["decision"]),
+        _end(found["listing_id"], _publicity_over(found, book), PUBLICITY_OVER),
+    ]
+    ends = pd.concat([each for each in own if len(each)] or own).dropna(subset="ends_on")
+    ends = ends.sort_values(["ends_on", "end_reason"]).drop_duplicates("listing_id")
+    joined = found.merge(ends, on="listing_id", how="left")
+    return joined.assign(end_reason=joined["end_reason"].fillna(""))
 
 
-def _effect(row: Mapping[Any, Any]) -> date:
+def _end(listing_id: pd.Series, ends_on: pd.Series, reason: pd.Series | str) -> pd.DataFrame:
+    return pd.DataFrame({"listing_id": listing_id, "ends_on": pd.to_datetime(ends_on), "end_reason": reason})
+
+
+def _effect(rows: pd.DataFrame) -> pd.Series:
     """A decision ends a listing on its day, or when it became known if that is later."""
-    return max(_day(row["occurred_on"]), _day(row["known_at"]))
+    days: pd.Series = rows[["occurred_on", "known_at"]].apply(pd.to_datetime).max(axis=1)
+    return days
+
+
+def _publicity_over(found: pd.DataFrame, book: PolicyBook) -> pd.Series:
+    """First day on which a listing is public no more by the rule of the day it began; null where none ends it."""
+    months = PublicityRules.from_policies(book).months
+    begun = sorted(months, reverse=True)
+
+    def over(listed_on: pd.Timestamp, list_type: str) -> date | None:
+        public = next((months[first] for first in begun if first <= listed_on.date()), {})
+        longest = public.get("listings", {}).get(list_type)
+        return None if longest is None else add_months(listed_on.date(), longest)
+
+    pairs = found[["listed_on", "list_type"]]
+    known = {pair: over(*pair) for pair in pairs.drop_duplicates().itertuples(index=False, name=None)}
+    return pd.Series([known[pair] for pair in pairs.itertuples(index=False, name=None)], index=found.index)
 
 
 def case_rows(workspace: Workspace, *, on: date) -> pd.DataFrame:
     """Return the events of all cases known on a day, those of one case in order."""
-    rows = rows_on(workspace, "punishments", on=on)
-    return rows.sort_values(["punishment_id", "occurred_on", "known_at", "punishment_event_id"], ignore_index=True)
+    rows = table_on(workspace, "punishments", on=on)
+    return pd.DataFrame(rows.order_by("punishment_id", "occurred_on", "known_at", "punishment_event_id").execute())
 
 
 def cases_on(workspace: Workspace, *, on: date) -> dict[str, Case]:

@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 
 from engine.api.plans.book import rows_on
-from engine.api.punishment.book import ACTION, case_rows, cases_on, catalogue_on, punishment_book
+from engine.api.punishment.book import ACTION, case_rows, cases_on, catalogue_on
+from engine.api.punishment.standing import plain_days, standing_cases
 from engine.messages import N_, Message
 from engine.outcomes.measure_law import unlawful
-from engine.outcomes.punishment import STEPS, WAITS_FOR, Case
+from engine.outcomes.punishment import FINAL, STEPS, WAITS_FOR
 from engine.parameters import PolicyBook
 from engine.store.workspaces.workspace import Workspace
 
@@ -69,27 +70,16 @@ def cases(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFram
     ``amount_fen`` is the sum over its applications (null when none was named); ``is_release_late`` is null while no
     release is due, else whether it was, or has not yet been, pushed after its last day.
     """
-    state = punishment_book(workspace, book=book, on=as_of, of_cases=True)
-    rows = []
-    for case in sorted(state.cases.values(), key=lambda each: each.punishment_id):
-        listing, measure = state.listings.get(case.listing_id), state.measures.get(case.measure_id)
-        due = state.release_due(listing) if listing and not _never_pushed(case) else None
-        pushed, released = _first(case, "release_pushed"), _first(case, "released")
-        amounts = [event.amount_fen for event in case.events if event.amount_fen is not None]
-        ended = listing is not None and listing.ends_on is not None and listing.ends_on <= as_of
-        rows.append(
-            (
-                case.punishment_id, case.entity_id, case.listing_id, listing.list_type if listing else None,
-                case.measure_id, measure.name if measure else None, measure.business_field if measure else None,
-                case.requester, case.department, case.state, case.events[0].on, case.events[-1].on,
-                _count(case, "hit"), _count(case, "applied"), _count(case, "declined"),
-                sum(amounts) if amounts else None, listing.ends_on if listing and ended else None,
-                listing.end_reason if listing and ended else "", due, pushed, released,
-                None if due is None else (pushed or as_of) > due,
-            )
-        )  # fmt: skip
-    found = pd.DataFrame(rows, columns=list(CASE_COLUMNS))
-    return found.astype({"amount_fen": "Int64", "is_release_late": "boolean"})
+    found = standing_cases(workspace, book=book, on=as_of)
+    measures, _ = catalogue_on(workspace, book=book, on=as_of)
+    due, pushed = found["release_due_on"], found["release_pushed_on"]
+    found = found.assign(
+        measure=found["measure_id"].map({name: each.name for name, each in measures.items()}),
+        business_field=found["measure_id"].map({name: each.business_field for name, each in measures.items()}),
+        is_release_late=(pushed.fillna(pd.Timestamp(as_of)) > due).where(due.notna()).astype("boolean"),
+    )
+    days = ["triggered_on", "since", "listing_ends_on", "release_due_on", "release_pushed_on", "released_on"]
+    return found.assign(**{name: plain_days(found[name]) for name in days})[list(CASE_COLUMNS)]
 
 
 def funnel(workspace: Workspace, *, as_of: date, by: str | None = None) -> pd.DataFrame:
@@ -130,30 +120,30 @@ def stalls(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFra
     days, due_on (last day of a release, else null), days_late. Cases at rest (received, fed back) are not in it unless
     their listing ended.
     """
-    state = punishment_book(workspace, book=book, on=as_of, of_cases=True)
-    rows = []
-    for case in state.cases.values():
-        listing = state.listings.get(case.listing_id)
-        ended = listing is not None and listing.ends_on is not None and listing.ends_on <= as_of
-        waits, by_department = WAITS_FOR.get(case.state, (None, False))
-        due = None
-        if ended and listing and not case.is_over and case.state != "release_pushed":
-            waits, by_department, due = _RELEASE, False, None if _never_pushed(case) else state.release_due(listing)
-        if waits is None or case.is_over:
-            continue
-        since = listing.ends_on if due and listing and listing.ends_on else case.events[-1].on
-        late = max(0, (as_of - due).days) if due else 0
-        actor = case.department if by_department else case.requester
-        rows.append(
-            (case.punishment_id, case.entity_id, case.measure_id, actor, case.state, Message(waits), since,
-             (as_of - since).days, due, late)
-        )  # fmt: skip
+    found = standing_cases(workspace, book=book, on=as_of)
+    state, over = found["state"], found["state"].isin(FINAL)
+    is_release = found["listing_ends_on"].notna() & ~over & (state != "release_pushed")
+    waits = state.map({name: words for name, (words, _) in WAITS_FOR.items()}).mask(is_release, _RELEASE)
+    by_department = state.isin([name for name, (_, is_own) in WAITS_FOR.items() if is_own]) & ~is_release
+    due = found["release_due_on"].where(is_release)
+    since = found["listing_ends_on"].where(due.notna(), found["since"])
+    said = {words: Message(words) for words in waits.dropna().unique()}
+    today = pd.Timestamp(as_of)
+    found = found.assign(
+        department=found["department"].where(by_department, found["requester"]),
+        waits_for=waits.map(said),
+        since=plain_days(since),
+        days=(today - since).dt.days,
+        due_on=plain_days(due),
+        days_late=(today - due).dt.days.clip(lower=0).fillna(0).astype("int64"),
+    )
+    found = found[waits.notna() & ~over]
     columns = [
         "punishment_id", "entity_id", "measure_id", "department", "state", "waits_for", "since", "days", "due_on",
         "days_late",
     ]  # fmt: skip
-    found = pd.DataFrame(rows, columns=columns)
-    return found.sort_values(["days_late", "days", "punishment_id"], ascending=[False, False, True], ignore_index=True)
+    order = ["days_late", "days", "punishment_id"]
+    return found.sort_values(order, ascending=[False, False, True], ignore_index=True)[columns]
 
 
 def overdue_releases(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFrame:
@@ -189,15 +179,3 @@ def explain(workspace: Workspace, punishment_id: str, *, book: PolicyBook, as_of
         )  # fmt: skip
     columns = ["event", "on", "department", "actor", "reason", "business_no", "amount_fen", "sequence"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _never_pushed(case: Case) -> bool:
-    return all(event.event != "pushed" for event in case.events)
-
-
-def _first(case: Case, event: str) -> date | None:
-    return next((one.on for one in case.events if one.event == event), None)
-
-
-def _count(case: Case, event: str) -> int:
-    return sum(one.event == event for one in case.events)
