@@ -41,14 +41,15 @@ def hit_rates(rates: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
             ],
             _("Basis"): [words.basis_name(basis, _) for basis in rates["basis"]],
             _("Remark"): [
-                _remark(small=small, note=note, translate=_)
+                remark(small=small, note=note, translate=_)
                 for small, note in zip(rates["is_small"], rates["note"], strict=True)
             ],
         }
     )
 
 
-def _remark(*, small: bool, note: object, translate: Translate) -> str:
+def remark(*, small: bool, note: object, translate: Translate) -> str:
+    """Return what stands beside a rate: that it rests on too few, and its note."""
     _ = translate
     said = [_("too few")] if small else []
     if isinstance(note, str) and note:

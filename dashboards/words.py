@@ -182,6 +182,35 @@ def policy_areas(parameters: str, translate: Translate) -> str:
     return ", ".join(dict.fromkeys(translate(POLICY_AREAS[area]) if area in POLICY_AREAS else area for area in found))
 
 
+POLICY_NAMES = {
+    "grading.shares": N_("shares of the grades"),
+    "grading.thresholds": N_("score limits of the grades"),
+    "grading.minimum_coverage": N_("least coverage of records for a grade"),
+    "grading.hysteresis": N_("points beyond a limit that a move takes"),
+    "grading.overrides": N_("statutory grades above the score"),
+    "grading.sectors": N_("sectors with grades of their own"),
+    "grading.sector_models": N_("sectors with models of their own"),
+    "ratios.general": N_("yearly ratio of general items"),
+    "ratios.key": N_("yearly ratio of key items"),
+    "ratios.items": N_("yearly ratio of single items"),
+    "ratios.floor": N_("least yearly ratio"),
+    "ratios.legal_floor": N_("checks due by law"),
+    "ratios.visit_cap": N_("most visits of a firm in a year"),
+}
+"""Dated policies that the pages name one by one; others go by their area."""
+
+
+def policy_name(parameter: str, translate: Translate) -> str:
+    """Return what people call a dated policy; of one without a name of its own, its area."""
+    return translate(POLICY_NAMES[parameter]) if parameter in POLICY_NAMES else policy_areas(parameter, translate)
+
+
+def document(reference: str) -> str:
+    """Return the document that a reference names before what it explains; empty for a choice of the design."""
+    named = reference.partition(": ")[0]
+    return "" if named == "design" or named.startswith("before ") else named
+
+
 POINTS = N_("{change} points")
 SHARES = frozenset({"cv", "visited_share"})
 """Measures of a policy that are shares: their differences are points of per cent."""

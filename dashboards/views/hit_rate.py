@@ -1,9 +1,11 @@
 """Hit rate by grade: do the grades separate risk? Random rows first, other rows only beside them and labelled."""
 
+import pandas as pd
 import streamlit as st
 
 from dashboards import charts, job_parts, parts, queries, sentences, tables
 from dashboards.definitions import HIT_RATES
+from dashboards.trend_parts import over_time
 from dashboards.view import View, current_view, switch
 from engine.api.reading import measures as reading
 
@@ -27,6 +29,13 @@ def show(view: View) -> None:
         st.badge(message.render(_), color=colour)
     if with_others and others["n"].sum() == 0:
         st.caption(_("No hit rate outside random draws has been measured for this population."))
+    _newest(rates, random, others, with_others=with_others, view=view)
+    over_time(view, with_others=with_others)
+
+
+def _newest(rates: pd.DataFrame, random: pd.DataFrame, others: pd.DataFrame, *, with_others: bool, view: View) -> None:
+    """Show the rates as of the chosen date."""
+    _ = view.translate
     shown = rates[(rates["n"].groupby(rates["mode"]).transform("sum") > 0)]
     shown = shown if with_others else shown[shown["mode"] == reading.RANDOM]
     if shown.empty:

@@ -7,7 +7,6 @@ import typer
 
 from engine.cli.options import DEFAULT_WORKSPACE, JsonOption, ProfileOption, WorkspaceOption
 from engine.cli.output import current_translate, show_json, show_line, show_table
-from engine.errors import UsageError
 from engine.messages import N_, Message, Translate
 from engine.vocabulary import population_name
 
@@ -26,6 +25,12 @@ AgainstOption = Annotated[
 ]
 KeptOption = Annotated[
     str, typer.Option("--population", help=N_("What was kept of this population by grade, as the pages show it."))
+]
+OverOption = Annotated[
+    str,
+    typer.Option(
+        "--over", help=N_("Over time, as the pages show it: draw, quarter or year; --population, or the largest.")
+    ),
 ]
 CompareOption = Annotated[
     bool, typer.Option("--compare", help=N_("Compare districts, departments or sectors in a funnel."))
@@ -53,6 +58,7 @@ def measure(
     against: AgainstOption = "",
     compare: CompareOption = False,
     population: KeptOption = "",
+    over: OverOption = "",
     profile: ProfileOption = "default",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
@@ -63,6 +69,11 @@ def measure(
     from engine.api.workspace import open_workspace
 
     opened, book = open_workspace(workspace, create=False), read_policies(profile)
+    if over:
+        from engine.cli.measure_over import show_over
+
+        show_over(opened, population=population, over=over, as_json=as_json)
+        return
     if population:
         _kept(opened, population=population, as_json=as_json)
         return
@@ -91,11 +102,10 @@ def measure(
 def _kept(opened: "Workspace", *, population: str, as_json: bool) -> None:
     """Show the figures of the newest measurement of one population."""
     from engine.api.reading.measures import figures, hit_rates, standing
+    from engine.cli.measure_over import require_measured
 
     held = standing(opened)
-    if population not in held.populations:
-        remedy = Message(N_("name one of {populations}"), {"populations": ", ".join(held.populations) or "–"})
-        raise UsageError(what="--population", value=population, remedy=remedy)
+    require_measured(population, held)
     rates = hit_rates(opened, as_of=held.as_ofs[0], population=population)
     whole = figures(opened, as_of=held.as_ofs[0], population=population)
     if as_json:

@@ -79,7 +79,7 @@ def measured_rows(
         No item can be measured.
     """
     require_random(results)
-    whole, sizes = _with_spared(results, strata, spared=spared or {})
+    whole, sizes = with_spared(results, strata, spared=spared or {})
     kept, thin = split_thin_items(sizes)
     item = ["draw_id", "item_code"]
     inside = pd.MultiIndex.from_frame(whole[item]).isin(pd.MultiIndex.from_frame(kept[item]))
@@ -200,10 +200,20 @@ def compare_domains(measured: Measured, *, by: str, level: float) -> Funnel:
     return compare(measured.sample, by=by, standard=standard, confidence=level)
 
 
-def _with_spared(
+def with_spared(
     results: pd.DataFrame, strata: pd.DataFrame, *, spared: Mapping[str, pd.DataFrame]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows and strata with the objects that later draws left out as visited already."""
+    """Return rows and strata with the objects that later draws left out as visited already.
+
+    Parameters
+    ----------
+    results, strata, spared : see :func:`measured_rows`; the draws stand in the order they took place.
+
+    Returns
+    -------
+    Rows and strata; an object left out stands in the later draw in the stratum ``KNOWN``, which is drawn in full, with
+    the outcome it had when it was visited last.
+    """
     draws = [part for _, part in results.groupby("draw_id", sort=False)]
     rows, sizes = [results], [strata]
     for position, draw in enumerate(draws[1:], start=1):

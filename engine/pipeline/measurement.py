@@ -20,8 +20,10 @@ ITEMS_LEFT_OUT = "items_left_out"
 """Measure that counts the items with too few drawn units; ``hits`` are their drawn rows, ``note`` their codes."""
 LEAST_DRAWN = 2
 _ITEM = ["draw_id", "item_code"]
+HIT_RATE = "hit_rate"
 BASE_RATE = "base_rate"
 """Hit rate of a whole population, all grades together, from random rows."""
+TREND = "trend_p"
 COLUMNS = (
     "measure",
     "as_of",
@@ -61,13 +63,9 @@ def measure_draw(
     sample, left_out, thin = measurable(results, strata)
     rows = _left_out_rows(left_out, thin)
     for population in sorted(sample.rows["population"].unique()):
-        own = sample.rows["population"] == population
-        named = sample.rows["grade"].where(own)
-        rates = rates_by(_with_domain(sample, named), by="domain", confidence=level).rename(columns={"domain": "grade"})
-        rows += _rate_rows(rates, population=str(population), measure="hit_rate")
-        everyone = pd.Series(ALL_GRADES, index=own.index, dtype="object").where(own)
-        whole = rates_by(_with_domain(sample, everyone), by="domain", confidence=level)
-        rows += _rate_rows(whole.rename(columns={"domain": "grade"}), population=str(population), measure=BASE_RATE)
+        rates, whole = _population_rates(sample, population=str(population), level=level)
+        rows += _rate_rows(rates, population=str(population), measure=HIT_RATE)
+        rows += _rate_rows(whole, population=str(population), measure=BASE_RATE)
         rows += _whole_rows(rates, population=str(population), ratios=ratios)
     return pd.DataFrame(rows).assign(as_of=as_of)[[*COLUMNS]]
 
@@ -80,13 +78,32 @@ def measure_described(results: pd.DataFrame, *, measure: str, as_of: date, level
     results : one row per visited (entity, item): population, grade, entity_id, result_codes.
     measure : ``hit_rate_scheduled`` or ``hit_rate_directed``.
     """
+    rows = described_rows(results, measure=measure, level=level)
+    return pd.DataFrame(rows, columns=[*COLUMNS]).assign(as_of=as_of)[[*COLUMNS]]
+
+
+def described_rows(results: pd.DataFrame, *, measure: str, level: float) -> list[dict[str, object]]:
+    """Return the rows of :func:`measure_described`, not yet a table; each with its ``effective_n``."""
     outcome = classify_outcomes(results["result_codes"])
     seen = results[outcome.isin(REACHED)].assign(adverse=outcome == Outcome.VIOLATION)
     rows: list[dict[str, object]] = []
     for population, part in seen.groupby("population", sort=True):
         rates = hit_rates(part, cluster="entity_id", confidence=level)
         rows += _rate_rows(rates, population=str(population), measure=measure)
-    return pd.DataFrame(rows, columns=[*COLUMNS]).assign(as_of=as_of)[[*COLUMNS]]
+    return rows
+
+
+def population_rows(sample: DesignSample, *, population: str, level: float) -> list[dict[str, object]]:
+    """Return hit rate by grade, hit rate of all grades and trend test of one population, a domain of the sample.
+
+    Parameters
+    ----------
+    sample : rows with ``outcome``, ``population`` and ``grade``. level : coverage of the intervals, 0..1.
+    """
+    rates, whole = _population_rates(sample, population=population, level=level)
+    rows = _rate_rows(rates, population=population, measure=HIT_RATE)
+    rows += _rate_rows(whole, population=population, measure=BASE_RATE)
+    return [*rows, _asked_row(lambda: _trend(rates), rates, measure=TREND, population=population)]
 
 
 def measurable(results: pd.DataFrame, strata: pd.DataFrame) -> tuple[DesignSample, pd.DataFrame, pd.DataFrame]:
@@ -134,6 +151,18 @@ def _left_out_rows(results: pd.DataFrame, thin: pd.DataFrame) -> list[dict[str, 
     ]
 
 
+def _population_rates(sample: DesignSample, *, population: str, level: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rates of a population by grade, and that of all its grades together."""
+    own = sample.rows["population"] == population
+    named = sample.rows["grade"].where(own)
+    everyone = pd.Series(ALL_GRADES, index=own.index, dtype="object").where(own)
+    by_grade, whole = (
+        rates_by(_with_domain(sample, domain), by="domain", confidence=level).rename(columns={"domain": "grade"})
+        for domain in (named, everyone)
+    )
+    return by_grade, whole
+
+
 def _with_domain(sample: DesignSample, domain: pd.Series) -> DesignSample:
     return replace(sample, rows=sample.rows.assign(domain=domain))
 
@@ -150,6 +179,7 @@ def _rate_rows(rates: pd.DataFrame, *, population: str, measure: str) -> list[di
             "hit_rate": row.hit_rate,
             "low": row.low,
             "high": row.high,
+            "effective_n": row.effective_n,
             "share": row.share,
             "method": row.method,
             "note": "",
@@ -163,25 +193,26 @@ def _whole_rows(rates: pd.DataFrame, *, population: str, ratios: Mapping[str, fl
     asked: dict[str, Callable[[], Estimate]] = {
         "lift": lambda: lift_over_uniform(rates, ratios=ratios),
         "rate_ratio_d_a": lambda: rate_ratio(rates),
-        "trend_p": lambda: _trend(rates),
+        TREND: lambda: _trend(rates),
     }
-    rows = []
+    return [_asked_row(compute, rates, measure=measure, population=population) for measure, compute in asked.items()]
+
+
+def _asked_row(
+    compute: Callable[[], Estimate], rates: pd.DataFrame, *, measure: str, population: str
+) -> dict[str, object]:
     found: Estimate | None
-    for measure, compute in asked.items():
-        try:
-            found, note = compute(), ""
-        except UndefinedEstimateError as problem:
-            found, note = None, str(problem)
-        rows.append(
-            _figure_row(found, measure=measure, population=population, hits=int(rates["hits"].sum()), note=note)
-        )
-    return rows
+    try:
+        found, note = compute(), ""
+    except UndefinedEstimateError as problem:
+        found, note = None, str(problem)
+    return _figure_row(found, measure=measure, population=population, hits=int(rates["hits"].sum()), note=note)
 
 
 def _trend(rates: pd.DataFrame) -> Estimate:
     test = trend_test(rates)
     n = int(rates["n"].sum())
-    return Estimate("trend_p", test.p_value, test.p_value, test.p_value, n, float(n), "cochran_armitage", Basis.DESIGN)
+    return Estimate(TREND, test.p_value, test.p_value, test.p_value, n, float(n), "cochran_armitage", Basis.DESIGN)
 
 
 def _figure_row(found: Estimate | None, *, measure: str, population: str, hits: int, note: str) -> dict[str, object]:

@@ -80,15 +80,21 @@ class Figures:
 
     def _hit_rate(self, _: Translate) -> list[str]:
         rows = [row for row in self._measured()["grades"] if row["mode"] == "random" and row["n"]]
+        over = self.ask("measure", "--over", "quarter", "--population", self.population)
+        periods = [row for row in over["periods"] if row["mode"] == "random" and row["n"]]
         return [
-            _row(
-                words.grade_name(row["grade"], _),
-                words.count(row["n"]),
-                words.count(row["hits"]),
-                words.share(row["hit_rate"]),
-                words.share_interval(row["low"], row["high"]),
-            )
-            for row in rows
+            *(f"{row['period']} · n={words.count(row['n'])}" for row in periods),
+            *(_period_row(row) for row in periods),
+            *(
+                _row(
+                    words.grade_name(row["grade"], _),
+                    words.count(row["n"]),
+                    words.count(row["hits"]),
+                    words.share(row["hit_rate"]),
+                    words.share_interval(row["low"], row["high"]),
+                )
+                for row in rows
+            ),
         ]
 
     def _briefing(self, _: Translate) -> list[str]:
@@ -252,6 +258,14 @@ def _card(name: str, figure: int | str) -> str:
 def _row(*cells: object) -> str:
     """Neighbouring cells of a table as the browser gives its text."""
     return "\n".join(map(str, cells))
+
+
+def _period_row(row: dict[str, Any]) -> str:
+    """One period, all grades together, as the table of the page writes it."""
+    return _row(
+        words.count(row["n_drawn"]), words.count(row["n_known"]), words.count(row["n"]), words.count(row["hits"]),
+        words.share(row["hit_rate"]), words.share_interval(row["low"], row["high"]),
+    )  # fmt: skip
 
 
 def direction(row: dict[str, Any]) -> str:

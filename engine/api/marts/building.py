@@ -19,6 +19,7 @@ from engine.api.accounts import accounts
 from engine.api.marts.league import build_league
 from engine.api.marts.lift import build_lift
 from engine.api.marts.quality import build_quality
+from engine.api.marts.trend import build_trend
 from engine.api.marts.what_if import build_what_if
 from engine.api.policies.check import read_policies
 from engine.api.results.draw import measured_results
@@ -59,7 +60,8 @@ def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
     Cost: per scope and measured day one pass over the drawn rows and one over the grades; as of the newest measured
     day, unless they stand, lift and calibration (:func:`engine.api.marts.lift.build_lift`) and per scope the frame of
     the next draw (:func:`engine.api.marts.what_if.build_what_if`); and as of the clock's day departments and districts
-    beside each other (:func:`engine.api.marts.league.build_league`); and the measures of data quality.
+    beside each other (:func:`engine.api.marts.league.build_league`); the measures of data quality; and the hit rates
+    of every draw, quarter and year (:func:`engine.api.marts.trend.build_trend`).
 
     Returns
     -------
@@ -105,6 +107,7 @@ def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
         )
     league = build_league(workspace, as_of=clock().date(), profile=PROFILE, actor=actor, clock=clock, progress=progress)
     build_quality(workspace, actor=actor, clock=clock, progress=progress)
+    build_trend(workspace, scopes=(Scope(), *limited), profile=PROFILE, actor=actor, clock=clock, progress=progress)
     progress(Message(N_("done")), 1.0)
     return Marts(run_id, keys, tuple(days), sum(len(table) for table in held.values()), what_if, league)
 

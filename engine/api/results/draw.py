@@ -55,14 +55,15 @@ def draw_results(workspace: Workspace, *, draw_id: str) -> pd.DataFrame:
     """
     warehouse = workspace.warehouse
     run_id = latest_runs(warehouse, draw_ids=[draw_id])[draw_id]
-    selections = warehouse.read("selections", run_id=run_id).filter(lambda rows: rows.draw_id == draw_id).execute()
-    drawn: pd.DataFrame = selections[selections["is_drawn"]].drop(columns=["run_id", "is_drawn", "selection_order"])
+    selections = warehouse.read("selections", run_id=run_id)
+    rows = selections.filter(selections.draw_id == draw_id, selections.is_drawn)
+    drawn = pd.DataFrame(rows.execute()).drop(columns=["run_id", "is_drawn", "selection_order"])
     history = warehouse.history("inspections")
-    rows = history.filter(
+    found = history.filter(
         history.draw_id == draw_id, history.selection_mode.isin(DRAWN_MODES), history.superseded_at.isnull()
     )
     columns = ["entity_id", "item_code", "result_codes", "occurred_on", "inspector_code"]
-    results = drawn.merge(rows.select(*columns).execute(), on=["entity_id", "item_code"], how="left", validate="1:1")
+    results = drawn.merge(found.select(*columns).execute(), on=["entity_id", "item_code"], how="left", validate="1:1")
     modes = results.get("selection_mode", pd.Series(None, index=results.index, dtype=object))
     return results.assign(selection_mode=modes.astype(object).fillna(SelectionMode.RANDOM.value))
 

@@ -38,7 +38,7 @@ def drawn_checks(workspace: Workspace, *, on: date) -> pd.DataFrame:
     except TableMissingError:
         runs = {}
     owners = rows_on(workspace, "items", on=on).set_index("item_code")["department_code"]
-    windows = _windows(workspace, on=on)
+    windows = inspection_windows(workspace, on=on)
     parts = [_of_draw(workspace, draw, run) for draw, run in runs.items()]
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -71,7 +71,8 @@ def _of_draw(workspace: Workspace, draw: str, run: str) -> pd.DataFrame:
     return pd.DataFrame(drawn).assign(is_replaced=own.isin(replaced))
 
 
-def _windows(workspace: Workspace, *, on: date) -> dict[str, date]:
+def inspection_windows(workspace: Workspace, *, on: date) -> dict[str, date]:
+    """Return by draw the last day of the inspection windows of its plan lines; draws outside the plan have none."""
     ends = {
         name: line.window_end
         for book in plan_books(workspace, on=on).values()

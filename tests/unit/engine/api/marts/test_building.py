@@ -46,7 +46,10 @@ def write_results(workspace: Workspace) -> None:
         [("D1", item, f"s-{d}", d, "A", 2, 2) for item in ("i1", "i2") for d in (HERE, THERE)],
         columns=["draw_id", "item_code", "stratum", "district_code", "grade", "n_units", "n_drawn"],
     )
-    selections = drawn.assign(is_drawn=True)[["draw_id", "entity_id", "item_code", "stratum", "is_drawn"]]
+    selections = drawn.assign(is_drawn=True, selection_order=1)[
+        ["draw_id", "entity_id", "item_code", "stratum", "grade", "selection_order", "selection_mode", "is_drawn",
+         "inclusion_probability", "design_probability"]
+    ]  # fmt: skip
     write = workspace.warehouse.write_run
     tables = {"strata": strata, "selections": selections}
     write(tables, kind="draw", as_of=DAY, manifest={"draw_id": "D1"}, actor=ACTOR, at=NOW)
