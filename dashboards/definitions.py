@@ -123,7 +123,45 @@ STABILITY = Definition(
     N_("Stability index"),
     N_(
         "Population stability index of the score against the finished run before: sum over score bands of the "
-        "difference of shares times the logarithm of their ratio. 0 means the same distribution."
+        "difference of shares times the logarithm of their ratio. 0 means the same distribution. Of a feature "
+        "likewise, what is not known a band of its own. A verdict needs both: the limit of policy, and that chance "
+        "alone would seldom give as much."
+    ),
+)
+CHANGED_GRADES = Definition(
+    N_("Grades changed"),
+    N_(
+        "Objects whose grade is another one than in the run before, out of those graded in both. A full count: there "
+        "is no interval."
+    ),
+)
+BACKTESTED = Definition(
+    N_("Mean AUC, precision and Brier score of a backtest"),
+    N_(
+        "Past checks scored on their eve by a model that knew only what was on record before the window. AUC: chance "
+        "that a check with a finding has the higher score than one without (0.5 = at random). Precision of the first "
+        "tenth: findings among the tenth of a window's checks with the highest scores. Brier score: mean squared "
+        "difference of predicted chance and outcome, 0 is best. Intervals resample firms."
+    ),
+)
+GAIN_IN_PAIRS = Definition(
+    N_("Gain in pairs"),
+    N_(
+        "AUC of the judged model minus that of another score on the same checks and the same resamples. An interval "
+        "above 0 says more than two intervals that overlap. The rule of promotion asks for it whether firms or days "
+        "are resampled."
+    ),
+)
+FOUND_OVER_EXPECTED = Definition(
+    N_("Found over expected"),
+    N_("Findings over the sum of predicted chances: 1 is right, above 1 more was found than foretold."),
+)
+PARITY_OF_GROUPS = Definition(
+    N_("Groups of firms"),
+    N_(
+        "Found over expected of a group, divided by that of the reference group, the largest one of its kind. Limits "
+        "hold for all groups of a kind together. Pass: inside the band of policy; watch: outside it, though chance "
+        "may explain it, or findings missed more often; fail: the whole interval lies outside the band."
     ),
 )
 GATE = Definition(
@@ -140,7 +178,8 @@ FUNNEL = Definition(
         "those triggered; the median counts days since the step before."
     ),
 )
-WARNINGS, GOVERNANCE, QUALITY, PUNISHMENT = (WARNING_PRECISION,), (STABILITY,), (GATE, QUARANTINED), (FUNNEL,)
+WARNINGS, QUALITY, PUNISHMENT = (WARNING_PRECISION,), (GATE, QUARANTINED), (FUNNEL,)
+GOVERNANCE = (BACKTESTED, GAIN_IN_PAIRS, FOUND_OVER_EXPECTED, PARITY_OF_GROUPS, STABILITY, CHANGED_GRADES)
 
 POINTS = Definition(
     N_("Points"),

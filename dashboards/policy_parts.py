@@ -13,12 +13,13 @@ from dashboards.queries import Workbench
 from dashboards.view import View, choose
 from engine.api.desk import Action
 from engine.api.policies.amendment import DraftedPolicy, approve_policy, withdraw_policy
-from engine.api.policies.burden import KINDS, SIZES, burden_change
+from engine.api.policies.burden import KINDS, burden_change
 from engine.api.policies.drafts import WAITING, draft_changes, draft_from_ratios, drafts, moved_ratios
 from engine.api.policies.optimum import BestPolicy, policy_point
 from engine.errors import SupervisionError
 from engine.messages import N_
 from engine.ratios.policy import RatioPolicy
+from engine.registers.sizes import SIZES
 from engine.vocabulary import ItemClass
 
 GROUPS = {"district": N_("By district"), "size": N_("By size"), "sector": N_("By sector")}
@@ -223,6 +224,12 @@ def drafts_and_approval(view: View) -> None:
             }
         )
     )
+    decide_draft(draft, view)
+
+
+def decide_draft(draft: str, view: View) -> None:
+    """Let a second person approve a draft that waits, or close it."""
+    _ = view.translate
     if not acts.offered(view, Action.APPROVE_POLICY):
         return
     with st.form("decide_draft"):

@@ -28,7 +28,7 @@ WHERE: dict[Kind, tuple[str, dict[str, str]]] = {
     Kind.DRAFTS: ("what_if", {}),
     Kind.PLANS: ("hold_draw", {}),
     Kind.SIGNATURES: ("hold_draw", {}),
-    Kind.MONTHS: ("governance", {}),
+    Kind.MONTHS: ("governance", {"part_of_models": "runs"}),
     Kind.GRADES: ("grades", {"part_of_grades": "high_risk"}),
     Kind.OVERRIDES: ("grades", {"part_of_grades": "overrides"}),
     Kind.RESULTS: ("results", {"part_of_results": "review"}),

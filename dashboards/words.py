@@ -163,6 +163,7 @@ POLICY_AREAS = {
     "grading": N_("grading"),
     "intake": N_("intake"),
     "kpi": N_("figures of departments"),
+    "models": N_("models"),
     "outcomes": N_("what follows a finding"),
     "plan": N_("the annual plan"),
     "publicity": N_("publication"),

@@ -116,6 +116,7 @@ def population_name(population: str, translate: Translate) -> str:
 SCORE_NAMES = {
     "challenger": N_("learned model (LightGBM)"),
     "general": N_("learned model of the whole population"),
+    "standing": N_("stored model that decides now"),
     "woe_scorecard": N_("learned scorecard (weights of evidence)"),
     "scorecard": N_("points scorecard"),
     "penalties_count_24m": N_("penalties of 24 months, counted"),

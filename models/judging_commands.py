@@ -140,7 +140,7 @@ def promote(
 ) -> None:
     """Give the challenger the champion's place where the backtest earns it; else say why not."""
     from engine.api.workspace import open_workspace
-    from models.registry.judging_run import promote_run
+    from models.registry.promotion_run import promote_run
 
     found = promote_run(
         open_workspace(workspace, create=False),

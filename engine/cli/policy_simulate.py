@@ -210,7 +210,7 @@ def _show_change(compared: "ComparedPolicies", other: str) -> None:
 
 
 def _show_groups(moved: "pd.DataFrame") -> None:
-    from engine.api.policies.burden import SIZES
+    from engine.registers.sizes import SIZES
 
     translate = current_translate()
     kinds = {"district": N_("district"), "size": N_("size"), "sector": N_("sector")}

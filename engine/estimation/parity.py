@@ -50,7 +50,9 @@ def parity_table(
     -------
     DataFrame by group, largest first: ``group``, ``n``, ``findings``, ``expected``, ``observed_to_expected`` with
     ``low`` and ``high``, ``miss_rate`` with ``miss_low`` and ``miss_high``, ``looked_at_share``, ``is_apart`` (its
-    ratio is not that of everybody else) and ``is_missed_apart`` (likewise for missed findings).
+    ratio is not that of everybody else) and ``is_missed_apart`` (likewise for missed findings); ``is_reference`` (the
+    largest group that has a name), ``to_reference`` (its ratio over that of the reference, 1 for the reference itself)
+    with ``reference_low`` and ``reference_high``, null for the reference.
 
     Raises
     ------
@@ -64,7 +66,8 @@ def parity_table(
     the two figures (Bonferroni). Apart: the group least like the rest is set apart while its exact p-value lies below
     its part, and the others are then compared without it, so that one district does not make its neighbours look odd.
     What holds for everybody else is itself only estimated: findings of the group among all of them are binomial given
-    their sum (Przyborowski & Wilenski, Biometrika 31, 1940), missed ones hypergeometric (Fisher).
+    their sum (Przyborowski & Wilenski, Biometrika 31, 1940), missed ones hypergeometric (Fisher). The limits of a ratio
+    over that of the reference group follow from the same binomial of the two, Clopper–Pearson, at the same confidence.
     """
     chance, outcome = np.asarray(probabilities, dtype=np.float64), np.asarray(adverse, dtype=np.float64)
     if chance.size == 0 or not ((chance > 0) & (chance < 1)).all() or outcome.sum() == 0:
@@ -95,6 +98,8 @@ def parity_table(
     outside = clopper_pearson(missed, np.maximum(findings, 1), confidence=each)
     low, high = limits.low * n / expected, limits.high * n / expected
     level = (1 - confidence) / (2 * len(by))
+    reference = _reference(table["group"])
+    own_low, own_high = _over_reference(findings, expected, reference=reference, confidence=each)
     return pd.DataFrame(
         {
             "group": table["group"],
@@ -110,8 +115,34 @@ def parity_table(
             "looked_at_share": table["seen"] / table["n"],
             "is_apart": _set_apart(findings, expected, p_value=_ratio_p_value, level=level),
             "is_missed_apart": _set_apart(missed, findings, p_value=_share_p_value, level=level),
+            "is_reference": np.arange(len(table)) == reference,
+            "to_reference": _ratio(findings / expected, findings[reference] / expected[reference]),
+            "reference_low": own_low,
+            "reference_high": own_high,
         }
     )
+
+
+def _reference(groups: pd.Series) -> int:
+    """Place of the largest group that has a name and is no pool of small ones; of the largest where none has."""
+    named = np.flatnonzero(~groups.isin(["", OTHERS]).to_numpy())
+    return int(named[0]) if named.size else 0
+
+
+def _ratio(own: FloatArray, other: FloatArray | float) -> FloatArray:
+    return np.asarray(np.divide(own, other, out=np.full_like(own, math.nan), where=np.asarray(other) > 0))
+
+
+def _over_reference(
+    findings: FloatArray, expected: FloatArray, *, reference: int, confidence: float
+) -> tuple[FloatArray, FloatArray]:
+    """Limits of each group's findings over expected, over those of the reference: findings of the two are binomial."""
+    share = clopper_pearson(findings, findings + findings[reference], confidence=confidence)
+    odds = expected[reference] / expected
+    low, high = (odds * limit / np.maximum(1 - limit, np.finfo(float).tiny) for limit in (share.low, share.high))
+    high = np.where(share.high >= 1, math.inf, high)
+    low[reference] = high[reference] = math.nan
+    return np.asarray(low), np.asarray(high)
 
 
 def _set_apart(own: FloatArray, base: FloatArray, *, p_value: PValue, level: float) -> npt.NDArray[np.bool_]:

@@ -34,6 +34,32 @@ def brier(probabilities: ArrayLike, adverse: ArrayLike, *, weights: ArrayLike | 
     return float(np.average(np.square(chance - outcome), weights=weight))
 
 
+def brier_interval(
+    probabilities: ArrayLike, adverse: ArrayLike, *, clusters: ArrayLike, confidence: float = CONFIDENCE
+) -> Estimate:
+    """Return :func:`brier` with limits; rows of one cluster (entity, day) are not independent.
+
+    Raises
+    ------
+    UndefinedEstimateError
+        As for :func:`brier`.
+
+    Notes
+    -----
+    Linearised mean between clusters, v = C/(C-1) sum_c (sum_{i in c} (d_i - mean))^2 / n^2 with d the squared gap.
+    """
+    chance, outcome = _rows(probabilities, adverse)
+    gaps = np.square(chance - outcome)
+    value = float(gaps.mean())
+    codes = pd.factorize(np.asarray(clusters))[0]
+    count = int(codes.max()) + 1
+    off = np.bincount(codes, gaps - value)
+    error = math.sqrt(count / max(count - 1, 1) * float(np.square(off).sum())) / chance.size
+    reach = -float(ndtri((1 - confidence) / 2)) * error
+    low, high = max(0.0, value - reach), min(1.0, value + reach)
+    return Estimate("brier", value, low, high, chance.size, float(count), "linearised_mean", Basis.DESCRIPTIVE)
+
+
 def observed_to_expected(
     probabilities: ArrayLike, adverse: ArrayLike, *, clusters: ArrayLike, confidence: float = CONFIDENCE
 ) -> Estimate:

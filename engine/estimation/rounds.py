@@ -1,4 +1,4 @@
-"""Scores compared over several test windows: mean AUC and mean days earlier, and what one gains over another.
+"""Scores compared over several test windows: mean AUC, precision and days earlier, and what one gains over another.
 
 One window says little (the days earlier of a two-month test have a standard deviation of more than one). So every
 score is judged in each window, the windows count alike, and differences are taken on the same resamples of whole
@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import UndefinedEstimateError
 from engine.estimation.estimate import Basis, Estimate
+from engine.estimation.gains import visits_at
 from engine.estimation.intervals import CONFIDENCE, FloatArray
 from engine.estimation.ranking import REPLICATES, Ranking, ranking_of
 from engine.messages import N_, Message
@@ -28,6 +29,11 @@ class Measure(StrEnum):
 
     AUC = "auc"
     DAYS = "days_earlier_over_random"
+    PRECISION = "precision_at_10"
+    """Share adverse among the tenth of a window's visits with the highest scores."""
+
+
+TOP_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,26 @@ class Timetable:
         is_held = size > 0
         scheduled = float(adverse[is_held] @ (taken[is_held] / size[is_held]))
         return float(dates[-1] / places[-1]) - scheduled / found
+
+    def precisions(self, weights: FloatArray) -> FloatArray:
+        """Return per row of weights the share adverse among the highest scores, ties at the cut in expectation.
+
+        Parameters
+        ----------
+        weights : whole numbers >= 0, replicates x visits. As many visits are taken as
+            :func:`engine.estimation.gains.visits_at` says of their sum for :data:`TOP_SHARE`.
+        """
+        ranked = weights[:, self.by_score]
+        size = np.add.reduceat(ranked, self.starts, axis=1)
+        found = np.add.reduceat(ranked * self.outcome[self.by_score], self.starts, axis=1)
+        ends, founds = np.cumsum(size, axis=1), np.cumsum(found, axis=1)
+        places = np.array([visits_at(int(total), share=TOP_SHARE) for total in ends[:, -1]], dtype=np.float64)
+        cut = np.minimum((ends < places[:, None]).sum(axis=1), size.shape[1] - 1)
+        each = np.arange(len(ends))
+        before = np.where(cut > 0, ends[each, cut - 1], 0.0)
+        sure = np.where(cut > 0, founds[each, cut - 1], 0.0)
+        tied = np.maximum(size[each, cut], 1.0)
+        return np.asarray((sure + (places - before) * found[each, cut] / tied) / places)
 
 
 def timetable(dates: ArrayLike, scores: ArrayLike, adverse: ArrayLike) -> Timetable:
@@ -167,15 +193,12 @@ def judge_rounds(
         (w, n): timetable(part["occurred_on"], part[n], part["adverse"])
         for w, part in parts.items()
         for n in names
-        if Measure.DAYS in measures
+        if {Measure.DAYS, Measure.PRECISION} & set(measures)
     }
     rows = {label: np.flatnonzero(scored["window"].astype(str) == label) for label in windows}
     ones = {label: np.ones((1, len(part))) for label, part in parts.items()}
     values = {
-        (name, measure): [
-            float(_values(ranked[w, name], tables[w, name] if measure is Measure.DAYS else None, ones[w])[0])
-            for w in windows
-        ]
+        (name, measure): [float(_values(measure, ranked[w, name], tables.get((w, name)), ones[w])[0]) for w in windows]
         for name in names
         for measure in measures
     }
@@ -187,12 +210,15 @@ def judge_rounds(
         picks = rng.integers(len(labels), size=(size, len(labels)))
         times = np.stack([np.bincount(row, minlength=len(labels)) for row in picks]).astype(float)[:, codes]
         for name, measure in values:
-            by_date = measure is Measure.DAYS
-            each = [_values(ranked[w, name], tables[w, name] if by_date else None, times[:, rows[w]]) for w in windows]
+            each = [_values(measure, ranked[w, name], tables.get((w, name)), times[:, rows[w]]) for w in windows]
             resampled[name, measure][first : first + size] = np.mean(each, axis=0)
     return Rounds(windows, pd.DataFrame(values, index=list(windows)), resampled, len(scored), cluster)
 
 
-def _values(ranking: Ranking, table: Timetable | None, weights: FloatArray) -> FloatArray:
-    """AUC per row of weights, or days where the visits are given by date."""
-    return ranking.areas(weights) if table is None else np.array([table.days_over_random(row) for row in weights])
+def _values(measure: Measure, ranking: Ranking, table: Timetable | None, weights: FloatArray) -> FloatArray:
+    """One value per row of weights; a timetable is there unless the area is asked for."""
+    if table is None or measure is Measure.AUC:
+        return ranking.areas(weights)
+    if measure is Measure.PRECISION:
+        return table.precisions(weights)
+    return np.array([table.days_over_random(row) for row in weights])

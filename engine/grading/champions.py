@@ -1,6 +1,8 @@
 """Which scorecard an entity type is scored by, and which model's score decides the class of a population.
 
 Both are dated policy: ``scorecard.models`` and ``grading.champion``. What has no model has no score and becomes U.
+A learned model is named ``name@digest``, so that policy says which of several models of that name decides; the name
+alone means the one promoted last.
 """
 
 from collections.abc import Mapping
@@ -16,6 +18,8 @@ from engine.vocabulary import SCORES, whole_population
 
 CHAMPION = "grading.champion"
 MODELS = "scorecard.models"
+PINNED = "@"
+"""Between a model's name and its digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Champions:
     Parameters
     ----------
     default : str, model for every population not named.
-    populations : mapping of population to model.
+    populations : mapping of population to model, ``name`` or ``name@digest``.
     reference : str, what the choice rests on.
     """
 
@@ -35,6 +39,14 @@ class Champions:
 
     def of(self, population: str) -> str:
         """Return the model that decides the class in ``population``; a sector without its own has that of the whole."""
+        return self.named(population).partition(PINNED)[0]
+
+    def digest_of(self, population: str) -> str | None:
+        """Return the digest of the model that policy names for ``population``, None where it gives a name alone."""
+        return self.named(population).partition(PINNED)[2] or None
+
+    def named(self, population: str) -> str:
+        """Return what policy says of ``population``, name and digest."""
         whole = self.populations.get(whole_population(population), self.default)
         return self.populations.get(population, whole)
 
@@ -49,6 +61,9 @@ def read_champions(book: PolicyBook, *, on: date) -> Champions:
     dated = book.dated(CHAMPION, on=on)
     if not isinstance(dated.value, Mapping) or not dated.value.get("default"):
         raise PolicyInconsistentError(name=CHAMPION, problem=Message(N_("it names no default model")))
+    if PINNED in str(dated.value["default"]):
+        problem = Message(N_("a stored model is fitted for one population and is no default"))
+        raise PolicyInconsistentError(name=CHAMPION, problem=problem)
     return Champions(str(dated.value["default"]), dict(dated.value.get("populations") or {}), dated.reference)
 
 

@@ -95,7 +95,7 @@ def gain_shares(rounds: Rounds, *, model: str) -> dict[str, dict[str, float]]:
     if not set(DIAGNOSTICS) <= set(rounds.scores):
         return {}
     shares = {}
-    for measure in Measure:
+    for measure in (Measure.AUC, Measure.DAYS):
         nothing = 0.5 if measure is Measure.AUC else 0.0
         gain = {name: rounds.mean(name, measure).value - nothing for name in (*DIAGNOSTICS, model)}
         both = gain[WITH_INSPECTOR]

@@ -1,12 +1,15 @@
 """A backtest as tidy tables and as the JSON that other programs read."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from engine.errors import UndefinedEstimateError
 from engine.estimation.estimate import Estimate
+from engine.estimation.reliability import brier_interval, calibration_line, observed_to_expected
 from engine.estimation.rounds import Measure, Rounds
 from engine.estimation.schedule import schedule_by_score
 from models.judging.attribution import gain_shares
@@ -18,6 +21,8 @@ SCORES_TABLE = "backtest_windows"
 GAINS_TABLE = "backtest_gains"
 COHORTS_TABLE = "backtest_cohorts"
 PARITY_TABLE = "backtest_parity"
+CHANCES_TABLE = "backtest_chances"
+VERDICTS_TABLE = "backtest_verdicts"
 
 
 def window_rows(found: Backtest) -> list[dict[str, object]]:
@@ -109,9 +114,36 @@ def population_object(found: Backtest, *, times_scored: int) -> dict[str, object
         "leak_check": {"rows": check.n_rows, "dates": check.n_dates, "leaks": list(check.leaks)},
         "comparisons": gain_rows(found),
         "cohorts": cohort_rows(found),
+        "chances": chance_row(found),
         "parity": found.parity.to_dict("records"),
         "calibration_watch": watch_object(found),
         "who_inspected": gain_shares(found.rounds["entity_id"], model=found.model),
+    }
+
+
+def chance_row(found: Backtest) -> dict[str, object]:
+    """Return what the model's chances were worth over all windows, with limits that know that firms come back.
+
+    ``base_brier`` is the score of one chance for everybody. The slope is null where the rows carry no line.
+    """
+    scored = found.scored
+    chance, adverse, firms = scored[PROBABILITY], scored["adverse"], scored["entity_id"]
+    base = float(adverse.mean())
+    try:
+        line = asdict(calibration_line(chance, adverse))
+    except UndefinedEstimateError:
+        line = dict.fromkeys(("slope", "slope_low", "slope_high"))
+    return {
+        "population": found.population,
+        "score": found.model,
+        "n": len(scored),
+        "n_entities": int(firms.nunique()),
+        "findings": int(adverse.sum()),
+        "expected": float(chance.sum()),
+        **prefixed("observed_to_expected", observed_to_expected(chance, adverse, clusters=firms)),
+        **prefixed("brier", brier_interval(chance, adverse, clusters=firms)),
+        "base_brier": base * (1 - base),
+        **{name: line[name] for name in ("slope", "slope_low", "slope_high")},
     }
 
 
@@ -136,7 +168,7 @@ def cohort_rows(found: Backtest) -> list[dict[str, object]]:
 
 
 def result_tables(tests: list[Backtest]) -> dict[str, pd.DataFrame]:
-    """Return the result tables of a backtest run: figures by window, and means with gains."""
+    """Return the result tables of a backtest run: figures by window, means with gains, chances, parity, cohorts."""
     flat = []
     for found in tests:
         for row in window_rows(found):
@@ -149,7 +181,8 @@ def result_tables(tests: list[Backtest]) -> dict[str, pd.DataFrame]:
                 | {"precision_at_10": precision.get("0.1")}  # type: ignore[attr-defined]
             )
     gains = [row for found in tests for row in gain_rows(found)]
-    tables = {SCORES_TABLE: pd.DataFrame(flat), GAINS_TABLE: pd.DataFrame(gains)}
+    chances = pd.DataFrame([chance_row(found) for found in tests])
+    tables = {SCORES_TABLE: pd.DataFrame(flat), GAINS_TABLE: pd.DataFrame(gains), CHANCES_TABLE: chances}
     grades = [
         {key: judged[key] for key in ("split", "population", "name")} | row
         for found in tests

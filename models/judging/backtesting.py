@@ -35,7 +35,7 @@ from models.judging.eve_features import EveFeatures
 from models.judging.judgement import InspectionJudgement, judge_inspection_level
 from models.judging.leaks import LeakCheck, compare_rebuilt, require_no_leak
 from models.judging.watching import entity_groups, parity_rows, watched
-from models.judging.window_fits import GENERAL, GeneralModel, fit_before
+from models.judging.window_fits import GENERAL, STANDING, GeneralModel, fit_before
 from models.judging.windows import TestWindow
 from models.learners.examples import Basis
 from models.learners.learned import MODEL_NAME
@@ -126,6 +126,7 @@ def backtest_population(
     seed: int,
     models: Sequence[str] = (MODEL_NAME,),
     scope: SectorScope | None = None,
+    standing: FittedModel | None = None,
     threads: int = 1,
     replicates: int = REPLICATES,
     progress: Progress = silent,
@@ -141,6 +142,8 @@ def backtest_population(
     models : learned models by name; the first is judged, the others stand beside it in the same pairs.
     scope : the sector that ``population`` is, if it is one: the first model, fitted on the whole population's past,
         then stands beside as ``general``.
+    standing : stored model that decides the class now; beside the others as ``standing``. It must have learned from
+        nothing of the windows.
     replicates : resamples of the intervals.
 
     Raises
@@ -191,6 +194,8 @@ def backtest_population(
         beside = {other.card.name: other for other, _ in others}
         if general is not None:
             beside[GENERAL] = general.before(window, seed=seed, threads=threads)
+        if standing is not None:
+            beside[STANDING] = standing
         for fitted in (model, *beside.values()):
             require_no_leak(leak_check, columns=fitted.card.feature_names)
         later = EveTables(eves.of(test, on=window.begins), test, basis)

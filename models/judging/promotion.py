@@ -2,10 +2,11 @@
 
 It must beat the champion and the best simple score in mean AUC over mature windows, in pairs, with the lower limit
 above 0 whether firms or days are resampled; and nothing it read may have been unknown. A sector's model must beat that
-of the whole population as well. The class itself changes only
-when dated policy names another model: a promotion says that it may.
+of the whole population as well. A stored model that decides now must have been judged on the same checks. The class
+itself changes only when dated policy names another model: a promotion says that it may.
 """
 
+import json
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ from datetime import date
 import pandas as pd
 
 from engine.estimation.rounds import Measure
-from engine.messages import N_, Message
+from engine.messages import N_, Message, recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,13 @@ class Verdict:
 
     Parameters
     ----------
-    population : str.
+    population, champion, challenger : str.
     objections : why not; empty when it may.
     """
 
     population: str
+    champion: str
+    challenger: str
     objections: tuple[Message, ...]
 
     @property
@@ -45,6 +48,7 @@ def judge_promotion(
     last_day: date,
     mature_on: date,
     also: Sequence[str] = (),
+    unjudged: str | None = None,
 ) -> Verdict:
     """Apply the rule to one population.
 
@@ -56,8 +60,19 @@ def judge_promotion(
     last_day : last day on which anything was known when the backtest ran.
     mature_on : day by which every result of the last window is known.
     also : names of further scores it must beat.
+    unjudged : digest of the stored model that decides now, where it was not judged on the same checks.
     """
     objections = []
+    if unjudged is not None:
+        objections.append(
+            Message(
+                N_(
+                    "model {digest}, which decides now, was not judged on the same checks; begin the windows after the "
+                    "last day that it learned from"
+                ),
+                {"digest": unjudged[:12]},
+            )
+        )
     if mature_on > last_day:
         objections.append(
             Message(
@@ -74,7 +89,28 @@ def judge_promotion(
             objections.append(_no_gain(row))
     for missing in sorted(rivals - set(own["score"])):
         objections.append(Message(N_("{score} was not judged beside it"), {"score": missing}))
-    return Verdict(population, tuple(objections))
+    return Verdict(population, champion, challenger, tuple(objections))
+
+
+def verdict_rows(verdicts: Sequence[Verdict]) -> pd.DataFrame:
+    """Return one row per population: champion, challenger, is_passed, objections (JSON of templates and values)."""
+    return pd.DataFrame(
+        [
+            {
+                "population": each.population,
+                "champion": each.champion,
+                "challenger": each.challenger,
+                "is_passed": each.is_passed,
+                "objections": json.dumps(objections_told(each), ensure_ascii=False),
+            }
+            for each in verdicts
+        ]
+    )
+
+
+def objections_told(verdict: Verdict) -> list[dict[str, object]]:
+    """Return the objections as JSON holds them, to be read in any language (``engine.messages.revived``)."""
+    return [{"template": each.template, "params": recorded(each.params)} for each in verdict.objections]
 
 
 def _no_gain(row: Mapping[Hashable, object]) -> Message:

@@ -5,22 +5,29 @@ import pandas as pd
 from engine.errors import UndefinedEstimateError
 from engine.estimation.drift import CalibrationWatch, watch_calibration
 from engine.estimation.parity import parity_table
+from engine.registers.sizes import size_of
 from engine.store.workspaces.warehouse import Warehouse
 from models.fitting.training import members
 from models.judging.evaluation import PROBABILITY
 
-GROUPS = ("district_code", "entity_type", "industry_section")
-"""Groups of firms among which a model is compared; a grouping that names nobody or everybody alike is left out."""
+GROUPS = ("district_code", "size", "entity_type", "industry_section")
+"""Groups of firms among which a model is compared; a grouping that names nobody or everybody alike is left out.
+
+The register states no ownership; what kind of object a firm is stands in its place.
+"""
 
 
 def entity_groups(warehouse: Warehouse, *, population: str) -> pd.DataFrame:
     """Return the groups of every entity that ever belonged to a population, as last known; key entity_id."""
     entities = warehouse.history("entities").semi_join(members(warehouse, population=population), "entity_id")
-    rows = entities.select("entity_id", "known_at", "district_code", "entity_type", "industry_code").execute()
+    read = ("entity_id", "known_at", "district_code", "entity_type", "industry_code", "registered_capital_fen")
+    rows = entities.select(*read).execute()
     last = rows.sort_values(["entity_id", "known_at"]).drop_duplicates("entity_id", keep="last")
-    section = last["industry_code"].astype("string").str[:1]
-    grouped: pd.DataFrame = last.assign(industry_section=section)[["entity_id", *GROUPS]].reset_index(drop=True)
-    return grouped
+    grouped: pd.DataFrame = last.assign(
+        industry_section=last["industry_code"].astype("string").str[:1],
+        size=size_of(last["entity_type"], last["registered_capital_fen"]),
+    )[["entity_id", *GROUPS]]
+    return grouped.reset_index(drop=True)
 
 
 def parity_rows(scored: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:

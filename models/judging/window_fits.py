@@ -16,6 +16,8 @@ from models.stored.artifact import FittedModel
 
 GENERAL = "general"
 """Name under which the model of the whole population stands beside a sector's."""
+STANDING = "standing"
+"""Name under which the stored model that decides now stands beside the one that is judged."""
 
 
 def fit_before(

@@ -1,7 +1,7 @@
 """Training challengers over a workspace: fitted, stored by their digest, entered into the index."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from engine.api.scoring.assessment import require_inside_data
@@ -10,7 +10,9 @@ from engine.api.workspace import Workspace
 from engine.errors import NothingToLearnError
 from engine.messages import Message
 from engine.pipeline.ports import Progress, silent
+from engine.store.ledgers.ledger import digest_of
 from engine.store.workspaces.policies import policies_of
+from engine.store.workspaces.snapshot import snapshot
 from models.fitting.targets import targets
 from models.fitting.training import fit_population, store_model
 from models.learners.learned import MODEL_NAME
@@ -79,6 +81,7 @@ def train_challengers(
     warehouse, book = workspace.warehouse, policies_of(workspace, profile)
     require_inside_data(warehouse, as_of=as_of)
     wanted = targets(workspace, book=book, on=as_of, sector=sector, populations=populations)
+    records = digest_of([file.sha256 for file in snapshot(workspace).files])
     builder, split = FeatureBuilder(warehouse, book=book), as_of + timedelta(days=1)
     fitted: list[Trained] = []
     left_out: dict[str, Message] = {}
@@ -96,6 +99,7 @@ def train_challengers(
                     scope=target.scope,
                     progress=progress,
                 )
+                made = replace(made, card=replace(made.card, inputs={**made.card.inputs, "records": records}))
                 store_model(workspace, made)
                 register(workspace, made, alias="challenger")
                 window = made.card.window

@@ -30,7 +30,11 @@ figure {{ margin: 0 0 1.4rem }} .remark {{ color: #51606e }}
 """
 BINS = 10
 CLUSTER_NAMES = {"entity_id": N_("firms"), "occurred_on": N_("days")}
-MEASURE_NAMES = {Measure.AUC: N_("AUC"), Measure.DAYS: N_("days earlier than a random order")}
+MEASURE_NAMES = {
+    Measure.AUC: N_("AUC"),
+    Measure.DAYS: N_("days earlier than a random order"),
+    Measure.PRECISION: N_("precision at 10 %"),
+}
 BASELINE_COLOUR, MODEL_COLOUR = "#8a97a3", "#1F4E79"
 
 
@@ -215,7 +219,7 @@ def _span(row: pd.Series, name: str, measure: Measure, *, signed: bool = False) 
     value, low, high = (row[f"{name}_{key}"] for key in ("value", "low", "high"))
     if pd.isna(value):
         return "–"
-    form = ("+" if signed else "") + (".3f" if measure is Measure.AUC else ".2f")
+    form = ("+" if signed else "") + (".2f" if measure is Measure.DAYS else ".3f")
     return f"{value:{form}} ({low:{form}} – {high:{form}})"
 
 

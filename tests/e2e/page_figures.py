@@ -9,6 +9,7 @@ from typing import Any
 from dashboards import words
 from dashboards.warning_parts import rule_name
 from engine.api.grading.months import CAUSE_NAMES
+from engine.api.grading.rescoring import feature_titles
 from engine.api.marts.league import stored_league
 from engine.i18n import chosen_language, translator
 from engine.messages import Translate
@@ -229,21 +230,23 @@ class Figures:
         return [_(LIGHT[said["colour"]]), *rows]
 
     def _governance(self, _: Translate) -> list[str]:
-        amended = [each for each in self.ask("policy", "history")["history"] if each["event"] == "approved"]
-        runs = self.ask("run", "list")["runs"]
-        rows = [
-            _row(
-                row["run_id"],
-                row["as_of"],
-                words.actor_name(row["starter"], _),
-                words.moment(row["started_at"]),
-                words.moment(row["finished_at"] or ""),
-                row["model_digest"][:12],
-                row["n_files"],
-            )
-            for row in runs
-        ]
-        return [amended[0]["valid_from"], *rows]
+        said = self.ask("models", "show")
+        moved = [row for row in said["stability"]["scores"] if row["population"] == self.population]
+        changed = {row["run_id"]: row for row in said["stability"]["changed"] if row["population"] == self.population}
+        features = [row for row in said["stability"]["features"] if row["population"] == self.population]
+        last = sorted((row for row in features if row["run_id"] == features[-1]["run_id"]), key=lambda row: -row["psi"])
+        titles = feature_titles(translate=_)
+        assert moved and last and set(changed) == {row["run_id"] for row in moved}
+        return [
+            *(
+                _row(
+                    row["run_id"], row["as_of"], f"{row['psi']:.4f}", f"p {words.p_value(row['p_value'])}",
+                    words.count(row["n_before"]), words.count(row["n_now"]),
+                )
+                for row in moved
+            ),
+            *(_row(titles[row["feature"]], f"{row['psi']:.4f}", f"p {words.p_value(row['p_value'])}") for row in last),
+        ]  # fmt: skip
 
     def _audit(self, _: Translate) -> list[str]:
         """Ask anew: the page itself was written down when it was opened."""

@@ -104,6 +104,10 @@ def shown_by_hand(name: str, visit: Visit, figures: Figures, language: str) -> N
     if name == "results":
         main.get_by_test_id("stButtonGroup").get_by_text(translate("Due"), exact=True).click()
         main.get_by_text(translate("Not public yet")).first.wait_for()
+    elif name == "governance":
+        main.get_by_test_id("stButtonGroup").get_by_text(translate("Stability"), exact=True).click()
+        main.get_by_text(translate("What the score reads")).first.wait_for()
+        main.get_by_text(translate("Show as a table")).first.click()
     elif name == "record":
         visit.fill(translate("Name or code, at least two characters"), figures.entity)
         main.get_by_text(translate("Everything known")).first.wait_for()

@@ -37,6 +37,7 @@ from engine.vocabulary import RISK_GRADES, Grade
 from engine.windows import parse_date
 
 __all__ = [
+    "BACKTEST",
     "COUNTED",
     "Calibration",
     "KeptBacktest",
@@ -276,10 +277,12 @@ class KeptBacktest:
     means: pd.DataFrame
 
 
-def kept_backtest(workspace: Workspace, *, population: str) -> KeptBacktest | None:
-    """Return what the newest backtest that judged a population kept of it; None when there is none."""
+def kept_backtest(workspace: Workspace, *, population: str, run_id: str | None = None) -> KeptBacktest | None:
+    """Return what a backtest kept of a population, the newest that judged it where no run is named; None without."""
     warehouse = workspace.warehouse
     for run in reversed(warehouse.runs(kind=BACKTEST)):
+        if run_id not in (None, run.run_id):
+            continue
         windows = pd.DataFrame(warehouse.read("backtest_windows", run_id=run.run_id).execute())
         own = windows[windows["population"] == population]
         if own.empty:

@@ -1,47 +1,52 @@
-"""What the governance page shows: which model decides, what runs did, how shares and scores moved, who signed."""
+"""What the governance page shows of the runs: what each started from, how much moved, who signed.
+
+Only small tables that the runs stored are read, and the ledger.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import date
 
 import pandas as pd
 
+from engine.api.grading.model_stability import EXPECTED, EXPECTED_COLUMNS, FEATURES, SCORES
 from engine.api.grading.monthly_records import FINISHED, HELD, SIGNED, STARTED
-from engine.api.grading.rescoring import corrected_grades
-from engine.api.scoring.learned import promoted_models
-from engine.grading.champions import CHAMPION, MODELS, read_champions
-from engine.pipeline.score_stability import population_stability
+from engine.api.scoring.learned import PROMOTED
+from engine.errors import TableMissingError
+from engine.grading.champions import CHAMPION
+from engine.grading.migration import ABSENT
+from engine.grading.model_limits import StabilityLimits, Standing, read_stability_limits
 from engine.store.ledgers.ledger import Entry
-from engine.store.outputs.model_cards import stored_model
-from engine.store.workspaces.policies import policies_of
+from engine.store.workspaces.policies import APPROVED, DRAFTED, WITHDRAWN, policies_of
 from engine.store.workspaces.workspace import Workspace
 
-_LEARNED = (
-    "population", "name", "digest", "promotion", "known_by", "basis", "n_rows", "n_adverse", "rehearsed_auc",
-    "calibration_method",
+REFUSED = "model.promotion_refused"
+RUNS = 36
+"""Finished runs over which movement is shown, the latest."""
+SIGN_OFF_COLUMNS = ("subject", "action", "actor", "role", "reason", "at")
+SHARE_COLUMNS = ("run_id", "as_of", "population", "grade", "n", "share", "target_share")
+CHANGE_COLUMNS = ("run_id", "as_of", "population", "n", "changed", "share", "standing")
+SCORE_COLUMNS = (
+    "run_id", "as_of", "population", "psi", "p_value", "n_before", "n_now", "model_before", "model_now", "standing",
 )  # fmt: skip
-_FEW = 300
-"""Below so many entities a stability index fires without drift (docs/spec/scorecard.md)."""
+FEATURE_COLUMNS = (
+    "run_id", "as_of", "population", "feature", "psi", "p_value", "n_before", "n_now", "unknown_before", "unknown_now",
+    "standing",
+)  # fmt: skip
 
 
-def governance(workspace: Workspace, *, profile: str = "default") -> dict[str, pd.DataFrame]:
-    """Return tidy frames for the page.
+def governance(workspace: Workspace) -> dict[str, pd.DataFrame]:
+    """Return what the ledger says of the monthly runs and of who let a model or a movement stand.
 
     Returns
     -------
-    ``runs`` (run_id, as_of, profile, starter, started_at, finished_at, model_digest, code, n_files),
-    ``champions`` (first day, population, model, reference), ``models`` (entity_type, scorecard),
-    ``shares`` (run_id, as_of, population, grade, n, share, target_share),
-    ``migration`` (run_id, as_of, population, from_grade, to_grade, cause, n, share),
-    ``stability`` (run_id, as_of, population, psi, n, is_enough), against the finished run before,
-    ``sign_offs`` (run_id, action, actor, reason, at), ``learned`` (the promoted models: population, name, digest,
-    promotion, known_by, basis, n_rows, n_adverse, n_features, rehearsed_auc, calibration_method, decides: whether the
-    newest policy lets it), ``calibrations`` (digest, population, log_odds, calibrated: the knots in order),
-    ``expectations`` (run_id, as_of, population, grade, n, expected_share: mean chance of a finding that the deciding
-    model gives the grade, only where it gives chances), ``corrections`` (grades corrected on objection).
+    ``runs`` (run_id, as_of, profile, starter, started_at, finished_at, model_digest, code, n_files, previous),
+    ``sign_offs`` (:data:`SIGN_OFF_COLUMNS`; runs held and signed, promotions granted and refused, drafts on which
+    model decides, in the order of the ledger).
     """
-    ledger, book = workspace.require().ledger, policies_of(workspace, profile)
+    ledger = workspace.require().ledger
     finished = {entry.subject: entry for entry in ledger.entries(action=FINISHED)}
-    runs, kept = [], []
+    runs = []
     for entry in ledger.entries(action=STARTED):
         said, done = entry.particulars, finished.get(entry.subject)
         runs.append(
@@ -56,94 +61,110 @@ def governance(workspace: Workspace, *, profile: str = "default") -> dict[str, p
                 "code": json.dumps(said["code"]),
                 "n_files": len(said["inputs"]["files"]),
                 "previous": said["previous"],
-            }  # fmt: skip
+            }
         )
-        if done is not None:
-            kept.append((entry.subject, said, done.particulars["runs"]["grade"]))
-    grades = {run_id: _read(workspace, "grades", stage) for run_id, _, stage in kept}
-    stability = [
-        {"run_id": run_id, "as_of": said["as_of"], **row, "is_enough": row["n"] >= _FEW}
-        for run_id, said, _ in kept
-        if said["previous"] in grades
-        for row in population_stability(grades[said["previous"]], grades[run_id]).to_dict("records")
-    ]
-    champion = book.parameter(CHAMPION)
-    models = [
-        stored_model(workspace.path, digest=digest, promotion=promotion)
-        for _, (digest, promotion) in sorted(promoted_models(workspace).items())
-    ]
-    newest = read_champions(book, on=max(champion.values))
     return {
-        "learned": pd.DataFrame(
-            [
-                {
-                    **{name: getattr(each, name) for name in _LEARNED},
-                    "n_features": len(each.features),
-                    "decides": newest.of(each.population) == each.name,
-                }
-                for each in models
-            ],
-            columns=[*_LEARNED, "n_features", "decides"],
-        ),
-        "calibrations": pd.DataFrame(
-            [
-                {"digest": each.digest, "population": each.population, "log_odds": x, "calibrated": y}
-                for each in models
-                for x, y in each.calibration_knots
-            ],
-            columns=["digest", "population", "log_odds", "calibrated"],
-        ),
-        "expectations": _expectations(workspace, finished, grades),
-        "corrections": corrected_grades(workspace),
         "runs": pd.DataFrame(runs),
-        "champions": pd.DataFrame(
-            [
-                {"since": day, "population": population, "model": model, "reference": dated.reference}
-                for day, dated in sorted(champion.values.items())
-                for population, model in {"": dated.value["default"], **(dated.value["populations"] or {})}.items()
-            ]
-        ),
-        "models": pd.DataFrame(
-            [
-                {"since": day, "entity_type": kind, "scorecard": name}
-                for day, dated in sorted(book.parameter(MODELS).values.items())
-                for kind, name in dated.value.items()
-            ]
-        ),
-        "shares": _of_runs(workspace, "grade_shares", kept),
-        "migration": _of_runs(workspace, "grade_migration", kept),
-        "stability": pd.DataFrame(stability, columns=["run_id", "as_of", "population", "psi", "n", "is_enough"]),
         "sign_offs": pd.DataFrame(
             [
-                {"run_id": e.subject, "action": e.action, "actor": e.actor, "reason": e.reason, "at": e.entered_at}
-                for action in (HELD, SIGNED)
-                for e in ledger.entries(action=action)
+                (entry.subject, entry.action, entry.actor, entry.role, entry.reason, entry.entered_at)
+                for entry in sorted(_signed(workspace), key=lambda each: each.sequence)
             ],
-            columns=["run_id", "action", "actor", "reason", "at"],
+            columns=list(SIGN_OFF_COLUMNS),
         ),
     }
 
 
-def _expectations(
-    workspace: Workspace, finished: Mapping[str, Entry], grades: Mapping[str, pd.DataFrame]
+def _signed(workspace: Workspace) -> list[Entry]:
+    ledger = workspace.ledger
+    found = [entry for action in (HELD, SIGNED, PROMOTED, REFUSED) for entry in ledger.entries(action=action)]
+    drafts = [entry for entry in ledger.entries(action=DRAFTED) if CHAMPION in entry.particulars["parameters"]]
+    names = {entry.subject for entry in drafts}
+    closed = [entry for action in (APPROVED, WITHDRAWN) for entry in ledger.entries(action=action)]
+    return [*found, *drafts, *(entry for entry in closed if entry.subject in names)]
+
+
+def stability(workspace: Workspace, *, profile: str, on: date) -> dict[str, pd.DataFrame]:
+    """Return how shares, grades, scores and features moved over the latest finished runs, the oldest first.
+
+    Parameters
+    ----------
+    on : day whose limits judge.
+
+    Returns
+    -------
+    ``shares`` (:data:`SHARE_COLUMNS`), ``changed`` (:data:`CHANGE_COLUMNS`: firms there in both runs, those whose grade
+    changed), ``scores`` (:data:`SCORE_COLUMNS`), ``features`` (:data:`FEATURE_COLUMNS`), ``expected`` (run_id, as_of,
+    population, grade, n, expected_share: mean chance of a finding, where the deciding model gives one). ``standing`` is
+    a value of :class:`engine.grading.model_limits.Standing`. Empty for runs that stored nothing of it.
+    """
+    limits = stability_limits(workspace, profile=profile, on=on)
+    started = {entry.subject: entry.particulars for entry in workspace.require().ledger.entries(action=STARTED)}
+    done = [
+        (entry.subject, str(started[entry.subject]["as_of"]), entry.particulars["runs"])
+        for entry in workspace.ledger.entries(action=FINISHED)
+        if started[entry.subject]["profile"] == profile
+    ][-RUNS:]
+    shares = _of_runs(workspace, "grade_shares", done, kind="grade", columns=SHARE_COLUMNS)
+    scores = _of_runs(workspace, SCORES, done, kind="stability", columns=SCORE_COLUMNS)
+    features = _of_runs(workspace, FEATURES, done, kind="stability", columns=FEATURE_COLUMNS)
+    return {
+        "shares": shares,
+        "changed": _changed(workspace, done, limits),
+        "scores": scores.assign(standing=_standings(scores, limits)),
+        "features": features.assign(standing=_standings(features, limits)),
+        "expected": _of_runs(
+            workspace, EXPECTED, done, kind="stability", columns=("run_id", "as_of", *EXPECTED_COLUMNS)
+        ),
+    }
+
+
+def stability_limits(workspace: Workspace, *, profile: str, on: date) -> StabilityLimits:
+    """Return the limits of movement in force on a day."""
+    return read_stability_limits(policies_of(workspace, profile), on=on)
+
+
+def _standings(table: pd.DataFrame, limits: StabilityLimits) -> list[str]:
+    return [
+        Standing.OTHER.value
+        if row.get("model_before") != row.get("model_now")
+        else limits.of_index(
+            float(row["psi"]), p_value=float(row["p_value"]), n=min(row["n_before"], row["n_now"])
+        ).value
+        for row in table.to_dict("records")
+    ]
+
+
+def _changed(
+    workspace: Workspace, done: Sequence[tuple[str, str, dict[str, str]]], limits: StabilityLimits
 ) -> pd.DataFrame:
-    """Mean chance of a finding by run, population and grade, where the deciding model gives one."""
-    parts = []
-    for run_id, held in grades.items():
-        scores = _read(workspace, "scores", finished[run_id].particulars["runs"]["score"])
-        if "probability" in scores.columns:
-            key = ["entity_id", "model"]
-            joined = held.merge(scores[[*key, "probability"]], on=key, how="left").dropna(subset=["probability"])
-            by = joined.groupby(["as_of", "population", "grade"])["probability"].agg(n="size", expected_share="mean")
-            parts.append(by.reset_index().assign(run_id=run_id))
-    columns = ["run_id", "as_of", "population", "grade", "n", "expected_share"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    columns = ("run_id", "as_of", "population", "from_grade", "to_grade", "n")
+    moves = _of_runs(workspace, "grade_migration", done, kind="grade", columns=columns)
+    there = moves[(moves["from_grade"] != ABSENT) & (moves["to_grade"] != ABSENT)]
+    rows = []
+    for (run_id, as_of, population), own in there.groupby(["run_id", "as_of", "population"], sort=False):
+        n = int(own["n"].sum())
+        changed = int(own.loc[own["from_grade"] != own["to_grade"], "n"].sum())
+        standing: Standing = limits.of_changed(changed / n, n=n)
+        rows.append((run_id, as_of, population, n, changed, changed / n, standing.value))
+    return pd.DataFrame(rows, columns=list(CHANGE_COLUMNS))
 
 
-def _of_runs(workspace: Workspace, table: str, kept: list[tuple[str, dict[str, object], str]]) -> pd.DataFrame:
-    parts = [_read(workspace, table, stage).assign(run_id=run_id) for run_id, _, stage in kept]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-
-def _read(workspace: Workspace, table: str, run_id: str) -> pd.DataFrame:
-    return pd.DataFrame(workspace.warehouse.read(table, run_id=run_id).drop("run_id").execute())
+def _of_runs(
+    workspace: Workspace,
+    table: str,
+    done: Sequence[tuple[str, str, dict[str, str]]],
+    *,
+    kind: str,
+    columns: Sequence[str],
+) -> pd.DataFrame:
+    """Rows of a table over the runs, in their order; ``run_id`` and ``as_of`` are those of the monthly run."""
+    stages = {stages[kind]: (at, run_id, as_of) for at, (run_id, as_of, stages) in enumerate(done) if kind in stages}
+    try:
+        rows = pd.DataFrame(workspace.warehouse.read_runs(table, list(stages)).execute())
+    except TableMissingError:
+        return pd.DataFrame(columns=list(columns))
+    of = rows["run_id"].map(stages)
+    rows = rows.assign(at=of.str[0], run_id=of.str[1], as_of=of.str[2])
+    ordered = rows.sort_values("at", kind="stable", ignore_index=True)
+    return ordered.reindex(columns=list(columns))

@@ -12,6 +12,7 @@ from datetime import date
 import pandas as pd
 
 from engine.api.grading.model_card import Outcome, card, card_text
+from engine.api.grading.model_stability import stability_tables
 from engine.api.grading.monthly_records import (
     FINISHED,
     HELD,
@@ -197,6 +198,19 @@ def _finish(
                 "grade_migration": matrix.assign(**day),
                 SECTORS_TABLE: sector_table(graded.sectors, as_of=manifest.as_of),
             },
+        )
+    if is_due("stability", N_("Compare with the run before")):
+        write(
+            "stability",
+            stability_tables(
+                workspace,
+                manifest,
+                stored("grade", "grades"),
+                previous=stages.previous_grades,
+                entities=stages.entities,
+                features_run=runs["features"],
+                score_run=runs["score"],
+            ),  # type: ignore[arg-type]
         )
     if is_due("warn", N_("Raise warnings")):
         warned = stages.warned(stored("grade", "grades"))

@@ -226,7 +226,7 @@ def require_every_champion(manifest: Manifest, populations: set[str]) -> None:
     there = {each.population for each in manifest.learned}
     for population in sorted(populations - there):
         if champions.of(population) != SCORECARD_MODEL:
-            raise none_promoted(champions.of(population), population=population, run=manifest.run_id)
+            raise none_promoted(champions.named(population), population=population, run=manifest.run_id)
 
 
 def run_of_stage(workspace: Workspace, manifest: Manifest, kind: str) -> str | None:

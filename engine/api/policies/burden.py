@@ -14,24 +14,13 @@ from engine.api.policies.laboratory import Bench
 from engine.errors import TableMissingError
 from engine.laboratory.burden import Groups, group_objects, visits_of_groups
 from engine.laboratory.experiment import Experiment
-from engine.messages import N_
 from engine.pipeline.domain_measurement import sector_of
 from engine.ratios.policy import RatioPolicy
+from engine.registers.sizes import UNKNOWN, size_of
 from engine.store.workspaces.workspace import Workspace
 
-UNKNOWN = ""
 SAME_SHARE = 0.01
 """Change of a group's visits, as a share of those before, below which it counts as the same."""
-SIZES = {
-    "individual": N_("individual business"),
-    "small": N_("registered capital under 1 million yuan"),
-    "medium": N_("registered capital of 1 to 10 million yuan"),
-    "large": N_("registered capital of 10 million yuan and more"),
-    UNKNOWN: N_("not stated"),
-}
-"""Sizes and what people call them; the register states no staff or turnover."""
-_INDIVIDUAL = "individual_business"
-_MILLION_YUAN_IN_FEN = 100_000_000
 KINDS = ("district", "size", "sector")
 
 
@@ -65,7 +54,7 @@ def burden_groups(
     held = register.drop_duplicates("entity_id").set_index("entity_id").reindex(bench.frame.objects)
     values = {
         "district": held["district_code"].astype(object).fillna(UNKNOWN),
-        "size": _size(held["entity_type"], held["registered_capital_fen"]),
+        "size": size_of(held["entity_type"], held["registered_capital_fen"]),
         "sector": sector_of(held["industry_code"]),
     }
     kinds = {}
@@ -124,19 +113,3 @@ def burden_change(
         )
         parts.append(part.sort_values(["change", "group"], ascending=[False, True], kind="stable"))
     return pd.concat(parts, ignore_index=True)
-
-
-def _size(kind: pd.Series, capital_fen: pd.Series) -> pd.Series:
-    """Size of each object, a key of ``SIZES``."""
-    capital = pd.to_numeric(capital_fen, errors="coerce").to_numpy(dtype=float)
-    found = np.select(
-        [
-            (kind == _INDIVIDUAL).to_numpy(dtype=bool),
-            capital < _MILLION_YUAN_IN_FEN,
-            capital < 10 * _MILLION_YUAN_IN_FEN,
-            capital >= 10 * _MILLION_YUAN_IN_FEN,
-        ],
-        ["individual", "small", "medium", "large"],
-        default=UNKNOWN,
-    )
-    return pd.Series(found, index=kind.index, dtype=object)

@@ -41,13 +41,42 @@ class LearnedChampion:
     promotion: str
 
 
-def promoted_models(workspace: Workspace) -> dict[str, tuple[str, str]]:
-    """Return digest and backtest run of the model promoted last, by population."""
-    return {
-        str(row["population"]): (str(row["digest"]), entry.subject)
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """That a stored model may decide a population's class once policy names it.
+
+    Parameters
+    ----------
+    population, digest : whose, which. run : the backtest it won. actor : who promoted it. at : RFC 3339.
+    """
+
+    population: str
+    digest: str
+    run: str
+    actor: str
+    at: str
+
+
+def promotions(workspace: Workspace) -> tuple[Promotion, ...]:
+    """Return every promotion in the order of the ledger."""
+    return tuple(
+        Promotion(str(row["population"]), str(row["digest"]), entry.subject, entry.actor, entry.entered_at)
         for entry in workspace.ledger.entries(action=PROMOTED)
         for row in entry.particulars["promoted"]
-    }
+    )
+
+
+def promotion_of(held: Iterable[Promotion], champions: Champions, *, population: str) -> Promotion | None:
+    """Return the promotion of the model that policy lets decide a population; None where there is none.
+
+    Without a digest in policy it is the last one; a sector without a promotion has that of its whole population.
+    """
+    digest = champions.digest_of(population)
+    for owner in dict.fromkeys((population, whole_population(population))):
+        own = [each for each in held if each.population == owner and digest in (None, each.digest)]
+        if own:
+            return own[-1]
+    return None
 
 
 def learned_champions(
@@ -66,16 +95,15 @@ def learned_champions(
     StoreError
         The model's card is missing.
     """
-    promoted, found = promoted_models(workspace), []
+    held, found = promotions(workspace), []
     for population in sorted(populations):
         name = champions.of(population)
         if name == SCORECARD_MODEL:
             continue
-        # a sector for which none was promoted is scored by the model of its whole population
-        owner = population if population in promoted else whole_population(population)
-        if owner not in promoted:
-            raise none_promoted(name, population=population, run=run)
-        digest, promotion = promoted[owner]
+        promotion = promotion_of(held, champions, population=population)
+        if promotion is None:
+            raise none_promoted(champions.named(population), population=population, run=run)
+        digest = promotion.digest
         known_by = last_training_day(workspace.path, digest=digest)
         if known_by > as_of:
             problem = Message(
@@ -84,7 +112,7 @@ def learned_champions(
             )
             remedy = Message(N_("a past day is graded by what could be known then: let policy name the scorecard"))
             raise MonthlyRunError(run=run, problem=problem, remedy=remedy)
-        found.append(LearnedChampion(population, name, digest, promotion))
+        found.append(LearnedChampion(population, name, digest, promotion.run))
     return tuple(found)
 
 

@@ -21,6 +21,7 @@ class StoredModel:
     digest, name, population : str. promotion : backtest run that gave it the office, empty where none did.
     known_by : last day whose results it learned from, ISO. basis : which rows, in words.
     n_rows, n_entities, n_adverse : counts. features : name, direction (+1, -1, 0), importance (share) of every column.
+    first_as_of, last_as_of : oldest and youngest row, ISO. inputs : digests or versions of what went in.
     calibration_method : str. calibration_knots : (log-odds, calibrated log-odds).
     rehearsed_auc : mean AUC inside the training past, None where it was not rehearsed.
     """
@@ -38,6 +39,9 @@ class StoredModel:
     calibration_method: str
     calibration_knots: tuple[tuple[float, float], ...]
     rehearsed_auc: float | None
+    first_as_of: str
+    last_as_of: str
+    inputs: dict[str, str]
 
 
 def stored_model(folder: Path, *, digest: str, promotion: str = "") -> StoredModel:
@@ -58,7 +62,8 @@ def stored_model(folder: Path, *, digest: str, promotion: str = "") -> StoredMod
             int(window["n_rows"]), int(window["n_entities"]), int(window["n_adverse"]),
             tuple({name: each[name] for name in shown} for each in card["features"]),
             str(calibration["method"]), tuple((float(x), float(y)) for x, y in calibration["knots"]),
-            sum(aucs) / len(aucs) if aucs else None,
+            sum(aucs) / len(aucs) if aucs else None, window["first_as_of"], window["last_as_of"],
+            {str(name): str(value) for name, value in sorted(card["inputs"].items())},
         )  # fmt: skip
     except (OSError, AttributeError, KeyError, TypeError, ValueError):
         raise _unreadable(folder, digest) from None

@@ -8,7 +8,7 @@ import hashlib
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -34,48 +34,13 @@ from engine.store.ledgers.decisions import FILES, LOAD_TABLES, LOADS, RUNS, Deci
 from engine.store.ledgers.ledger import Ledger, canonical, digest_of
 from engine.store.workspaces.aliases import merge_decisions, merged_rows
 from engine.store.workspaces.files import PARTIAL, StoredFile, settle
+from engine.store.workspaces.manifest import Bounds, Run, VisibleFile
+
+__all__ = ["CONDUCT_TABLES", "PROVENANCE", "Bounds", "ResultTable", "Run", "VisibleFile", "Warehouse", "file_row"]
 
 CONDUCT_TABLES = ("inspections", "penalties", "listings", "complaints")
 PROVENANCE = ("source_file", "source_line")
 ResultTable: TypeAlias = "pd.DataFrame | pa.Table | ibis.Table"
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """First and last ``known_at`` among records."""
-
-    first: date
-    last: date
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run as the manifest knows it.
-
-    Parameters
-    ----------
-    run_id : str. sequence : int, order of commit. kind : str, e.g. ``score``.
-    as_of : date. ran_at : str, ISO 8601. actor, role : str.
-    manifest : str, canonical JSON of inputs, versions and options.
-    """
-
-    run_id: str
-    sequence: int
-    kind: str
-    as_of: date
-    ran_at: str
-    actor: str
-    role: str
-    manifest: str
-
-
-@dataclass(frozen=True, slots=True)
-class VisibleFile:
-    """A file of a load that stands: absolute ``path``."""
-
-    path: str
-    table: str
-    load_id: str
 
 
 class Warehouse:
@@ -324,6 +289,26 @@ class Warehouse:
         if path is None:
             raise self._missing(name)
         return self._view(f"results_{name}", f"SELECT * FROM read_parquet({literal(self._absolute(path))})")
+
+    def read_runs(self, name: str, run_ids: Sequence[str]) -> ibis.Table:
+        """Return a result table of several runs at once, with ``run_id``; runs that did not write it have no rows.
+
+        Raises
+        ------
+        TableMissingError
+            None of them wrote it.
+        """
+        query = (
+            select(FILES.c.path)
+            .where(FILES.c.table_name == name, FILES.c.content == "results", FILES.c.run_id.in_(list(run_ids)))
+            .order_by(FILES.c.path)
+        )
+        with self._decisions.reading() as connection:
+            paths = [self._absolute(path) for path in connection.scalars(query)]
+        if not paths:
+            raise self._missing(name)
+        read = f"read_parquet([{', '.join(map(literal, paths))}], union_by_name=true)"
+        return self._view(f"results_{name}", f"SELECT * FROM {read}")
 
     def runs(self, *, kind: str | None = None) -> list[Run]:
         """Return the runs in order of commit, the latest last."""

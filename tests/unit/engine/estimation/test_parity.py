@@ -3,6 +3,7 @@ import pytest
 from scipy.special import expit, logit
 
 from engine.errors import UndefinedEstimateError
+from engine.estimation.intervals import clopper_pearson
 from engine.estimation.parity import OTHERS, burden_ratio, parity_table
 
 
@@ -24,6 +25,26 @@ def test_by_hand():
     # half of four places: the .75 and half of each .5, so half a finding each is missed
     assert found.loc[OTHERS, "miss_rate"] == pytest.approx(1 / 3)
     assert not found.loc[OTHERS, "is_apart"]
+
+
+def test_a_group_stands_beside_the_largest_one_with_a_name():
+    chance, found, groups = rows(seed=11, groups=3, shifted=0.6)
+    groups = np.where(groups == "d0", "", groups)
+    table = parity_table(chance, found, np.r_[groups][: len(chance)]).set_index("group")
+
+    (reference,) = table.index[table["is_reference"]]
+    assert reference == "d1"  # not those of no known group, though there are as many
+    other = table.loc["d2"]
+    ratio = other["observed_to_expected"] / table.loc["d1", "observed_to_expected"]
+    assert other["to_reference"] == pytest.approx(ratio)
+    assert other["reference_low"] < ratio < other["reference_high"]
+    assert other["reference_low"] > 1  # its chances were too low by far
+    assert np.isnan(table.loc["d1", "reference_low"]) and table.loc["d1", "to_reference"] == 1
+    # by hand: given the findings of both, those of the group are binomial
+    n = table.loc["d2", "findings"] + table.loc["d1", "findings"]
+    share = clopper_pearson(table.loc["d2", "findings"], n, confidence=1 - 0.05 / 6)
+    odds = table.loc["d1", "expected"] / table.loc["d2", "expected"]
+    assert other["reference_low"] == pytest.approx(odds * share.low / (1 - share.low))
 
 
 def test_fair_scores_are_seldom_called_unfair():

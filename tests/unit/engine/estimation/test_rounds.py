@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from engine.errors import UndefinedEstimateError
+from engine.estimation.gains import precision_at_k, visits_at
 from engine.estimation.ranking import auc, auc_interval
 from engine.estimation.rounds import Measure, judge_rounds, timetable
 from engine.estimation.schedule import schedule_by_score
@@ -46,6 +47,22 @@ def test_a_visit_counted_twice_is_the_same_as_two_visits():
 
     gain = schedule_by_score(repeated["occurred_on"], repeated["model"], repeated["adverse"])
     assert weighted == pytest.approx(gain.days_earlier - gain.random_days_earlier, abs=1e-9)
+
+
+def test_precision_is_that_of_the_highest_scores_and_counts_a_visit_as_often_as_it_is_drawn():
+    scored = _scored(n=95)
+    times = np.random.default_rng(4).integers(0, 4, size=(3, len(scored)))
+    table = timetable(scored["occurred_on"], scored["model"], scored["adverse"])
+
+    drawn = table.precisions(times.astype(float))
+
+    for row, found in zip(times, drawn, strict=True):
+        repeated = scored.loc[scored.index.repeat(row)]
+        k = visits_at(len(repeated), share=0.1)
+        alone = precision_at_k(repeated["model"], repeated["adverse"], k=k)
+        assert found == pytest.approx(alone.expected)
+    tied = timetable(scored["occurred_on"], scored["constant"], scored["adverse"])
+    assert tied.precisions(np.ones((1, len(scored))))[0] == pytest.approx(scored["adverse"].mean())
 
 
 def test_one_window_gives_the_auc_and_its_cluster_interval():

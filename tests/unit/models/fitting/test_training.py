@@ -28,7 +28,8 @@ from models.judging.eve_features import EveFeatures
 from models.judging.windows import windows_between
 from models.learners.examples import Basis
 from models.registry.index import rebuild, register, registered_digest, registered_name
-from models.registry.judging_run import promote_run, run_backtest
+from models.registry.judging_run import run_backtest
+from models.registry.promotion_run import promote_run
 from models.stored.application import ModelScorer
 from models.stored.artifact import CARD_FILE, TREES_FILE
 from tests.small_sources import take_in

@@ -7,23 +7,36 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.api.grading.model_governance import governance
+from engine.api.grading.champion_history import champion_table, deciding_now, draft_return
+from engine.api.grading.model_governance import stability
 from engine.api.grading.monthly_records import manifest_of
 from engine.api.grading.reproducing import reproduce
 from engine.api.grading.rescoring import rescore
 from engine.api.policies.amendment import approve_policy, draft_policy
 from engine.api.scoring.assessment import explain
-from engine.api.scoring.learned import PROMOTED, LearnedChampion, score_learned
-from engine.errors import MonthlyRunError, ScoringError
+from engine.api.scoring.learned import PROMOTED, LearnedChampion, learned_champions, score_learned
+from engine.errors import MonthlyRunError, PolicyInconsistentError, ScoringError
+from engine.grading.champions import read_champions
+from engine.store.workspaces.policies import policies_of
 from models.demonstrations.shared import china_morning
 from models.fitting.training import models_folder, store_model
 from models.registry.scoring import LearnedScorer
 from models.stored.artifact import CARD_FILE
 from tests.model_world import feature_rows, fitted
 from tests.small_sources import COMPLAINT_HEADER, take_in, write_lines
-from tests.unit.engine.api.grading.test_monthly import ACTOR, FIRST, LAST_DAY, OTHER, clock, make_city, run, run_signed
+from tests.unit.engine.api.grading.test_monthly import (
+    ACTOR,
+    FIRST,
+    LAST_DAY,
+    OTHER,
+    SECOND,
+    make_city,
+    run,
+    run_signed,
+)
 
 POPULATION = "enterprise"
+PROMOTED_ON = date(2025, 10, 2)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +80,7 @@ def decided_city(tmp_path, model, *, population, n):
 def promote(workspace, model, *, population=POPULATION):
     digest = store_model(workspace, model)
     content = {"promoted": [{"population": population, "digest": digest, "policy": "-"}]}
-    workspace.ledger.append(PROMOTED, subject="backtest-1", content=content, actor=ACTOR, at=clock())
+    workspace.ledger.append(PROMOTED, subject="backtest-1", content=content, actor=ACTOR, at=china_morning(PROMOTED_ON))
 
 
 def test_it_decides_explains_and_reproduces_after_three_later_loads(decided, model, tmp_path):
@@ -91,13 +104,11 @@ def test_it_decides_explains_and_reproduces_after_three_later_loads(decided, mod
     learned = scores[scores["model"] == model.card.name].set_index("entity_id")["score"]
     sums = told[told["model"] == model.card.name].groupby("entity_id")["points"].sum()
     assert np.abs(sums.reindex(learned.index) - learned).max() < 1e-6
-    found = governance(decided)
-    assert found["learned"][["population", "digest", "promotion"]].to_numpy().tolist() == [
-        [POPULATION, model.digest, "backtest-1"]
-    ]
-    assert len(found["calibrations"]) == len(model.card.calibration.knots)
-    expected = found["expectations"].set_index("grade")["expected_share"]
-    assert set(found["expectations"]["population"]) == {POPULATION}
+    now = deciding_now(decided, POPULATION, profile="default", on=FIRST)
+    assert (now.model, now.digest, now.promotion) == (model.card.name, model.digest, "backtest-1")
+    found = stability(decided, profile="default", on=LAST_DAY)["expected"]
+    expected = found.set_index("grade")["expected_share"]
+    assert set(found["population"]) == {POPULATION}
     assert expected.drop("U", errors="ignore").is_monotonic_increasing and expected.between(0, 1).all()
     text = (decided.path / "exports" / done.run_id / "model-card.en.md").read_text(encoding="utf-8")
     assert "Learned models" in text and model.digest[:12] in text and "Promoted after backtest-1" in text
@@ -121,6 +132,74 @@ def test_it_decides_explains_and_reproduces_after_three_later_loads(decided, mod
     path.write_bytes(path.read_bytes().replace(b'"seed": 7', b'"seed": 8'))
     with pytest.raises(ScoringError):
         reproduce(decided, done.run_id)
+
+
+def test_the_way_back_is_a_draft_that_another_person_approves_and_the_next_run_follows_it(decided, model):
+    promote(decided, model)
+    before = run(decided, FIRST)
+    (row,) = own_last(champion_table(decided, profile="default", on=FIRST))
+    assert (row["model"], row["back_to"]) == (model.card.name, "scorecard")
+
+    def day():
+        return china_morning(date(2025, 11, 3))
+
+    asked = {"profile": "default", "clock": day, "since": date(2025, 11, 15)}
+    with pytest.raises(PolicyInconsistentError, match="say why"):
+        draft_return(decided, POPULATION, reason=" ", actor=ACTOR, **asked)
+    with pytest.raises(PolicyInconsistentError, match="no earlier model"):
+        draft_return(decided, "farmer_cooperative", reason="x", actor=ACTOR, **asked)
+    drafted = draft_return(decided, POPULATION, reason="it moved", actor=ACTOR, **asked)
+    # nothing holds yet
+    assert deciding_now(decided, POPULATION, profile="default", on=SECOND).model == model.card.name
+    with pytest.raises(PolicyInconsistentError, match="a second person"):
+        approve_policy(decided, drafted.draft_id, actor=ACTOR, clock=day)
+    approve_policy(decided, drafted.draft_id, actor=OTHER, clock=day)
+
+    assert deciding_now(decided, POPULATION, profile="default", on=date(2025, 11, 14)).model == model.card.name
+    now = deciding_now(decided, POPULATION, profile="default", on=SECOND)
+    assert (now.model, now.drafted_by, now.approved_by, now.reference) == (
+        "scorecard", ACTOR.name, OTHER.name, "it moved",
+    )  # fmt: skip
+    later = run_signed(decided, SECOND)
+    assert models_of(decided, before) == {model.card.name}
+    assert models_of(decided, later) == {"scorecard"}
+    # the movement between two models is not one of firms
+    moved = stability(decided, profile="default", on=LAST_DAY)["scores"].set_index("population")
+    assert moved.loc[POPULATION, "standing"] == "other"
+    # and the way back leads to the learned one, by its digest
+    (row,) = own_last(champion_table(decided, profile="default", on=SECOND))
+    assert row["back_to"] == f"{model.card.name}@{model.digest}"
+
+
+def test_policy_that_names_a_digest_is_not_moved_by_a_later_promotion(decided, model, tmp_path):
+    promote(decided, model)
+    other = replace(model, card=replace(model.card, inputs={"later": "x"}))
+    draft = tmp_path / "pinned.yaml"
+    text = CHAMPION.format(population=POPULATION, name=f"{model.card.name}@{model.digest}")
+    draft.write_text(text.replace("2025-10-15", "2025-10-20"), encoding="utf-8")
+
+    def day():
+        return china_morning(date(2025, 10, 16))
+
+    drafted = draft_policy(decided, draft, profile="default", reason="pin", actor=ACTOR, clock=day)
+    approve_policy(decided, drafted.draft_id, actor=OTHER, clock=day)
+    promote(decided, other)
+
+    assert manifest_of(decided, run(decided, FIRST).run_id).learned[0].digest == model.digest
+    missing = replace(
+        read_champions(policies_of(decided, "default"), on=FIRST), populations={POPULATION: "challenger@0"}
+    )
+    with pytest.raises(MonthlyRunError, match="challenger@0"):
+        learned_champions(decided, missing, populations=[POPULATION], as_of=FIRST, run="r")
+
+
+def own_last(table):
+    return table[table["population"] == POPULATION].tail(1).to_dict("records")
+
+
+def models_of(workspace, done):
+    grades = workspace.warehouse.read("grades", run_id=done.runs["grade"]).execute()
+    return set(grades.loc[grades["population"] == POPULATION, "model"].dropna())
 
 
 def test_a_sector_is_graded_apart_by_its_own_model_or_that_of_the_whole_population(sector_decided, model):

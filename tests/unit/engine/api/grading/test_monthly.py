@@ -6,12 +6,15 @@ import pandas as pd
 import pytest
 
 from engine.api.grading.confirming import confirm_grades, high_risk_grades
-from engine.api.grading.model_governance import governance
+from engine.api.grading.model_governance import governance, stability
 from engine.api.grading.monthly import run_monthly, sign_off
 from engine.api.grading.reproducing import reproduce
 from engine.api.records.simulation import simulate
 from engine.errors import MonthlyRunError, ShareMovementError, StoreError
 from engine.pipeline.ports import Actor
+from engine.pipeline.score_stability import values_shift
+from engine.scorecard.tree import read_scorecard
+from engine.store.documents import load_policies
 from engine.store.workspaces.workspace import Workspace
 from models.demonstrations.shared import china_morning, load_records
 from tests.small_sources import COMPLAINT_HEADER, take_in, write_lines
@@ -207,7 +210,50 @@ def test_grade_d_is_proposed_until_a_named_person_decides(city, first):
 
 def test_governance_tells_of_every_run(city, first):
     found = governance(city)
+    moved = stability(city, profile="default", on=LAST_DAY)
 
     assert first.run_id in set(found["runs"]["run_id"])
-    assert {"champions", "shares", "migration", "sign_offs", "stability", "models"} <= set(found)
-    assert len(found["shares"])
+    assert set(found) == {"runs", "sign_offs"}
+    assert first.run_id in set(moved["shares"]["run_id"])
+    # the first run has none before it to move from, and the scorecard gives no chances
+    assert moved["scores"].empty and moved["features"].empty and moved["expected"].empty
+
+
+def test_a_run_stores_its_movement_by_score_and_by_every_feature_the_score_reads(tmp_path):
+    workspace = make_city(tmp_path, seed=9)
+    run(workspace, FIRST)
+    done = run_signed(workspace, SECOND)
+    moved = stability(workspace, profile="default", on=LAST_DAY)
+    grades = {name: workspace.warehouse.read("grades", run_id=name).execute() for name in grade_runs(workspace)}
+    (before, now) = grades.values()
+
+    assert set(moved["scores"]["run_id"]) == {done.run_id}
+    score = moved["scores"].set_index("population").loc["enterprise"]
+    own = [table[(table["population"] == "enterprise") & table["score"].notna()]["score"] for table in (before, now)]
+    assert score["psi"] == pytest.approx(values_shift(*(each.to_numpy(dtype=float) for each in own)).psi)
+    assert (score["n_before"], score["n_now"]) == tuple(map(len, own))
+    book = load_policies()
+    card = read_scorecard(book, name=book.value("scorecard.models", on=SECOND)["enterprise"], on=SECOND)
+    features = moved["features"][moved["features"]["population"] == "enterprise"]
+    assert set(features["feature"]) == {each.feature for each in card.indicators}
+    values = {name: workspace.warehouse.read("features", run_id=name).execute() for name in feature_runs(workspace)}
+    name = "penalties_count_24m" if "penalties_count_24m" in set(features["feature"]) else features["feature"].iloc[0]
+    firms = [set(table.loc[table["population"] == "enterprise", "entity_id"]) for table in (before, now)]
+    held = [
+        table.loc[table["entity_id"].isin(ids), name].to_numpy(dtype=float, na_value=float("nan"))
+        for table, ids in zip(values.values(), firms, strict=True)
+    ]
+    assert features.set_index("feature").loc[name, "psi"] == pytest.approx(values_shift(*held).psi)
+    both = before.merge(now, on="entity_id")
+    both = both[both["population_y"] == "enterprise"]
+    changed = moved["changed"].set_index("population").loc["enterprise"]
+    assert (changed["n"], changed["changed"]) == (len(both), (both["grade_x"] != both["grade_y"]).sum())
+    workspace.close()
+
+
+def grade_runs(workspace):
+    return [each.run_id for each in workspace.warehouse.runs(kind="grade")]
+
+
+def feature_runs(workspace):
+    return [each.run_id for each in workspace.warehouse.runs(kind="features")]
