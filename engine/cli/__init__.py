@@ -1,5 +1,5 @@
 """The ``xinheng`` command: a table of names resolved on demand, each command one call of an api function."""
 
-from engine.cli.app import main
+from engine.cli.app import main, run
 
-__all__ = ["main"]
+__all__ = ["main", "run"]

@@ -25,12 +25,18 @@ def untried(experiment: Experiment, ratios: FloatArray) -> tuple[Message, ...]:
     found = []
     for (item_class, grade), part in cells[below | above | never].groupby(["item_class", "grade"], sort=True):
         params: dict[str, object] = {"item_class": _CLASSES[str(item_class)], "grade": grade, "n": len(part)}
-        params |= {"low": f"{part['ratio'].min():.2%}", "high": f"{part['ratio'].max():.2%}"}
+        params["ratios"] = _range(part["ratio"].min(), part["ratio"].max())
         if part["lowest_tried"].isna().all():
             text = N_("{item_class} items, grade {grade}: {n} cell(s) were never drawn from; the result is borrowed")
             found.append(Message(text, params))
             continue
-        params |= {"least": f"{np.nanmin(part['lowest_tried']):.2%}", "most": f"{np.nanmax(part['highest_tried']):.2%}"}
-        text = N_("{item_class} items, grade {grade}: ratios {low}–{high} lie outside the {least}–{most} ever tried")
+        params["tried"] = _range(np.nanmin(part["lowest_tried"]), np.nanmax(part["highest_tried"]))
+        text = N_("{item_class} items, grade {grade}: a ratio of {ratios} lies outside the {tried} ever tried")
         found.append(Message(text, params))
     return tuple(found)
+
+
+def _range(low: float, high: float) -> str:
+    """Return a span of ratios as text, one value where both ends read alike."""
+    ends = (f"{low:.2%}", f"{high:.2%}")
+    return ends[0] if ends[0] == ends[1] else "–".join(ends)

@@ -142,7 +142,7 @@ def test_a_grade_never_drawn_is_told():
     assert said == [
         "general items, grade A: 3 cell(s) were never drawn from; the result is borrowed",
         "key items, grade A: 3 cell(s) were never drawn from; the result is borrowed",
-        "key items, grade D: ratios 90.00%–90.00% lie outside the 50.00%–50.00% ever tried",
+        "key items, grade D: a ratio of 90.00% lies outside the 50.00% ever tried",
     ]
     assert untried(EXPERIMENT, LOGGED_RATIOS) == ()
 
