@@ -36,7 +36,8 @@ def heading(title: str, definitions: Sequence[Definition], *, view: View, is_mea
     _ = view.translate
     left, middle, right = st.columns([5, 1, 1], vertical_alignment="bottom")
     left.title(title)
-    with middle.popover(_("Link"), width="stretch"):
+    # opened, it runs the page: a part that ran by itself since has changed the address below
+    with middle.popover(_("Link"), width="stretch", key="link_opened", on_change="rerun"):
         st.caption(_("Whoever opens it sees this very view, as far as that person may."))
         st.code(link(), language=None, wrap_lines=True)
     if definitions:
