@@ -119,7 +119,11 @@ def _order(period: dict[str, object], rates: pd.DataFrame, view: View) -> None:
         return
     p = period["trend_p"]
     trend = Figure("trend_p", float(p), float("nan"), float("nan"), 0, 0, Basis.DESIGN.value, False, "")  # type: ignore[arg-type]
-    message, colour = sentences.monotonicity(rates[rates["hit_rate"].notna()], trend)
+    firm = rates[rates["hit_rate"].notna()]
+    message, colour = sentences.monotonicity(firm, trend)
+    if len(firm) < 2 <= (rates["n"] > 0).sum():
+        text = N_("Too few results in each grade to speak of an order; trend test p {p}")
+        message, colour = Message(text, {"p": words.p_value(trend.value)}), "gray"
     late = "" if period["is_mature"] else " · " + _("provisional")
     st.markdown(f"{period['period']} · n={words.count(period['n'])}{late} :{colour}-badge[{message.render(_)}]")  # type: ignore[arg-type]
 
