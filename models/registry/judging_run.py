@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from engine.store.documents import load_mapping
 from engine.store.ledgers.ledger import canonical
 from engine.store.workspaces.policies import policies_of
 from models.fitting.targets import targets
-from models.fitting.training import LABEL_WINDOW, load_model
+from models.fitting.training import LABEL_WINDOW
 from models.judging.backtest_summary import (
     GAINS_TABLE,
     VERDICTS_TABLE,
@@ -31,9 +31,8 @@ from models.judging.promotion import verdict_rows
 from models.judging.windows import TestWindow
 from models.learners.learned import MODEL_NAME
 from models.registry.index import log_backtest
-from models.registry.promotion_run import KIND, run_verdicts, standing_digests
+from models.registry.promotion_run import KIND, run_verdicts, standing_digests, standing_models
 from models.reports.backtest_report import backtest_page
-from models.stored.artifact import FittedModel
 
 
 def run_backtest(
@@ -73,11 +72,7 @@ def run_backtest(
     builder = FeatureBuilder(warehouse, book=book)
     wanted = targets(workspace, book=book, on=windows[-1].begins, sector=sector, populations=populations)
     deciding = standing_digests(workspace, book=book, names=[each.name for each in wanted], on=at.date())
-    standing: dict[str, FittedModel] = {}
-    for name, digest in deciding.items():
-        model = load_model(workspace, digest=digest)
-        if date.fromisoformat(model.card.window.known_by) < windows[0].begins:
-            standing[name] = model
+    standing = standing_models(workspace, deciding, before=windows[0].begins)
     tests: list[Backtest] = []
     left_out: dict[str, str] = {}
     for each in wanted:

@@ -40,6 +40,12 @@ def standing_digests(workspace: Workspace, *, book: PolicyBook, names: Sequence[
     return {name: promotion.digest for name, promotion in found.items() if promotion is not None}
 
 
+def standing_models(workspace: Workspace, digests: Mapping[str, str], *, before: date) -> dict[str, FittedModel]:
+    """Return those of the stored models that learned only from results known before a day, by population."""
+    held = {name: load_model(workspace, digest=digest) for name, digest in digests.items()}
+    return {name: model for name, model in held.items() if date.fromisoformat(model.card.window.known_by) < before}
+
+
 def run_verdicts(
     workspace: Workspace,
     gains: pd.DataFrame,

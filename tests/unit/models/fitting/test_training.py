@@ -21,7 +21,7 @@ from models.fitting.training import (
     store_model,
     training_basis,
 )
-from models.judging.backtest_summary import gain_rows
+from models.judging.backtest_summary import chance_row, gain_rows
 from models.judging.backtesting import backtest_population
 from models.judging.evaluation import judge_population
 from models.judging.eve_features import EveFeatures
@@ -284,7 +284,7 @@ def test_the_registry_is_an_index_that_can_be_made_again(workspace, model):
     assert (workspace.path / "mlflow.db").is_file()
 
 
-def test_a_backtest_judges_every_window_by_a_model_that_knew_only_what_was_before(workspace, builder):
+def test_a_backtest_judges_every_window_by_a_model_that_knew_only_what_was_before(workspace, builder, model):
     # arrange
     windows = windows_between(date(2019, 1, 1), date(2019, 12, 31), days=180)
     # act
@@ -296,6 +296,7 @@ def test_a_backtest_judges_every_window_by_a_model_that_knew_only_what_was_befor
         windows=windows,
         seed=1,
         models=("challenger", "woe_scorecard"),
+        standing=model,
         replicates=50,
     )
     # assert
@@ -311,7 +312,18 @@ def test_a_backtest_judges_every_window_by_a_model_that_knew_only_what_was_befor
     assert "woe_scorecard" not in found.baselines
     beside = [row for row in gain_rows(found) if row["score"] == "woe_scorecard"]
     assert beside and all(row["gain_value"] is not None for row in beside)
+    # so does a stored model
+    assert "standing" not in found.baselines
     rows = pd.DataFrame(gain_rows(found))
+    assert rows.loc[rows["score"] == "standing", "gain_value"].notna().all()
+    chances = chance_row(found)
+    assert chances["n"] == len(found.scored)
+    ratio = chances["findings"] / chances["expected"]
+    assert chances["observed_to_expected_value"] == pytest.approx(ratio)
+    assert chances["observed_to_expected_low"] < ratio < chances["observed_to_expected_high"]
+    assert chances["brier_low"] < chances["brier_value"] < chances["brier_high"] < 1
+    parity = found.parity.groupby("grouping")
+    assert (parity["is_reference"].sum() == 1).all()
     own = rows[(rows["score"] == "challenger") & (rows["measure"] == "auc")]
     assert (own["mean_low"] > 0.55).all()
     assert own["gain_value"].isna().all()

@@ -5,7 +5,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from models.judging.promotion import judge_promotion
+from engine.messages import revived
+from models.judging.promotion import judge_promotion, objections_told
 
 
 def _gains(**low):
@@ -70,3 +71,11 @@ def test_an_open_window_a_leak_and_an_unjudged_champion_are_named():
 
 def test_a_champion_is_not_its_own_rival():
     assert _verdict(_gains(mean_past_score=0.01), champion="challenger").is_passed
+
+
+def test_a_model_that_decides_and_was_not_judged_stands_against_a_promotion():
+    verdict = _verdict(_gains(scorecard=0.01, mean_past_score=0.01), unjudged="abcdef0123456789")
+
+    assert not verdict.is_passed and "abcdef012345" in str(verdict.objections[0])
+    (told,) = objections_told(verdict)
+    assert revived(told["template"], told["params"]) == verdict.objections[0]
