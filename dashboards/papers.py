@@ -1,6 +1,8 @@
 """What a page hands out as a document: the bulletin in house format, made of the same tables as its workbook."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -12,6 +14,7 @@ from engine.api.figures.kpis import period_named
 from engine.api.policies.check import read_policies
 from engine.i18n import chosen_language
 
+Written = TypeVar("Written")
 FORMS = {"docx": bulletin.report_docx, "pdf": bulletin.report_pdf}
 
 
@@ -35,25 +38,26 @@ def offer_bulletin(view: View) -> None:
 
 def bulletin_bytes(view: View, *, form: str, year: int, language: str) -> bytes:
     """Return the bulletin of a year in one form."""
-    with view.desk.reading(Action.SEE_FIGURES) as workspace:
-        report = bulletin.bulletin(
-            workspace,
-            book=read_policies(queries.PROFILE, workspace=workspace),
-            period=period_named(str(year)),
-            as_of=view.desk.clock().date(),
-            translate=view.translate,
-            language=language,
-        )
-    return FORMS[form](report)
+    return FORMS[form](_written(view, bulletin.bulletin, year=year, language=language))
 
 
 def bulletin_workbook(view: View, *, year: int) -> bytes:
     """Return the tables of the bulletin of a year, one sheet each."""
+    return _written(view, bulletin.workbook, year=year)
+
+
+def _written(view: View, write: Callable[..., Written], *, year: int, **options: Any) -> Written:
+    """Return what is written from the tables of a year, which are counted once for every form."""
+    period, day = period_named(str(year)), view.desk.clock().date()
+    terms = {"profile": queries.PROFILE, "period": period, "as_of": day}
+    tables = queries.kept(view, bulletin.tables_in_force, needs=Action.SEE_FIGURES, **terms)
     with view.desk.reading(Action.SEE_FIGURES) as workspace:
-        return bulletin.workbook(
+        return write(
             workspace,
             book=read_policies(queries.PROFILE, workspace=workspace),
-            period=period_named(str(year)),
-            as_of=view.desk.clock().date(),
+            period=period,
+            as_of=day,
             translate=view.translate,
+            tables=tables,
+            **options,
         )

@@ -106,16 +106,16 @@ def _posterior(likelihood: FloatArray) -> tuple[FloatArray, float]:
     centre = alone @ STEPS
     variance = np.maximum(alone @ STEPS**2 - centre**2, 1e-9)
     priors, logs = [], []
-    for spread in SPREADS:
+    for spread, width in zip(SPREADS, np.gradient(SPREADS), strict=True):
         weight = 1 / (variance + spread**2)
         middle, error = float(weight @ centre / weight.sum()), float(weight.sum() ** -0.5)
-        for mean in np.clip(middle + MEANS * error, STEPS[0], STEPS[-1]):
-            density = np.exp(-((STEPS - mean) ** 2) / (2 * spread**2))
-            priors.append(density / density.sum())
-            logs.append(np.log(spread) + np.log(error) + np.log(np.gradient(SPREADS)[SPREADS == spread][0]))
-    prior = np.array(priors)
+        means = np.clip(middle + MEANS * error, STEPS[0], STEPS[-1])
+        density = np.exp(-((STEPS - means[:, None]) ** 2) / (2 * spread**2))
+        priors.append(density / density.sum(axis=1, keepdims=True))
+        logs.append(np.full(MEANS.size, np.log(spread) + np.log(error) + np.log(width)))
+    prior = np.concatenate(priors)
     marginal = likelihood @ prior.T
-    weights = np.array(logs) + np.log(np.maximum(marginal, 1e-300)).sum(axis=0)
+    weights = np.concatenate(logs) + np.log(np.maximum(marginal, 1e-300)).sum(axis=0)
     weights = np.exp(weights - weights.max())
     weights /= weights.sum()
     posterior = ((weights / np.maximum(marginal, 1e-300)) @ prior) * likelihood

@@ -83,21 +83,19 @@ def kpi_values(
 
 
 def _of_kpi(kpi: Kpi, facts: Facts, *, first: date, last: date, columns: tuple[str, ...]) -> pd.DataFrame:
-    rows = kpi.rows(facts)
-    days = pd.to_datetime(rows["on"])
+    rows = facts.rows(kpi)
+    days = rows["on"]
     begin = pd.Timestamp(last.year, 1, 1) if kpi.is_yearly else pd.Timestamp(first)
     rows = rows[days.isna() & kpi.is_yearly | (days >= begin) & (days <= pd.Timestamp(last))]
-    rows = rows.assign(**{name: rows[name].fillna("").astype(str) for name in ("department_code", "district_code")})
     if not columns:
         rows = rows.assign(everybody="")
     keys = list(columns) or ["everybody"]
     by = rows.groupby(keys, sort=True)
-    table = by.agg(
-        numerator=("numerator", "sum"),
-        denominator=("denominator", "sum"),
-        n=("numerator", "size"),
-        median=("numerator", "median"),
-    ).reset_index()
+    table = by[["numerator", "denominator"]].sum()
+    table["n"] = by.size()
+    if kpi.kind is Kind.MEDIAN:
+        table["median"] = by["numerator"].median()
+    table = table.reset_index()
     if kpi.is_yearly:
         table["n"] = table["denominator"].astype(int)
     if kpi.kind in (Kind.PER_UNIT, Kind.HIGH):

@@ -5,11 +5,12 @@ and ``false`` are yes/no, as in YAML 1.2: in value maps ``Yes``, ``NO`` and ``on
 """
 
 import hashlib
+import pickle
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -74,18 +75,22 @@ def read_yaml(path: Path) -> list[Any]:
     DocumentUnreadableError
         It is not YAML in UTF-8, or names a key twice; says where.
     """
+    return _documents(path.read_bytes(), file=path.name)
+
+
+def _documents(content: bytes, *, file: str) -> list[Any]:
     try:
-        with path.open(encoding="utf-8") as file:
-            return [each for each in yaml.load_all(file, Loader=_StrictLoader) if each is not None]
+        text = content.decode("utf-8")
+        return [each for each in yaml.load_all(text, Loader=_StrictLoader) if each is not None]
     except UnicodeDecodeError as error:
-        raise DocumentUnreadableError(file=path.name, problem=Message(N_("it is not UTF-8"))) from error
+        raise DocumentUnreadableError(file=file, problem=Message(N_("it is not UTF-8"))) from error
     except _TwiceError as error:
         said = {"line": _line(error), "key": error.key}
         problem = Message(N_("line {line} and below: the key {key!r} occurs twice"), said)
-        raise DocumentUnreadableError(file=path.name, problem=problem) from error
+        raise DocumentUnreadableError(file=file, problem=problem) from error
     except yaml.YAMLError as error:
         text = N_("line {line} or the one above it is not YAML: check colons, quotes and how far each line is indented")
-        raise DocumentUnreadableError(file=path.name, problem=Message(text, {"line": _line(error)})) from error
+        raise DocumentUnreadableError(file=file, problem=Message(text, {"line": _line(error)})) from error
 
 
 def _line(error: yaml.YAMLError) -> int:
@@ -209,7 +214,7 @@ def read_parameters(path: Path) -> dict[str, Parameter]:
     if not path.is_file():
         raise SourceNotFoundError(path=path)
     try:
-        parameters = list(_parameters(path))
+        parameters = _parameters(path)
     except UsageError as error:
         problem = Message(N_("the draft cannot be read: {error}"), {"error": error.params["value"]})
         raise PolicyInconsistentError(name=path.name, problem=problem) from error
@@ -261,18 +266,28 @@ def policy_text(book: PolicyBook) -> str:
 def policies_of_text(text: str, *, profile: str, digest: str) -> PolicyBook:
     """Return the book whose values :func:`policy_text` wrote."""
     bodies = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - the strict loader is a safe one
-    parameters = {body["id"]: _parameter(body, Path(profile)) for body in bodies}
+    parameters = {body["id"]: _parameter(body, profile) for body in bodies}
     return PolicyBook(profile=profile, parameters=parameters, digest=digest)
 
 
-def _parameters(path: Path) -> Iterator[Parameter]:
-    for document in read_yaml(path):
-        for body in document if isinstance(document, list) else [document]:
-            yield _parameter(body, path)
+def _parameters(path: Path) -> list[Parameter]:
+    held: list[Parameter] = pickle.loads(_packed(path.name, path.read_bytes()))  # noqa: S301 - packed below, here
+    return held
 
 
-def _parameter(body: Any, path: Path) -> Parameter:
-    name = str(body.get("id", path.name)) if isinstance(body, dict) else path.name
+@lru_cache(maxsize=512)
+def _packed(file: str, content: bytes) -> bytes:
+    """Return the parameters that a text states, packed: read once per text; everybody unpacks values of their own."""
+    bodies = (
+        body
+        for document in _documents(content, file=file)
+        for body in (document if isinstance(document, list) else [document])
+    )
+    return pickle.dumps([_parameter(body, file) for body in bodies])
+
+
+def _parameter(body: Any, file: str) -> Parameter:
+    name = str(body.get("id", file)) if isinstance(body, dict) else file
     if not isinstance(body, dict) or not isinstance(body.get("values"), dict):
         raise PolicyInconsistentError(name=name, problem=Message(N_("it needs id, unit and dated values")))
     _refuse_unknown(name, set(body) - _PARAMETER_KEYS)

@@ -32,6 +32,8 @@ QUIET = (
     "--disable-sync",
 )
 WIDTH, HEIGHT = 1440, 900
+POLLED = 100
+"""Milliseconds between two looks at whether a page stands; looking at every frame costs the page its processor."""
 PHONE = (390, 844)
 DATED = """
 import sys
@@ -139,7 +141,8 @@ class Visit:
         """Wait until nothing runs and nothing is half drawn."""
         self.tab.wait_for_function(
             """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
-                && !document.querySelector('[data-testid=stSkeleton]')"""
+                && !document.querySelector('[data-testid=stSkeleton]')""",
+            polling=POLLED,
         )
 
     def press(self, button: str, *, then: str) -> None:
@@ -231,7 +234,8 @@ class Visit:
         self.tab.wait_for_function(
             """() => [...document.querySelectorAll('[data-testid=stMain] [data-testid=stDataFrame]')].every(
                 table => !table.checkVisibility() || table.getBoundingClientRect().height < 1
-                    || table.querySelector('canvas td'))"""
+                    || table.querySelector('canvas td'))""",
+            polling=POLLED,
         )
 
     def drawn_tables(self) -> list[list[list[str]]]:

@@ -23,6 +23,7 @@ from engine.api.accounts import add_account, grant_account, revoke_account
 from engine.store.documents import load_policies
 from engine.store.ledgers.read_log import ReadLog
 from engine.store.workspaces.workspace import Workspace
+from tests.e2e.browsing import POLLED
 from tests.oidc_provider import OidcProvider
 from tests.small_sources import ACTOR, NOW
 from tests.small_workspace import AS_OF, write_draw, write_measured
@@ -97,7 +98,8 @@ def settle(tab: "playwright.Page") -> str:
     tab.wait_for_function(
         """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
             && !document.querySelector('[data-testid=stSkeleton]')
-            && document.querySelector('[data-testid=stMainBlockContainer]')?.innerText.trim().length > 0"""
+            && document.querySelector('[data-testid=stMainBlockContainer]')?.innerText.trim().length > 0""",
+        polling=POLLED,
     )
     return str(tab.locator("body").inner_text())
 

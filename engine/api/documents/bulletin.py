@@ -4,7 +4,7 @@ Every number is a cell of the tables of :mod:`engine.api.figures.kpis` and :mod:
 once by :func:`engine.api.figures.kpis.shown_values`; screen, PDF, DOCX and workbook say the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pandas as pd
@@ -20,6 +20,7 @@ from engine.api.figures.kpis import (
     shown_values,
     values,
 )
+from engine.api.policies.check import read_policies
 from engine.api.punishment.cases import funnel
 from engine.api.reading.draws import simulated
 from engine.api.workspace import Workspace
@@ -30,7 +31,7 @@ from engine.parameters import PolicyBook
 from engine.store.outputs.report_files import CHART_FONT, Part, Report, report_docx, report_pdf
 from engine.store.outputs.table_files import xlsx_bytes
 
-__all__ = ["bulletin", "bulletin_tables", "one_pager", "report_docx", "report_pdf", "workbook"]
+__all__ = ["bulletin", "bulletin_tables", "one_pager", "report_docx", "report_pdf", "tables_in_force", "workbook"]
 BAR = "#1F4E79"
 _FROZEN = N_("Frozen on {day}, version {version}; the records of that day count.")
 MOST_LATE = 6
@@ -55,6 +56,11 @@ def bulletin_tables(workspace: Workspace, *, book: PolicyBook, period: Period, a
     return found
 
 
+def tables_in_force(workspace: Workspace, *, profile: str, period: Period, as_of: date) -> dict[str, pd.DataFrame]:
+    """Return :func:`bulletin_tables` by the policies of the workspace: all forms are written from them."""
+    return bulletin_tables(workspace, book=read_policies(profile, workspace=workspace), period=period, as_of=as_of)
+
+
 def _funnels(workspace: Workspace, *, as_of: date) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The steps of joint punishment over all, and how often each measure was applied."""
     try:
@@ -74,10 +80,22 @@ def records_day(workspace: Workspace, *, period: Period, as_of: date) -> date:
 
 
 def bulletin(
-    workspace: Workspace, *, book: PolicyBook, period: Period, as_of: date, translate: Translate, language: str
+    workspace: Workspace,
+    *,
+    book: PolicyBook,
+    period: Period,
+    as_of: date,
+    translate: Translate,
+    language: str,
+    tables: Mapping[str, pd.DataFrame] | None = None,
 ) -> Report:
-    """Return the bulletin of a period in one language."""
-    tables = bulletin_tables(workspace, book=book, period=period, as_of=as_of)
+    """Return the bulletin of a period in one language.
+
+    Parameters
+    ----------
+    tables : of :func:`bulletin_tables`, counted before; None counts them.
+    """
+    tables = tables or bulletin_tables(workspace, book=book, period=period, as_of=as_of)
     names = department_names(workspace, as_of=as_of)
     version = len(frozen_versions(workspace, period=period))
     as_of = records_day(workspace, period=period, as_of=as_of)
@@ -149,9 +167,22 @@ def one_pager(
     )
 
 
-def workbook(workspace: Workspace, *, book: PolicyBook, period: Period, as_of: date, translate: Translate) -> bytes:
-    """Return the tables of a bulletin as XLSX: the figures, the cards, and one sheet per department."""
-    tables = bulletin_tables(workspace, book=book, period=period, as_of=as_of)
+def workbook(
+    workspace: Workspace,
+    *,
+    book: PolicyBook,
+    period: Period,
+    as_of: date,
+    translate: Translate,
+    tables: Mapping[str, pd.DataFrame] | None = None,
+) -> bytes:
+    """Return the tables of a bulletin as XLSX: the figures, the cards, and one sheet per department.
+
+    Parameters
+    ----------
+    tables : of :func:`bulletin_tables`, counted before; None counts them.
+    """
+    tables = tables or bulletin_tables(workspace, book=book, period=period, as_of=as_of)
     names = department_names(workspace, as_of=as_of)
     sheets = {
         translate(N_("Figures")): _sheet(tables["figures"], translate),

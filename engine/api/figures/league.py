@@ -173,9 +173,9 @@ def _told(
 
 def _cells(facts: Facts, column: str, *, first: date, last: date) -> pd.DataFrame:
     """Findings (``above``) and checks (``below``) of the period by group (``code``) and grade."""
-    rows = FINDINGS.rows(facts)
+    rows = facts.rows(FINDINGS)
     own = rows[(rows["on"] >= pd.Timestamp(first)) & (rows["on"] <= pd.Timestamp(last))]
-    own = own.assign(code=own[column].fillna("").astype(str))
+    own = own.assign(code=own[column])
     by = own.groupby(["code", "grade"], sort=True)
     return by.agg(above=("numerator", "sum"), below=("denominator", "sum")).reset_index()
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -161,3 +162,16 @@ def test_late_results_never_raise_timeliness():
 
     assert all_values(results=later).loc["published_in_time", "value"] <= base.loc["published_in_time", "value"]
     assert AS_OF.year == 2026
+
+
+def test_rows_are_made_once_for_every_grouping_and_anew_for_other_facts():
+    made = []
+    kpi = replace(BY_CODE["completion"], rows=lambda held: made.append(held) or BY_CODE["completion"].rows(held))
+    held = facts()
+    for by in ("all", "department", "district"):
+        kpi_values(held, first=FIRST, last=LAST, by=by, kpis=[kpi])
+    assert len(made) == 1
+
+    kept = by_code(kpi_values(held, first=FIRST, last=LAST, kpis=[kpi])).loc["completion", "n"]
+    fewer = replace(held, checks=held.checks.iloc[:1])
+    assert by_code(kpi_values(fewer, first=FIRST, last=LAST, kpis=[kpi])).loc["completion", "n"] < kept

@@ -66,6 +66,18 @@ def test_an_unknown_profile_is_refused(profile):
         load_policies(profile)
 
 
+def test_a_file_written_anew_is_read_anew_and_nobody_changes_the_values_of_others(tmp_path):
+    file = tmp_path / "one.yaml"
+    text = "id: one.list\nunit: codes\nvalues:\n  2026-01-01: {reference: r, value: [%s]}\n"
+    file.write_text(text % "a")
+    first = load_policies(folder=tmp_path)
+    first.parameters["one.list"].values[date(2026, 1, 1)].value.append("mine")
+    assert load_policies(folder=tmp_path).value("one.list", on=date(2026, 1, 1)) == ["a"]
+
+    file.write_text(text % "b")  # as long as before
+    assert load_policies(folder=tmp_path).value("one.list", on=date(2026, 1, 1)) == ["b"]
+
+
 def test_words_of_the_source_stay_words(tmp_path):
     write(tmp_path, "{Yes: a, NO: b, on: c, y: d, true: e}\n")
 
