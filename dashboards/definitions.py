@@ -82,7 +82,15 @@ BURDEN = Definition(
 )
 
 BRIEFING = (HIT_RATE, LIFT, RATE_RATIO, GRADED, DRAWN, QUARANTINED)
-HIT_RATES = (HIT_RATE, TREND, NOT_DESIGN_BASED)
+OVER_TIME = Definition(
+    N_("Over time"),
+    N_(
+        "A draw belongs to the day on which it took place; each period is estimated from its own draws alone. A period "
+        "is provisional while drawn checks without a result may still get one: until 30 days, or what policy says, "
+        "after the last day of the inspection windows."
+    ),
+)
+HIT_RATES = (HIT_RATE, TREND, OVER_TIME, NOT_DESIGN_BASED)
 PER_FINDING = Definition(
     N_("Person-days per finding"),
     N_("Person-days of the draw divided by its findings, future by future; not stated where a future finds nothing."),
@@ -110,7 +118,16 @@ NOT_A_LEVER = Definition(
     ),
 )
 
-WHAT_IF = (SPREAD, BURDEN, PER_FINDING, MISSED, NEXT_MEASUREMENT, NOT_A_LEVER)
+NEXT_RATE = Definition(
+    N_("Next hit rate ±"),
+    N_(
+        "Half the interval that the next draw would give the hit rate of a grade, in percentage points, at the "
+        "coverage in force for published intervals: what a stratified sample of the planned size gives on today's "
+        "rates."
+    ),
+)
+
+WHAT_IF = (SPREAD, BURDEN, PER_FINDING, MISSED, NEXT_MEASUREMENT, NEXT_RATE, NOT_A_LEVER)
 
 WARNING_PRECISION = Definition(
     N_("Precision of the rules"),

@@ -1,4 +1,4 @@
-"""The lower parts of the what-if page: winners and losers, the best within a capacity, drafts and their approval."""
+"""The lower parts of the what-if page: winners and losers, drafts and their approval."""
 
 from datetime import date
 from fractions import Fraction
@@ -8,24 +8,19 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards import acts, parts, policy_charts, queries, ratio_grid, words
+from dashboards import acts, parts, policy_charts, queries, words
 from dashboards.queries import Workbench
 from dashboards.view import View, choose
 from engine.api.desk import Action
 from engine.api.policies.amendment import DraftedPolicy, approve_policy, withdraw_policy
 from engine.api.policies.burden import KINDS, burden_change
 from engine.api.policies.drafts import WAITING, draft_changes, draft_from_ratios, drafts, moved_ratios
-from engine.api.policies.optimum import BestPolicy, policy_point
-from engine.errors import SupervisionError
 from engine.messages import N_
 from engine.ratios.policy import RatioPolicy
 from engine.registers.sizes import SIZES
-from engine.vocabulary import ItemClass
 
 GROUPS = {"district": N_("By district"), "size": N_("By size"), "sector": N_("By sector")}
 SECTORS_SHOWN = 12
-LEAST, MOST = 50, 150
-CAPACITY = "capacity"
 RATIOS = {
     "ratios.key": N_("Yearly ratio of key items"),
     "ratios.general": N_("Yearly ratio of general items"),
@@ -79,69 +74,6 @@ def _group(kind: str, code: str, name: object, view: View) -> str:
     if kind == "size":
         return _(SIZES[code])
     return str(name or code) if code else _("not stated")
-
-
-def best_within(policy: RatioPolicy, workbench: Workbench, view: View) -> None:
-    """Offer the best ratios within a number of checks, and show where present and tried ratios lie beside them."""
-    _ = view.translate
-    st.subheader(_("The best within a capacity"))
-    present = workbench.present.simulated.checks
-    least, most = round(present * LEAST / 100), max(round(present * MOST / 100), 1)
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    text = st.query_params.get(CAPACITY, "")
-    wanted = min(most, max(least, int(text))) if text.isdecimal() else None
-    asked = left.slider(
-        _("Most item checks in the year"), min_value=least, max_value=most, value=wanted or round(present)
-    )
-    if right.button(_("Find the best ratios"), key="find_best"):
-        wanted = asked
-        st.query_params[CAPACITY] = str(asked)
-    if wanted is None:
-        st.caption(_("Every rule of the policy, floors, caps and order, is kept; it takes a few seconds."))
-        return
-    try:
-        with st.spinner(_("Searching ...")):
-            best = queries.best_ratios(view, workbench, checks=wanted)
-    except SupervisionError as error:
-        st.error(error.render(_))
-        return
-    _curve(best, policy, workbench, view)
-    st.markdown(_("Within {n} checks: {findings} findings expected.").format(
-        n=words.count(wanted), findings=f"{best.findings:,.1f}"
-    ))  # fmt: skip
-    for sentence in (*best.visits, *best.binding):
-        st.caption("· " + sentence.render(_))
-    rows = [
-        (_(ratio_grid.CLASSES[ItemClass(owner)]), words.grade_name(grade, _), words.share(ratio, digits=2))
-        for owner, held in best.ratios.items()
-        for grade, ratio in held.items()
-    ]
-    table = pd.DataFrame(rows, columns=[_("Items"), _("Grade"), _("Best yearly ratio")])
-    parts.plain_table(table)
-    parts.export_menu({"best": table}, name="what-if-best", view=view)
-
-
-def _curve(best: BestPolicy, policy: RatioPolicy, workbench: Workbench, view: View) -> None:
-    _ = view.translate
-    here = (
-        (_("best plans"), best.curve),
-        (_("ratios in force"), (policy_point(workbench.bench, workbench.experiment),)),
-        (_("you are here"), (policy_point(workbench.bench, workbench.experiment, policy=policy),)),
-    )
-    points = pd.DataFrame(
-        [(name, at, p.findings, p.total_cv, p.checks) for name, held in here for at, p in enumerate(held)],
-        columns=["where", "plan", "findings", "total_cv", "checks"],
-    )
-    table = pd.DataFrame(
-        {
-            _("Ratios"): points["where"],
-            _("Findings"): points["findings"].map("{:,.1f}".format),
-            _("Coefficient of variation"): points["total_cv"].map(lambda value: words.share(value, digits=2)),
-            _("Item checks"): points["checks"].map("{:,.0f}".format),
-        }
-    )
-    chart = policy_charts.findings_against_precision(points, translate=_)
-    parts.chart_with_table(chart, table, alt_text=_("Findings against precision"), translate=_)
 
 
 def enter_draft(policy: RatioPolicy, workbench: Workbench, view: View, *, as_of: date) -> None:

@@ -7,6 +7,7 @@ policies; anything that becomes visible in the workspace makes another version.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,12 +21,14 @@ from engine.api.draws import verification
 from engine.api.marts import what_if as what_if_marts
 from engine.api.policies import burden as policy_burden
 from engine.api.policies import laboratory
+from engine.api.policies import limits as policy_limits
 from engine.api.policies import optimum as policy_optimum
 from engine.api.policies import simulation as policy_simulation
 from engine.api.reading import draws as draw_reading
 from engine.api.reading import measures as reading
 from engine.draw.protocol.checks import Verification
 from engine.laboratory.experiment import Experiment
+from engine.ratios.capacity import CapacityLimit
 
 KEPT = 256
 KEPT_BENCHES = 16
@@ -39,7 +42,8 @@ Answer = TypeVar("Answer")
 class Workbench:
     """The laboratory ready for many trials: frame, shared futures, and the policy in force simulated in them.
 
-    ``allocation`` is the table of ``policy_simulation.allocate_policy`` under the policy in force.
+    ``allocation`` is the table of ``policy_simulation.allocate_policy`` under the policy in force, ``limits`` what it
+    leaves of each ratio.
     """
 
     bench: laboratory.Bench
@@ -47,6 +51,7 @@ class Workbench:
     present: policy_simulation.SimulatedPolicy
     allocation: pd.DataFrame
     groups: policy_burden.BurdenGroups
+    limits: tuple[policy_limits.CellLimit, ...]
 
 
 def kept(view: View, read: Callable[..., Answer], *, needs: Action, **asked: Any) -> Answer:
@@ -157,9 +162,14 @@ def workbench(view: View, trial: what_if_marts.StoredTrial) -> Workbench:
     return _workbench((folder, rows, records, policies, trial.run_id), view.as_of, view.desk)
 
 
-def best_ratios(view: View, held: Workbench, *, checks: int) -> policy_optimum.BestPolicy:
-    """Return the ratios that find most within so many item checks a year, with the curve of precision."""
-    return _best(view.desk.key(Action.TRY_RATIOS), view.as_of, checks, held)
+def best_ratios(view: View, held: Workbench, *, within: str, most: int) -> policy_optimum.BestPolicy:
+    """Return the ratios that find most within a capacity of a year, with the curve of precision.
+
+    Parameters
+    ----------
+    within : ``checks`` (of items) or ``days`` (person-days of all departments together). most : of these.
+    """
+    return _best(view.desk.key(Action.TRY_RATIOS), view.as_of, within, most, held)
 
 
 def verification_of(view: View, draw: draw_reading.DrawRecord, expected: str | None) -> Verification:
@@ -183,8 +193,10 @@ def _verification(key: tuple[str, ...], bundle: str, expected: str | None) -> Ve
 
 
 @st.cache_resource(max_entries=KEPT_BENCHES, show_spinner=False)
-def _best(key: tuple[str, ...], as_of: date, checks: int, _held: Workbench) -> policy_optimum.BestPolicy:
-    wishes = policy_optimum.Wishes(float(checks), (), None, None, by_item=False)
+def _best(key: tuple[str, ...], as_of: date, within: str, most: int, _held: Workbench) -> policy_optimum.BestPolicy:
+    checks = float(most) if within == "checks" else None
+    days = () if within == "checks" else (CapacityLimit(None, None, Fraction(most), ""),)
+    wishes = policy_optimum.Wishes(checks, days, None, None, by_item=False)
     return policy_optimum.optimise_policy(_held.bench, _held.experiment, wishes)
 
 
@@ -195,4 +207,5 @@ def _workbench(key: tuple[str, ...], as_of: date, _desk: Desk) -> Workbench:
             held, profile=PROFILE, as_of=as_of, draws=FUTURES, seed=SEED
         )
     present = policy_simulation.simulate_policy(bench, experiment)
-    return Workbench(bench, experiment, present, policy_simulation.allocate_policy(bench).table, groups)
+    allocation = policy_simulation.allocate_policy(bench).table
+    return Workbench(bench, experiment, present, allocation, groups, policy_limits.cell_limits(bench))

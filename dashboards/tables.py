@@ -129,7 +129,7 @@ def checks(found: Sequence[Check], *, translate: Translate) -> pd.DataFrame:
 
 
 def policies(present: pd.DataFrame, tried: pd.DataFrame, *, translate: Translate) -> pd.DataFrame:
-    """Return findings, visits, burden and precision of the next measurement per grade, in force and tried.
+    """Return findings, visits, burden and half the interval of the next hit rate per grade, in force and tried.
 
     Parameters
     ----------
@@ -137,20 +137,25 @@ def policies(present: pd.DataFrame, tried: pd.DataFrame, *, translate: Translate
     translate : the language.
     """
     _ = translate
-    rows = []
-    for grade in [each for each in dict.fromkeys(present["grade"]) if each]:
-        row: dict[str, str] = {_("Grade"): words.grade_name(grade, _)}
-        for name, table in ((_("in force"), present), (_("tried"), tried)):
-            own = table[table["grade"] == grade].set_index("measure")
-            findings, visits = own.loc["findings"], own.loc["visits"]
-            spread = f"{findings['p50']:,.0f} ({findings['p10']:,.0f} – {findings['p90']:,.0f})"
-            row[_("Findings") + " · " + name] = spread
-            row[_("Visits") + " · " + name] = words.count(round(visits["p50"]))
-            row[_("Visits per firm") + " · " + name] = f"{own.loc['visits_per_firm', 'expected']:.3f}"
-            half = words.HALF_WIDTH * own.loc["cv", "expected"]
-            row[_("Next measurement ±") + " · " + name] = words.share(half, digits=0) if half < 1 else _("too few")
-        rows.append(row)
-    return pd.DataFrame(rows)
+    both = [table.set_index(["grade", "measure"]).to_dict("index") for table in (present, tried)]
+    written = {
+        _("Findings"): ("findings", lambda row: f"{row['p50']:,.0f} ({row['p10']:,.0f} – {row['p90']:,.0f})"),
+        _("Visits"): ("visits", lambda row: words.count(round(row["p50"]))),
+        _("Visits per firm"): ("visits_per_firm", lambda row: f"{row['expected']:.3f}"),
+        _("Next hit rate ±"): ("half_width", lambda row: words.points(row["expected"], _)),
+    }
+    grades = [each for each in dict.fromkeys(present["grade"]) if each]
+    return pd.DataFrame(
+        {
+            _("Grade"): [words.grade_name(grade, _) for grade in grades],
+            **{
+                _("{what}: in force → tried").format(what=name): [
+                    " → ".join(write(table[(grade, measure)]) for table in both) for grade in grades
+                ]
+                for name, (measure, write) in written.items()
+            },
+        }
+    )
 
 
 def checks_by_district(

@@ -219,6 +219,11 @@ HALF_WIDTH = NormalDist().inv_cdf(0.975)
 """Coefficients of variation in half an interval that holds 95 %."""
 
 
+def points(half: float, translate: Translate) -> str:
+    """Return half an interval of a share in points of per cent; a dash where nothing would be drawn."""
+    return NOTHING if math.isinf(half) or is_missing(half) else translate(POINTS).format(change=f"±{100 * half:.1f}")
+
+
 def amount(measure: str, value: float) -> str:
     """Return a measure of a policy as its card shows it.
 

@@ -7,7 +7,19 @@ from typing import TypeGuard
 import pandas as pd
 import streamlit as st
 
-from dashboards import acts, charts, guard, job_parts, parts, policy_parts, queries, ratio_grid, tables, words
+from dashboards import (
+    acts,
+    best_parts,
+    charts,
+    guard,
+    job_parts,
+    parts,
+    policy_parts,
+    queries,
+    ratio_grid,
+    tables,
+    words,
+)
 from dashboards.definitions import WHAT_IF
 from dashboards.queries import Workbench
 from dashboards.view import View, current_view
@@ -53,6 +65,8 @@ def show(view: View) -> None:
     frame = workbench.bench.frame.source.render(_)
     strip = _("Frame: {frame} · {futures} futures, seed {seed} · all populations of the frame together")
     st.caption(strip.format(frame=frame, futures=words.count(queries.FUTURES), seed=queries.SEED))
+    held = workbench.bench
+    ratio_grid.locks(workbench.limits, held.capacity.limits, names=held.names, translate=_)
     _trial(workbench, view, as_of=view.as_of)
     policy_parts.drafts_and_approval(view)
 
@@ -83,7 +97,7 @@ def _is_ready(trial: StoredTrial | None, view: View) -> TypeGuard[StoredTrial]:
 def _trial(workbench: Workbench, view: View, *, as_of: date) -> None:
     """Show the grid and everything that follows from it; a changed field redraws this part alone."""
     _ = view.translate
-    policy = ratio_grid.tried(workbench.bench.policy, translate=_)
+    policy = ratio_grid.tried(workbench.bench.policy, workbench.limits, translate=_)
     st.button(_("Back to the ratios in force"), on_click=ratio_grid.reset)
     for floor in policy.legal_floors:
         said = _("Locked by law, whatever the ratios: a check every {months} months ({reference})")
@@ -100,9 +114,17 @@ def _trial(workbench: Workbench, view: View, *, as_of: date) -> None:
     _amounts(found, table, workbench, view)
     present = simulated_table(workbench.present)
     compared = tables.policies(present, table, translate=_)
+    level = words.share(found.level, digits=0)
     st.subheader(_("Findings by grade"))
     chart = charts.policy_fan(_fan(present, table, view), translate=_)
-    parts.chart_with_table(chart, compared, alt_text=_("Findings by grade"), translate=_)
+    st.altair_chart(chart, theme=None, alt=_("Findings by grade"))
+    parts.plain_table(compared)
+    st.caption(
+        _(
+            "Next hit rate ±: half the interval, at {level}, that the next draw would give the hit rate of a grade, in "
+            "percentage points."
+        ).format(level=level)
+    )
     allocated = allocate_policy(workbench.bench, policy=policy)
     for violation in allocated.violations:
         refused.error(violation.render(_))
@@ -111,7 +133,7 @@ def _trial(workbench: Workbench, view: View, *, as_of: date) -> None:
         tables.checks_by_district(workbench.allocation, allocated.table, names=workbench.bench.names, translate=_)
     )
     policy_parts.winners_and_losers(policy, workbench, view)
-    policy_parts.best_within(policy, workbench, view)
+    best_parts.best_within(policy, workbench, view)
     _repeat(policy, workbench, view, as_of=as_of)
     policy_parts.enter_draft(policy, workbench, view, as_of=as_of)
 

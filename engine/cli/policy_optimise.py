@@ -25,7 +25,10 @@ DaysOption = Annotated[
     list[str] | None,
     typer.Option(
         "--person-days",
-        help=N_("Most person-days, DEPARTMENT=DAYS, DEPARTMENT@DISTRICT=DAYS or @DISTRICT=DAYS; may be repeated."),
+        help=N_(
+            "Most person-days in a year: DAYS of all departments together, DEPARTMENT=DAYS, "
+            "DEPARTMENT@DISTRICT=DAYS or @DISTRICT=DAYS; may be repeated."
+        ),
     ),
 ]
 TotalOption = Annotated[
@@ -128,14 +131,14 @@ def _days(text: str) -> "CapacityLimit":
 
     from engine.ratios.capacity import CapacityLimit
 
-    place, _, days = text.partition("=")
+    place, named, days = text.rpartition("=")
     department, _, district = place.partition("@")
     try:
         exact = Fraction(days)
     except (ValueError, ZeroDivisionError):
         exact = Fraction(-1)
-    if exact < 0 or not place.strip("@"):
-        remedy = Message(N_("write DEPARTMENT=DAYS, e.g. SCJG=1200 or SCJG@330602=150"))
+    if exact < 0 or (named and not place.strip("@")):
+        remedy = Message(N_("write DAYS or DEPARTMENT=DAYS, e.g. 3000, SCJG=1200 or SCJG@330602=150"))
         raise UsageError(what="--person-days", value=text, remedy=remedy)
     return CapacityLimit(department or None, district or None, exact, "--person-days")
 

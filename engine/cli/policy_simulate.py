@@ -1,5 +1,6 @@
 """``xinheng policy simulate``."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -135,8 +136,13 @@ def _policy_json(found: "SimulatedPolicy") -> dict[str, Any]:
         "expected_findings": result.expected_findings,
         "cv": {"total": result.total_cv, **result.grade_cv},
         "cv_spread": {"total": asdict(spread(result.total_cvs)), **_cv_spreads(result)},
+        "half_width": {"level": found.level, "total": found.half_widths[""], **_by_grade(found.half_widths)},
         "flags": [flag.render(translate) for flag in found.flags],
     }
+
+
+def _by_grade(values: Mapping[str, float]) -> dict[str, float]:
+    return {grade: value for grade, value in values.items() if grade}
 
 
 def _cv_spreads(result: "Simulated") -> dict[str, dict[str, float]]:
@@ -157,7 +163,8 @@ def _show_policy(found: "SimulatedPolicy") -> None:
     heads = [N_("figure"), "P10", "P50", "P90"]
     rows = [_figure_row(name, spread(values)) for name, values in measures(result).items()]
     show_table(translate(N_("What the policy would find and cost")), [translate(head) for head in heads], rows)
-    heads = [N_("grade"), N_("visits per firm"), N_("coefficient of variation"), "P10", "P50", "P90"]
+    half = N_("next hit rate ±, points")
+    heads = [N_("grade"), N_("visits per firm"), half, N_("coefficient of variation"), "P10", "P50", "P90"]
     every = {"total": asdict(spread(result.total_cvs)), **_cv_spreads(result)}
     burden = {"total": result.visited_share, **result.burden}
     points = {"total": result.total_cv, **result.grade_cv}
@@ -165,6 +172,7 @@ def _show_policy(found: "SimulatedPolicy") -> None:
         [
             translate(N_("all")) if name == "total" else name,
             f"{burden[name]:.3f}",
+            f"{100 * found.half_widths['' if name == 'total' else name]:.2f}",
             f"{cv:.1%}",
             *(f"{value:.1%}" for value in every[name].values()),
         ]

@@ -32,7 +32,7 @@ class LinearLimit:
 
     kind: LimitKind
     name: Message
-    subject: str
+    subject: str | Message
     weights: FloatArray
     bound: float
 

@@ -223,6 +223,27 @@ def precision(experiment: Experiment, ratios: FloatArray) -> tuple[float, dict[s
     return float(np.sqrt(variance.sum()) / total.sum()), dict(zip(experiment.grades, by_grade.tolist(), strict=True))
 
 
+def half_widths(experiment: Experiment, one: Simulated, *, level: float) -> dict[str, float]:
+    """Return half the interval of the next hit rate of every grade, a share 0..1; grade empty for all together.
+
+    Parameters
+    ----------
+    one : a policy simulated in this experiment. level : coverage of the interval, in (0, 1).
+
+    Notes
+    -----
+    z sqrt(sum N p(1-p)(N/n - 1)) / sum N on shrunken rates: the normal limits that a stratified sample of the planned
+    size would give; infinite where nothing is drawn. Cost: that of the grades.
+    """
+    z = float(ndtri(0.5 + level / 2))
+    units = experiment.cells["n_units"].to_numpy(dtype=float)
+    size, total = _by_grade(experiment, units), _by_grade(experiment, units * experiment.mean)
+    cvs = np.array([one.grade_cv[grade] for grade in experiment.grades])
+    half = z * cvs * total / size
+    whole = z * one.total_cv * float(total.sum() / size.sum())
+    return {"": whole, **dict(zip(experiment.grades, half.tolist(), strict=True))}
+
+
 def _by_grade(experiment: Experiment, values: FloatArray) -> FloatArray:
     return np.bincount(experiment.grade, weights=values, minlength=len(experiment.grades)).astype(float)
 

@@ -209,9 +209,10 @@ def _capacity(
     found = []
     for limit, own in zip(limits, rows_of_limits(limits, cells, departments), strict=True):
         codes = [code for code in (limit.label, limit.district, limit.department) if code]
-        place = " ".join(names.get(code, code) for code in codes)
+        place = " ".join(names.get(code, code) for code in codes) or Message(N_("all departments together"))
         params: dict[str, object] = {"n": f"{float(limit.person_days):g}", "place": place, "reference": limit.reference}
-        name = Message(N_("at most {n} person-days in {place} ({reference})"), params)
+        known = N_("at most {n} person-days in {place} ({reference})")
+        name = Message(known if limit.reference else N_("at most {n} person-days in {place}"), params)
         left = float(limit.person_days) - float(days[own & due].sum())
         found.append(LinearLimit(LimitKind.CAPACITY, name, place, sums(days * own), left))
     return found

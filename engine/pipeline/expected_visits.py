@@ -48,7 +48,7 @@ def with_expected_visits(experiment: Experiment, question: Question, best: Optim
     -----
     Where no ratios above the floors keep a limit so, the last answer stands and the note says by how much it is missed.
     """
-    asked = {limit.subject: limit.bound for limit in question.problem.linear if limit.kind is LimitKind.VISITS}
+    asked = {str(limit.subject): limit.bound for limit in question.problem.linear if limit.kind is LimitKind.VISITS}
     excess = dict.fromkeys(asked, 0.0)
     current, answer = question, best
     for _ in range(_ROUNDS):
@@ -91,7 +91,7 @@ def _surely(experiment: Experiment, question: Question) -> dict[str, float]:
 
 def _tightened(question: Question, excess: Mapping[str, float]) -> Question:
     linear = tuple(
-        replace(limit, bound=limit.bound - excess[limit.subject]) if limit.kind is LimitKind.VISITS else limit
+        replace(limit, bound=limit.bound - excess[str(limit.subject)]) if limit.kind is LimitKind.VISITS else limit
         for limit in question.problem.linear
     )
     return replace(question, problem=replace(question.problem, linear=linear))

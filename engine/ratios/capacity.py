@@ -34,7 +34,7 @@ class CapacityLimit:
 
     Parameters
     ----------
-    department, district : codes; at least one is named, or ``items``.
+    department, district : codes; with neither, and no ``items``, the limit is that of all departments together.
     person_days : exact, >= 0.
     reference : what the limit rests on.
     items : item codes that alone count, empty = all. label : what people call these items, e.g. a plan line.

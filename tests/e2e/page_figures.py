@@ -123,6 +123,11 @@ class Figures:
         return [
             *(_card(_(MEASURES[name]), p50) for name, (p50, _p10, _p90) in spans.items()),
             *(f"P10 – P90: {p10} – {p90}" for _p50, p10, p90 in spans.values()),
+            *(
+                " → ".join([words.points(half, _)] * 2)
+                for grade, half in said["half_width"].items()
+                if grade not in ("level", "total")
+            ),
         ]
 
     def _lift(self, _: Translate) -> list[str]:

@@ -21,7 +21,7 @@ from engine.messages import N_, Message
 from engine.parameters import DatedValue, Parameter
 from engine.pipeline.best_ratios import Question, Wishes, best_ratio_question
 from engine.pipeline.expected_visits import with_expected_visits
-from engine.ratios.capacity import Capacity
+from engine.ratios.capacity import Capacity, read_efforts
 from engine.ratios.policy import ITEMS, RatioPolicy, class_parameter
 from engine.vocabulary import ItemClass
 
@@ -80,7 +80,7 @@ def optimise_policy(bench: Bench, experiment: Experiment, wishes: Wishes) -> Bes
     limits = (*bench.capacity.limits, *wishes.person_days)
     if bench.earlier is not None:
         departments = dict(zip(bench.items["item_code"], bench.items["department_code"], strict=True))
-        whole = Capacity(limits, bench.capacity.effort)
+        whole = Capacity(limits, read_efforts(bench.book, bench.items, on=bench.occasion.as_of))
         limits = whole.left_for(bench.earlier.done, departments, draws_left=1).limits
     question = best_ratio_question(
         experiment,

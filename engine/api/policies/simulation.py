@@ -18,6 +18,7 @@ from engine.laboratory.simulation import (
     Spread,
     difference,
     expected_in_full,
+    half_widths,
     measures,
     planned_units,
     simulate,
@@ -31,13 +32,24 @@ from engine.ratios.policy import RatioPolicy, class_parameter
 from engine.store.documents import parameters_text
 from engine.vocabulary import JOINER, Arm, ItemClass
 
+INTERVAL_LEVEL = "estimation.interval_level"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimulatedPolicy:
-    """One policy simulated, with sentences on where it leaves what was tried."""
+    """One policy simulated.
+
+    Parameters
+    ----------
+    flags : sentences on where it leaves what was tried.
+    half_widths : half the interval of the next hit rate by grade (empty for all), a share 0..1.
+    level : coverage of these intervals, policy ``estimation.interval_level``.
+    """
 
     simulated: Simulated
     flags: tuple[Message, ...]
+    half_widths: Mapping[str, float]
+    level: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +79,10 @@ def simulate_policy(bench: Bench, experiment: Experiment, *, policy: RatioPolicy
     stands ready in bench and experiment, so a changed ratio costs a few array operations.
     """
     ratios = bench.frame.ratios_under(bench.policy if policy is None else policy)
-    return SimulatedPolicy(simulate(experiment, ratios), untried(experiment, ratios))
+    found = simulate(experiment, ratios)
+    level = float(bench.book.value(INTERVAL_LEVEL, on=bench.occasion.as_of))
+    halves = half_widths(experiment, found, level=level)
+    return SimulatedPolicy(found, untried(experiment, ratios), halves, level)
 
 
 def allocate_policy(bench: Bench, *, policy: RatioPolicy | None = None) -> AllocatedPolicy:
@@ -179,7 +194,7 @@ def simulated_table(found: SimulatedPolicy) -> pd.DataFrame:
     -------
     DataFrame, key (measure, grade), grade empty for all: p10, p50, p90 (null where a figure has no spread), expected.
     Measures of all: those of :func:`engine.laboratory.simulation.measures`, and checks; of a grade: findings, visits,
-    visits_per_firm, cv (of the next measurement).
+    visits_per_firm, cv (of the next measurement), half_width (of its hit rate, a share; of all grades together too).
     """
     result = found.simulated
     grades = list(result.burden)
@@ -191,13 +206,14 @@ def simulated_table(found: SimulatedPolicy) -> pd.DataFrame:
     rows: list[tuple[str, str, Spread | None, float]] = [
         (name, "", spread(values), known.get(name, float(values.mean()))) for name, values in measures(result).items()
     ]
-    rows.append(("checks", "", None, result.checks))
+    rows += [("checks", "", None, result.checks), ("half_width", "", None, found.half_widths[""])]
     for at, grade in enumerate(grades):
         rows += [
             ("findings", grade, spread(result.findings[:, at]), result.expected_findings[grade]),
             ("visits", grade, spread(result.visits[:, at]), float(result.visits[:, at].mean())),
             ("visits_per_firm", grade, None, result.burden[grade]),
             ("cv", grade, spread(result.grade_cvs[:, at]), result.grade_cv[grade]),
+            ("half_width", grade, None, found.half_widths[grade]),
         ]
     nothing = Spread(float("nan"), float("nan"), float("nan"))
     table = [(measure, grade, *astuple(each or nothing), expected) for measure, grade, each, expected in rows]

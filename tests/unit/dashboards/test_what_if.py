@@ -172,10 +172,43 @@ def test_the_best_within_a_capacity_shows_the_curve_and_stays_in_the_link(
 
     assert not app.exception
     assert not app.error, [each.value for each in app.error]
-    kept = app.query_params["capacity"]
-    again = opened(workspace, monkeypatch, capacity=kept[0] if isinstance(kept, list) else kept)
+    assert app.query_params["capacity"] and app.query_params["best"] == "1"
+    again = opened(workspace, monkeypatch, capacity=app.query_params["capacity"], best="1")
     found = [[each.value for each in shown.markdown if "项次以内" in each.value] for shown in (app, again)]
     assert found[0] == found[1] != []
+
+
+def test_the_slider_stands_in_the_link_and_nothing_is_searched_until_asked(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(workspace, monkeypatch, within="days", days="60", best="1")
+    assert any("60 人日以内" in each.value for each in app.markdown)
+    assert any("--person-days 60" in each.value for each in app.code)
+
+    moved = app.slider(key="slider_days").set_value(61).run()
+
+    assert not moved.exception
+    assert moved.query_params["days"] == "61"
+    assert "best" not in moved.query_params
+    assert not any("人日以内" in each.value for each in moved.markdown)
+
+
+def test_a_ratio_beyond_what_the_policy_leaves_is_refused_and_tries_nothing(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(workspace, monkeypatch, **{MOVED: "0.1"})
+
+    assert [each.value for each in app.error] == [
+        "A 类：0.1% 低于年度抽查比例下限 0.2%（设计取值：任何主体都有被抽中的可能，各级均可度量：A 级也不低于 0.2%）。 "
+        "仍按现行比例推演。"
+    ]
+    assert {change for _, change in cards(app).values()} == {
+        "与现行比例相比 0 (0 – 0)",
+        "与现行比例相比 0 (0 – 0) 个百分点",
+    }
+    locked = next(each.value for each in app.table if "上限依据" in each.value)
+    assert len(locked) == len([each for each in app.number_input if str(each.key).startswith("ratio_")])
+    assert any("Price law" in str(cell) for cell in locked["上限依据"]) or set(locked["上限"]) == {"100%"}
 
 
 def test_a_draft_is_entered_by_one_and_approved_by_another(

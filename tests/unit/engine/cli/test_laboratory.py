@@ -74,6 +74,27 @@ def test_simulate_prints_spread_visits_days_and_burden(workspace, capsys):
     assert found["burden"]["D"] == pytest.approx(0.6)
     assert found["person_days"] == pytest.approx(0.5 * found["checks"], abs=1)
     assert found["visits"] > 0
+    assert found["half_width"]["level"] == 0.95
+    assert set(found["half_width"]) == {"level", "total", *"ABCD"}
+    assert found["half_width"]["D"] < 1
+
+
+def test_a_policy_against_itself_has_the_same_interval_to_the_last_bit(workspace, capsys):
+    _, found = answer(capsys, workspace, "simulate", "--draws", "20", "--against", "default")
+
+    assert found["half_width"] == found["against"]["half_width"]
+    assert {gap["mean"] for gap in found["against"]["difference"].values()} == {0.0}
+
+
+def test_person_days_of_all_departments_together_are_kept(workspace, capsys):
+    words = ("optimise", "--person-days", "60", "--draws", "20")
+
+    status, found = answer(capsys, workspace, *words)
+
+    assert status == 0
+    # 100 units of each grade and item, half a person-day each
+    assert sum(0.5 * 100 * sum(held.values()) for held in found["ratios"].values()) == pytest.approx(60, abs=1e-3)
+    assert "one more person-day in all departments together finds" in " ".join(found["binding"])
 
 
 def test_evaluate_prints_value_limits_and_method(workspace, capsys):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.errors import ContractError, EstimationError
 from engine.laboratory.experiment import set_up
 from engine.laboratory.posterior import fit_prior, posterior_mean
-from engine.laboratory.simulation import simulate
+from engine.laboratory.simulation import half_widths, simulate
 from engine.laboratory.trial import untried
 
 GRADES = ("A", "B", "C", "D")
@@ -53,6 +53,39 @@ def test_no_change_gives_exactly_zero():
     assert (one.findings == other.findings).all()
     assert (one.visits == other.visits).all()
     assert (one.person_days == other.person_days).all()
+
+
+def test_half_the_interval_of_the_next_hit_rate_is_that_of_a_stratified_sample():
+    cells = EXPERIMENT.cells
+    units, rate = cells["n_units"].to_numpy(dtype=float), EXPERIMENT.mean
+    halves = half_widths(EXPERIMENT, simulate(EXPERIMENT, LOGGED_RATIOS), level=0.9)
+    of_grade = (cells["grade"] == "C").to_numpy()
+    variance = units * rate * (1 - rate) * (1 / LOGGED_RATIOS - 1)
+
+    assert set(halves) == {"", *GRADES}
+    assert halves["C"] == pytest.approx(1.6448536 * np.sqrt(variance[of_grade].sum()) / units[of_grade].sum())
+    assert halves[""] == pytest.approx(1.6448536 * np.sqrt(variance.sum()) / units.sum())
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.05, 0.9), st.floats(1.01, 2.0))
+def test_a_higher_ratio_never_widens_the_next_interval(ratio, factor):
+    few, more = (
+        half_widths(EXPERIMENT, simulate(EXPERIMENT, np.full(len(EXPERIMENT.cells), share)), level=0.95)
+        for share in (ratio, min(ratio * factor, 1.0))
+    )
+
+    assert all(more[grade] <= few[grade] for grade in few)
+
+
+def test_nothing_drawn_gives_no_interval_and_everything_an_exact_one():
+    nobody, all_of_them = (
+        half_widths(EXPERIMENT, simulate(EXPERIMENT, np.full(len(EXPERIMENT.cells), share)), level=0.95)
+        for share in (0.0, 1.0)
+    )
+
+    assert set(nobody.values()) == {np.inf}
+    assert set(all_of_them.values()) == {0.0}
 
 
 def test_the_precision_of_the_next_measurement_has_a_spread_over_the_futures():
