@@ -68,7 +68,7 @@ def switches(workspace: Workspace, graded: Sequence[Graded], *, book: PolicyBook
     """
     drawn = {run.as_of for run in workspace.warehouse.runs(kind="draw")}
     days = [each for each in graded if each.as_of in drawn]
-    models = {each.as_of: _models(workspace, each) for each in days}
+    models = {each.as_of: _models(workspace, each, book=book) for each in days}
     rows: list[dict[str, object]] = []
     for before, after in pairwise(days):
         span = {"from_as_of": before.as_of, "to_as_of": after.as_of}
@@ -77,21 +77,23 @@ def switches(workspace: Workspace, graded: Sequence[Graded], *, book: PolicyBook
     return pd.DataFrame(rows, columns=[*COLUMNS])
 
 
-def _models(workspace: Workspace, graded: Graded) -> dict[str, str]:
-    """The model that decided in each population, with the digest of the one promoted last where it was learned."""
+def _models(workspace: Workspace, graded: Graded, *, book: PolicyBook) -> dict[str, str]:
+    """The model that decided in each population, a learned one with the digest that policy names or was promoted."""
     table = workspace.warehouse.read("grades", run_id=graded.run_id)
     rows = table.filter(table.model.notnull()).select("population", "model").distinct().execute()
     named = rows.sort_values("model").groupby("population")["model"].agg(" + ".join)
-    digests = {
-        str(row["population"]): str(row["digest"])[:12]
+    promoted = {
+        str(row["population"]): str(row["digest"])
         for entry in workspace.ledger.entries(action=PROMOTED)
         if entry.entered_at <= graded.ran_at
         for row in entry.particulars["promoted"]
     }
-    return {
-        str(population): f"{name} {digests[population]}" if name != SCORECARD_MODEL and population in digests else name
-        for population, name in named.items()
-    }
+    champions = read_champions(book, on=graded.as_of)
+    found = {}
+    for population, name in named.items():
+        digest = champions.digest_of(str(population)) or promoted.get(str(population), "")
+        found[str(population)] = name if name == SCORECARD_MODEL else f"{name} {digest[:12]}".strip()
+    return found
 
 
 def _model_rows(
@@ -117,10 +119,10 @@ def _decided(population: str, before: Graded, after: Graded, *, book: PolicyBook
         if before.as_of < day <= after.as_of:
             held = read_champions(book, on=day)
             try:
-                was = read_champions(book, on=before.as_of).of(population)
+                was = read_champions(book, on=before.as_of).named(population)
             except ParameterNotInForceError:
                 was = ""
-            if held.of(population) != was:
+            if held.named(population) != was:
                 return day, held.reference
     return after.as_of, ""
 
