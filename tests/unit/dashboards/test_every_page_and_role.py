@@ -17,43 +17,16 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards.view import View
 from engine.access.rights import Role
-from engine.access.scope import Scope, scope_of
-from engine.api.accounts import add_account, revoke_account
-from engine.api.marts.building import build_marts
-from engine.api.marts.what_if import build_what_if
+from engine.api.accounts import revoke_account
 from engine.store.workspaces.workspace import Workspace
 from tests.small_sources import ACTOR, NOW
-from tests.small_workspace import AS_OF, write_draw, write_measured
-from tests.two_districts import HERE, SECRET, THERE, write_two_districts
+from tests.two_districts import SECRET, THERE
 from tests.unit.dashboards.test_rights_of_pages import ENTRIES, opened, pages_of, said
 
-ROWS = {"all": scope_of(), "near": scope_of(districts=[HERE])}
 ASKED = {"search": "企业", "kpi": "coverage"}
 """What every session asks for in its address: firms of both districts, and a share that each of them has."""
 EXPECTED = ("模拟",)
 """Beginnings of warnings that belong on a clean page: what is simulated says so."""
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two districts with accounts of every role, over the whole and over one district, and the tables of the pages."""
-    folder = tmp_path_factory.mktemp("every") / "workspace"
-    write_two_districts(folder)
-    write_measured(folder, AS_OF)
-    write_draw(folder)
-    workspace = Workspace(folder)
-    for role in Role:
-        for name, scope in ROWS.items():
-            account(workspace, role, name, scope)
-    build_marts(workspace, actor=ACTOR, clock=lambda: NOW)
-    build_what_if(workspace, as_of=AS_OF, profile="default", actor=ACTOR, clock=lambda: NOW)
-    workspace.close()
-    return folder
-
-
-def account(workspace: Workspace, role: Role, name: str, scope: Scope) -> None:
-    called = f"{role.value}@{name}"
-    add_account(workspace, called, name=called, role=role, scope=scope, actor=ACTOR, clock=lambda: NOW)
 
 
 class Visits:
