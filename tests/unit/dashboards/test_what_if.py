@@ -109,6 +109,20 @@ def test_a_link_repeats_the_trial_and_the_button_takes_it_back(
     assert MOVED not in app.query_params
 
 
+def test_a_ratio_beyond_its_limits_and_one_that_is_no_number_are_told(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(workspace, monkeypatch, lang="en", **{RAISED: "700", MOVED: "much"})
+    told = [each.value for each in app.info if "the link asks for" in each.value]
+
+    assert len(told) == 2
+    assert "'much'" in told[0]
+    assert "'700'" in told[1]
+    assert "'100' is shown" in told[1]
+    assert app.query_params[RAISED] in ("100", ["100"])
+    assert MOVED not in app.query_params
+
+
 def test_a_frame_that_was_not_prepared_is_offered_and_a_stale_one_is_named(
     tmp_path: Path, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
