@@ -205,7 +205,30 @@ POINTS = Definition(
         "They were stored when the score was made, nothing is computed here."
     ),
 )
-RECORD = (POINTS,)
+PEERS = Definition(
+    N_("Riskier than others"),
+    N_(
+        "Share of the other objects of the group that have a lower score, equal scores counted half. Groups: all "
+        "classified objects of the population, and of these the same section of industry in the same district. A count "
+        "over all of them, no estimate; of fewer than 30 no share is told."
+    ),
+)
+WITHOUT = Definition(
+    N_("Without it"),
+    N_(
+        "Score and grade if one thing were gone and all else stayed. A reason: its stored points taken off. A record: "
+        "the score of the other records known today. The grade is cut by the limits of the last run, held by its band "
+        "and ruled by what stands above the score."
+    ),
+)
+LAPSING = Definition(
+    N_("What lapses by itself"),
+    N_(
+        "Score and grade on later days if nothing new became known: publicity and validity end, records grow old and "
+        "leave their windows, rules above the score end. Rates of peers stay as they stood. Within three years."
+    ),
+)
+RECORD = (POINTS, PEERS, WITHOUT, LAPSING)
 
 CHANCE = Definition(
     N_("Funnel plot"),

@@ -113,6 +113,36 @@ def population_name(population: str, translate: Translate) -> str:
     return title if isinstance(title, str) else title.render(translate)
 
 
+SECTION_NAMES = {
+    "A": N_("agriculture, forestry, animal husbandry and fishery"),
+    "B": N_("mining"),
+    "C": N_("manufacturing"),
+    "D": N_("electricity, heat, gas and water"),
+    "E": N_("construction"),
+    "F": N_("wholesale and retail trade"),
+    "G": N_("transport, storage and post"),
+    "H": N_("accommodation and catering"),
+    "I": N_("information, software and information technology"),
+    "J": N_("finance"),
+    "K": N_("real estate"),
+    "L": N_("leasing and business services"),
+    "M": N_("research and technical services"),
+    "N": N_("water, environment and public facilities"),
+    "O": N_("resident services, repair and other services"),
+    "P": N_("education"),
+    "Q": N_("health and social work"),
+    "R": N_("culture, sports and entertainment"),
+    "S": N_("public administration, social security and social organisations"),
+    "T": N_("international organisations"),
+}
+"""Sections of GB/T 4754-2017, 国民经济行业分类."""
+
+
+def section_name(section: str, translate: Translate) -> str:
+    """Return what people call a section of industry, its letter first; a letter that is none stays as it is."""
+    return f"{section} {translate(SECTION_NAMES[section])}" if section in SECTION_NAMES else section
+
+
 SCORE_NAMES = {
     "challenger": N_("learned model (LightGBM)"),
     "general": N_("learned model of the whole population"),

@@ -19,6 +19,7 @@ from engine.messages import OWN_REASON
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "engine" / "locale" / "zh_CN.po"
 KEYWORDS = {"N_": None, "_": None, "Message": None}
+STATUTES = "grading.overrides.yaml"
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 LABEL = re.compile(r"^ +label: (.+)$", re.MULTILINE)
 FIELDS = re.compile(r"{(\w*)")
@@ -41,10 +42,17 @@ def policy_labels() -> set[str]:
 
 
 def policy_references() -> set[str]:
-    """Return the references of the policies, as far as they are our own words."""
+    """Return the references of the policies, as far as they are our own words, and those that a record quotes."""
     files = (ROOT / "data_contracts" / "policies").rglob("*.yaml")
     documents = [each for path in files for each in yaml.safe_load_all(path.read_text(encoding="utf-8"))]
-    return {held for document in documents for held in _references(document) if held.startswith(OWN_REASON)}
+    own = {held for document in documents for held in _references(document) if held.startswith(OWN_REASON)}
+    return own | statute_references()
+
+
+def statute_references() -> set[str]:
+    """Return the references of the rules above the score."""
+    document = yaml.safe_load((ROOT / "data_contracts" / "policies" / STATUTES).read_text(encoding="utf-8"))
+    return {rule["reference"] for dated in document["values"].values() for rule in dated["value"]}
 
 
 def _references(node: object) -> Iterator[str]:

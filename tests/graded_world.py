@@ -1,8 +1,11 @@
 """Two districts after two monthly runs: firms that moved, grades D, overrides, an objection, samples to check."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+
+import pytest
 
 from engine.access.rights import Role
 from engine.access.scope import scope_of
@@ -14,6 +17,7 @@ from engine.errors import ShareMovementError
 from engine.pipeline.ports import Actor, Clock
 from engine.store.documents import load_policies
 from engine.store.workspaces.workspace import Workspace
+from tests.e2e.demo_city import made_once
 from tests.small_sources import take_in, write_lines
 from tests.two_districts import HERE, SECRET, THERE
 
@@ -40,6 +44,17 @@ class GradedWorld:
     second: str
     objection: str
     override: str
+
+
+def graded_once(factory: pytest.TempPathFactory) -> GradedWorld:
+    """Return the world that the tests of one process share; whoever writes into it copies its folder."""
+
+    def make(folder: Path) -> None:
+        said = asdict(write_graded(folder))
+        (folder / "world.json").write_text(json.dumps(said | {"folder": str(said["folder"])}), encoding="utf-8")
+
+    said = json.loads((made_once(factory, "graded-world", make) / "world.json").read_text(encoding="utf-8"))
+    return GradedWorld(**{**said, "folder": Path(said["folder"])})
 
 
 def at(day: date) -> Clock:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards import acts, parts, queries, words
 from dashboards.definitions import OBJECTIONS
+from dashboards.grades.shared import record_link
 from dashboards.view import View, current_view
 from engine.api.desk import Action
 from engine.api.figures.kpis import department_names
@@ -27,6 +28,7 @@ STATES = {
     "corrected": N_("record to be corrected"),
     "withdrawn": N_("withdrawn"),
 }
+ABOUT = "about"
 OPEN = ("filed", "accepted", "annotated")
 STEPS = {
     "accept": N_("Take up and mark the record"),
@@ -100,6 +102,7 @@ def _register(view: View) -> None:
     """Put an objection on record; any counter may."""
     _ = view.translate
     st.subheader(_("Register an objection"))
+    _about(view)
     if not acts.offered(view, Action.REGISTER_OBJECTION):
         return
     with st.form("register_objection", clear_on_submit=True):
@@ -122,6 +125,21 @@ def _register(view: View) -> None:
         partial(_registered, view, target.strip(), reason, by.strip(), shown, department.strip(), str(channel)),
         said=lambda number: _("Objection {number} is on record.").format(number=number),
     )
+
+
+def _about(view: View) -> None:
+    """Say whom an objection that was begun on a credit record is about, with the way back there.
+
+    The address names the object.
+    """
+    entity = st.query_params.get(ABOUT, "")
+    if not entity or not view.desk.may(Action.SEE_ENTITIES):
+        return
+    _ = view.translate
+    names = queries.kept(view, entity_names, needs=Action.SEE_ENTITIES, entity_ids=(entity,))
+    if entity in names:
+        st.caption(_("About {name}, {code}").format(name=names[entity], code=entity))
+        record_link(entity, view)
 
 
 def _registered(

@@ -1,6 +1,5 @@
-"""``xinheng features build`` and ``list``, ``score``, ``grade`` and ``explain``."""
+"""``xinheng features build`` and ``list``, ``score`` and ``grade``."""
 
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -20,8 +19,6 @@ from engine.cli.options import (
 )
 from engine.cli.output import StageClock, current_translate, show_json, show_line, show_table
 from engine.messages import N_
-
-EntityArgument = Annotated[str, typer.Argument(help=N_("Identifier of the entity, e.g. uscc:9133…"))]
 
 
 class EngineChoice(StrEnum):
@@ -153,86 +150,3 @@ def grade(
 
 def _share(value: float) -> str:
     return "–" if value != value else f"{value:.1%}"
-
-
-def explain(
-    entity: EntityArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
-) -> None:
-    """Say why an entity has its score and grade, in sentences that add up to the score."""
-    from engine.api.scoring.assessment import explain as told
-    from engine.api.workspace import open_workspace
-
-    translate = current_translate()
-    said = told(open_workspace(workspace, create=False), entity)
-    if as_json:
-        reasons = [
-            {"rank": r.rank, "feature": r.feature, "points": r.points, "sentence": r.sentence.render(translate)}
-            for r in said.reasons
-        ]
-        show_json(
-            {
-                "entity_id": said.entity_id,
-                "as_of": said.as_of,
-                "model": said.model,
-                "score": said.score,
-                "grade": said.grade,
-                "score_grade": said.score_grade,
-                "override": said.override,
-                "until": said.until,
-                "sectors": [each.render(translate) for each in said.sectors],
-                "reasons": reasons,
-            }
-        )
-        return
-    shown = "–" if said.score is None else f"{said.score:.1f}"
-    show_line(f"{said.entity_id} · {said.as_of} · {said.model} · {shown} · {said.grade or '–'}")
-    if said.override:
-        show_line(f"  ! {said.override}")
-    for each in said.sectors:
-        show_line(f"  = {each.render(translate)}")
-    for reason in said.reasons:
-        show_line(f"  {reason.rank}. {reason.points:+.1f}  {reason.sentence.render(translate)}")
-
-
-def record(
-    entity: EntityArgument,
-    as_of: Annotated[str | None, typer.Option("--as-of", help=N_("What was known on this day; default: all."))] = None,
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    as_json: JsonOption = False,
-) -> None:
-    """Show the credit record of an entity: every source on one timeline, and what counts."""
-    from engine.api.reading.record import credit_record
-    from engine.api.workspace import open_workspace
-
-    opened = open_workspace(workspace, create=False)
-    entries = credit_record(opened, entity, as_of=as_of_date(as_of) if as_of else None)
-    if as_json:
-        show_json({"entity_id": entity, "entries": [asdict(entry) for entry in entries]})
-        return
-    translate = current_translate()
-    heads = [N_("day"), N_("table"), N_("record"), N_("counts"), N_("known since"), N_("source")]
-    rows = [
-        [
-            entry.occurred_on,
-            entry.table,
-            entry.record_id,
-            f"{translate(_COUNTS[entry.status])}{'' if entry.until is None else f' → {entry.until}'}",
-            entry.known_at,
-            f"{entry.source_file}:{entry.source_line}" if entry.source_file else entry.load_id,
-        ]
-        for entry in entries
-    ]
-    show_table(f"{translate(N_('Credit record'))} · {entity}", [translate(head) for head in heads], rows)
-
-
-_COUNTS = {
-    "in_force": N_("counts"),
-    "ended": N_("lifted, stays in the history"),
-    "superseded": N_("replaced by a later version"),
-    "repaired": N_("no longer: repaired"),
-    "revoked": N_("no longer: revoked"),
-    "corrected": N_("no longer: corrected"),
-    "withdrawn": N_("no longer: withdrawn"),
-    "publicity_over": N_("no longer: publicity is over"),
-    "validity_over": N_("no longer: validity is over"),
-}

@@ -60,7 +60,7 @@ COMMANDS = (
         ("quarantine", "export"), "engine.cli.intake:quarantine_export", N_("Write quarantined rows as a fix sheet.")
     ),
     Command(("quarantine", "retry"), "engine.cli.intake:quarantine_retry", N_("Take a corrected fix sheet back.")),
-    Command(("record",), "engine.cli.assessment:record", N_("Show the credit record of an entity.")),
+    Command(("record",), "engine.cli.object_record:record", N_("Show the credit record of an entity.")),
     Command(("registers", "departments"), "engine.cli.registers:departments", N_("Show the departments as a tree.")),
     Command(("registers", "objects"), "engine.cli.registers:objects", N_("Count and list the object library.")),
     Command(
@@ -100,7 +100,7 @@ COMMANDS = (
     Command(("changes",), "engine.cli.briefing:changes", N_("Say what changed since the last monthly run.")),
     Command(("score",), "engine.cli.assessment:score", N_("Score entities as of a date.")),
     Command(("grade",), "engine.cli.assessment:grade", N_("Turn scores into grades A to D.")),
-    Command(("explain",), "engine.cli.assessment:explain", N_("Say why an entity has its score.")),
+    Command(("explain",), "engine.cli.object_record:explain", N_("Say why an entity has its score.")),
     Command(("run", "monthly"), "engine.cli.monthly:monthly", N_("Gate, features, scores, grades, warnings, exports.")),
     Command(("run", "sign"), "engine.cli.monthly:sign", N_("Sign a large movement of grades as the second person.")),
     Command(("run", "confirm"), "engine.cli.monthly:confirm", N_("List, confirm or reject proposed grades D.")),

@@ -43,8 +43,8 @@ def literal(value: object) -> str:
 
 
 def literals(values: Iterable[object]) -> str:
-    """Return a parenthesised list of literals."""
-    return "(" + ", ".join(literal(value) for value in values) + ")"
+    """Return a parenthesised list of literals; of none one that nothing equals."""
+    return "(" + (", ".join(literal(value) for value in values) or "NULL") + ")"
 
 
 def as_text(expression: str, *, sql_type: str) -> str:

@@ -1,6 +1,6 @@
 """What every page must show because a command prints the same figure; each command is called once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -31,6 +31,8 @@ LIGHT = {
     "amber": "▲ Look before scoring; nothing is blocked",
     "red": "✗ Scoring and draws are blocked",
 }
+IN_SIGHT = 5
+"""Rows of a drawn table that are surely in sight."""
 MARKS = {"green": "✓", "amber": "▲", "red": "✗"}
 OPEN_OBJECTIONS = ("filed", "accepted", "annotated")
 DUE = ("results", "inbox", "--clock", "deadlines.publish_result")
@@ -161,10 +163,55 @@ class Figures:
         return [f"n={words.count(float(rows[0]['denominator']))}"]
 
     def _record(self, _: Translate) -> list[str]:
-        said = self.ask("explain", self.entity)
-        points = [f"{each['points']:+,.1f}" for each in said["reasons"]]
-        known = [each["record_id"] for each in self.ask("record", self.entity)["entries"]]
-        return [words.grade_name(said["grade"], _), f"{said['score']:,.1f}", *points, known[-1]]
+        return self.record_parts(_)["why"]
+
+    def record_parts(self, _: Translate) -> dict[str, list[str]]:
+        """Return what each part of the record of :attr:`entity` must show."""
+        said, known = self.ask("explain", self.entity), self.ask("record", self.entity)
+        asked = said["prospects"]
+        without = {each["rank"]: _outcome(each["outcome"]) for each in asked["reasons"]}
+        reasons = [
+            _row(f"{each['points']:+,.1f}", _evidence(each["evidence"], _), without[each["rank"]])
+            for each in said["reasons"]
+        ]
+        whole, *near = said["peers"]
+        places = [
+            _card(_("Riskier than others of the population"), f"{words.share(whole['riskier_than'])}\nn={whole['n']}"),
+            *(f"{words.share(each['riskier_than'])}\nn={each['n']}" for each in near),
+        ]
+        head = [
+            _card(_("Grade"), words.grade_name(said["grade"], _)),
+            _card(_("Score"), f"{said['score']:,.1f}"),
+            *places,
+        ]
+        struck = [
+            _row(words.day(each["until"]), words.day(each["repair_from"]), _outcome(each["outcome"]))
+            for each in asked["records"]
+        ]
+        lapses = [f"{each['on']}\n{_outcome(each['outcome'])}" for each in asked["lapses"][:IN_SIGHT]]
+        grades = [
+            "\n".join((each["as_of"], words.grade_name(each["grade"], _), f"{each['score']:,.1f}"))
+            for each in reversed(known["grades"])
+        ]
+        draws = [
+            "\n".join(
+                (
+                    each["draw_id"],
+                    each["item_name"],
+                    words.grade_tag(each["grade"]),
+                    words.share(each["design_probability"], digits=2),
+                    words.share(each["inclusion_probability"], digits=2),
+                    _("drawn") if each["is_drawn"] else _("not drawn"),
+                )
+            )
+            for each in known["draws"][:IN_SIGHT]
+        ]
+        return {
+            "why": [*head, *reasons],
+            "changes": [*head, _outcome(asked["today"]), *struck, *lapses],
+            "known": [*head, *(each["record_id"] for each in known["entries"][-IN_SIGHT:])],
+            "course": [*head, *grades[:IN_SIGHT], *draws],
+        }
 
     def _warnings(self, _: Translate) -> list[str]:
         held = self.ask("warnings", "list", "--state", "open")["warnings"]
@@ -261,6 +308,22 @@ class Figures:
 
 def _card(name: str, figure: int | str) -> str:
     return f"{name}\n{figure if isinstance(figure, str) else words.count(figure)}"
+
+
+def _outcome(said: Mapping[str, Any]) -> str:
+    return f"{said['score']:,.1f} · {words.grade_tag(said['grade'])}"
+
+
+def _evidence(said: Mapping[str, Any] | None, _: Translate) -> str:
+    if said is None:
+        return words.NOTHING
+    last = said["records"][0]
+    return _("{kind}: {n}, the latest of {day} ({number})").format(
+        kind=words.table_name(said["table"], _),
+        n=len(said["records"]),
+        day=last["occurred_on"],
+        number=last["number"] or last["record_id"],
+    )
 
 
 def _row(*cells: object) -> str:

@@ -150,6 +150,26 @@ def test_a_role_opens_its_pages_and_each_shows_what_the_command_line_says(
         assert visit.tab.get_by_role("heading", level=1).count() == 0
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_part_of_a_record_shows_row_by_row_what_the_commands_say(
+    language: str, visit: Visit, address: str, figures: Figures
+) -> None:
+    translate = translator(chosen_language(language))
+    wrong: list[str] = []
+    for part, wanted in figures.record_parts(translate).items():
+        asked = f"search={figures.entity}&entity={figures.entity}&part_of_record={part}"
+        visit.open(f"{address}/record?as=auditor@city&lang={language}&{asked}", title=translate("Credit record"))
+        visit.wait_for_drawn()
+        said = said_with(wanted, visit)
+        wrong += [f"{part} does not show {text!r}, which a command prints" for text in wanted if text not in said]
+        wrong += [f"{part}: {text}" for text in troubles(visit)]
+        if language == "zh":
+            wrong += [f"{part} holds English: {word}" for word in set(CRUMB.findall(SAME.sub("", said)))]
+        visit.picture(f"record-{part}-{language}")
+        on_a_phone(visit, f"record-{part}", language)
+    assert not wrong, "\n".join(wrong)
+
+
 def troubles(visit: Visit) -> list[str]:
     """What a page complains of, besides what it should."""
     warned = visit.tab.get_by_test_id("stAlertContentWarning").all_inner_texts()
@@ -181,7 +201,7 @@ def on_a_phone(visit: Visit, name: str, language: str) -> None:
 
 PARTS = {
     "results": ("part_of_results=review", "part_of_results=due"),
-    "record": ("search={entity}",),
+    "record": tuple(f"search={{entity}}&part_of_record={part}" for part in ("why", "changes", "known", "course")),
     "grades": ("part_of_grades=month", "part_of_grades=overrides", "part_of_grades=high_risk"),
     "lift": ("cut_enterprise_A=50",),
     "warnings": ("warnings=open", "warnings=closed"),

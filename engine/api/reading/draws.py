@@ -184,12 +184,12 @@ def cells(place: Place, *, draw_id: str) -> pd.DataFrame:
         rows = _rows(workspace, "strata", draw_id=draw_id)
         if rows.empty:
             return rows.assign(item_name=[])
-        names = _latest_names(workspace)
+        names = item_names(workspace)
     named = rows.assign(item_name=[names.get(code, code) for code in rows["item_code"]])
     return named.sort_values(["item_code", "grade", "district_code", "stratum"], ignore_index=True)
 
 
-def _latest_names(workspace: Workspace) -> Mapping[str, str]:
+def item_names(workspace: Workspace) -> Mapping[str, str]:
     """Return the latest known name of each item."""
     items = workspace.warehouse.table("items").select("item_code", "name", "known_at")
     table = items.to_pyarrow().to_pandas().sort_values("known_at", kind="stable")

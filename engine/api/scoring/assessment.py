@@ -47,7 +47,8 @@ class Explanation:
 
     Parameters
     ----------
-    score_grade : what the cut alone gives. override : what stands above the score, None without.
+    score_grade : what the cut alone gives. override : reference of what stands above the score, None without;
+    override_code : its code.
     until : day on which that ends, where a person set it.
     sectors : how the grades of its sectors were joined with that of the score.
     """
@@ -62,6 +63,7 @@ class Explanation:
     score_grade: str | None = None
     until: str | None = None
     sectors: tuple[Message, ...] = ()
+    override_code: str | None = None
 
 
 def require_inside_data(warehouse: Warehouse, *, as_of: date) -> None:
@@ -254,6 +256,7 @@ def explain(workspace: Workspace, entity_id: str, *, as_of: date | None = None) 
         score_grade=None if held is None else str(held["score_grade"]),
         until=None if held is None or pd.isna(held.get("override_until")) else str(held["override_until"]),
         sectors=() if held is None else sector_reasons(warehouse, entity_id, run_id=str(held["run_id"])),
+        override_code=None if held is None or pd.isna(held["override_code"]) else str(held["override_code"]),
     )
 
 

@@ -95,13 +95,7 @@ class FeatureBuilder:
             for name in REGISTERS:
                 first = self.relations[name].known_at.min().execute()
                 self._first_known[name] = pd.Timestamp.max if pd.isna(first) else pd.Timestamp(first)
-        as_of = pd.to_datetime(values["as_of"])
-        for name, first in self._first_known.items():
-            is_before = (as_of < first).to_numpy()
-            if is_before.any():
-                own = [feature.name for feature in FEATURES if _TABLES.get(feature.source) == name]
-                values.loc[is_before, own] = np.nan
-        return values
+        return delivered(values, self._first_known)
 
     def _swept(self) -> "Sweep":
         if self._sweep is None:
@@ -109,6 +103,23 @@ class FeatureBuilder:
 
             self._sweep = Sweep(self._warehouse, self.relations)
         return self._sweep
+
+
+def delivered(values: pd.DataFrame, first_known: Mapping[str, pd.Timestamp]) -> pd.DataFrame:
+    """Return features with those of a register null on the dates before its first record was known.
+
+    Parameters
+    ----------
+    values : of any of the features, reads ``as_of``; changed in place.
+    first_known : day by register; the latest day there is for one that was never delivered.
+    """
+    as_of = pd.to_datetime(values["as_of"])
+    for name, first in first_known.items():
+        is_before = (as_of < first).to_numpy()
+        if is_before.any():
+            own = [feature.name for feature in FEATURES if _TABLES.get(feature.source) == name]
+            values.loc[is_before, [each for each in own if each in values.columns]] = np.nan
+    return values
 
 
 @cache

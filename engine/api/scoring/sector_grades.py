@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import ibis
 import pandas as pd
 import pyarrow as pa
 
@@ -27,7 +28,11 @@ def sector_grades(warehouse: Warehouse, *, as_of: date) -> pd.DataFrame:
     -------
     DataFrame: entity_id, scheme, external_grade_id, graded_on, external_grade, risk_position.
     """
-    rows = warehouse.history("external_grades")
+    return sector_grades_among(warehouse.history("external_grades"), as_of=as_of)
+
+
+def sector_grades_among(rows: ibis.Table, *, as_of: date) -> pd.DataFrame:
+    """Return :func:`sector_grades` out of given versions of table ``external_grades``."""
     known = rows.filter(
         rows.known_at <= as_of,
         rows.superseded_at.isnull() | (rows.superseded_at > as_of),

@@ -2,7 +2,8 @@
 
 A row is seen when what it is about lies in the scope: the object's district as the register has it today, the row's own
 district, its department, or the department of its item. A table that has none of these is seen by nobody with limits,
-unless it is a register that everybody reads. Tables computed per scope carry the key of theirs in ``scope``.
+unless it is a register or an aggregate that everybody reads. Tables computed per scope carry the key of theirs in
+``scope``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,9 @@ from engine.vocabulary import JOINER
 ITEMS = "items"
 REFERENCE = frozenset({"departments", "districts", ITEMS, "measures"})
 """Registers of no firm and no person, which everybody reads; of the items, a department reads its own."""
+AGGREGATES = frozenset({"grade_limits", "score_ranks"})
+"""What the grades of a whole population are cut by and how its scores are spread: counts over groups too large to tell
+on one firm, without which nobody can say why a firm has its grade."""
 
 
 def scoped(workspace: Workspace, scope: Scope) -> Workspace:
@@ -138,7 +142,7 @@ class ScopedWarehouse(Warehouse):
         """Return the SQL of the rows that may be seen."""
         if table == ITEMS and self._scope.departments is not None:
             return f"SELECT * FROM ({sql}) WHERE {self._by_department({'department_code'})}"
-        if table in REFERENCE:
+        if table in REFERENCE | AGGREGATES:
             return sql
         columns = {str(row[0]) for row in self.connection.con.execute(f"DESCRIBE {sql}").fetchall()}
         return f"SELECT * FROM ({sql}) WHERE {self._condition(columns)}"

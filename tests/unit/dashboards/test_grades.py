@@ -36,7 +36,7 @@ NAMES = re.compile(r"此区企业\d+|彼区企业\d+|文1|移\d*")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> world.GradedWorld:
-    return world.write_graded(tmp_path_factory.mktemp("graded"))
+    return world.graded_once(tmp_path_factory)
 
 
 @pytest.fixture

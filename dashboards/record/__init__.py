@@ -1,0 +1,1 @@
+"""The parts of an object's credit record."""
