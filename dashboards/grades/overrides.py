@@ -176,7 +176,7 @@ def _propose(view: View, *, today: date) -> None:
     st.subheader(_("Propose a grade"))
     if not acts.offered(view, Action.PROPOSE_GRADE):
         return
-    asked = written(_("Name or code, at least two characters"), name=SEARCH)
+    asked = written(_("Name, code or pinyin, at least two characters"), name=SEARCH)
     if not asked:
         st.caption(_("Search for an object by a part of its name or code."))
         return

@@ -109,7 +109,7 @@ def shown_by_hand(name: str, visit: Visit, figures: Figures, language: str) -> N
         main.get_by_text(translate("What the score reads")).first.wait_for()
         main.get_by_text(translate("Show as a table")).first.click()
     elif name == "record":
-        visit.fill(translate("Name or code, at least two characters"), figures.entity)
+        visit.fill(translate("Name, code or pinyin, at least two characters"), figures.entity)
         main.get_by_text(translate("Everything known")).first.wait_for()
     visit.settle()
 

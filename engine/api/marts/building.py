@@ -18,6 +18,7 @@ from engine.api.access_log import anchor_access_log
 from engine.api.accounts import accounts
 from engine.api.marts.league import build_league
 from engine.api.marts.lift import build_lift
+from engine.api.marts.names import build_names
 from engine.api.marts.peers import build_peers
 from engine.api.marts.quality import build_quality
 from engine.api.marts.trend import build_trend
@@ -62,8 +63,9 @@ def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
     day, unless they stand, lift and calibration (:func:`engine.api.marts.lift.build_lift`) and per scope the frame of
     the next draw (:func:`engine.api.marts.what_if.build_what_if`); as of the clock's day departments and districts
     beside each other (:func:`engine.api.marts.league.build_league`); the measures of data quality; the hit rates of
-    every draw, quarter and year (:func:`engine.api.marts.trend.build_trend`); and how the newest scores are spread
-    among peers (:func:`engine.api.marts.peers.build_peers`).
+    every draw, quarter and year (:func:`engine.api.marts.trend.build_trend`); how the newest scores are spread among
+    peers (:func:`engine.api.marts.peers.build_peers`); and the names of the register as they are searched
+    (:func:`engine.api.marts.names.build_names`).
 
     Returns
     -------
@@ -111,6 +113,7 @@ def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
     build_quality(workspace, actor=actor, clock=clock, progress=progress)
     build_trend(workspace, scopes=(Scope(), *limited), profile=PROFILE, actor=actor, clock=clock, progress=progress)
     build_peers(workspace, actor=actor, clock=clock, progress=progress)
+    build_names(workspace, actor=actor, clock=clock, progress=progress)
     progress(Message(N_("done")), 1.0)
     return Marts(run_id, keys, tuple(days), sum(len(table) for table in held.values()), what_if, league)
 

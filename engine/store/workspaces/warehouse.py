@@ -354,6 +354,12 @@ class Warehouse:
             rows = connection.execute(query if table is None else query.where(FILES.c.table_name == table)).all()
         return [VisibleFile(self._absolute(row.path), row.table_name, row.load_id) for row in rows]
 
+    def version_of(self, name: str) -> str:
+        """Return the digest of what a record table is read from: its visible files and, of objects, the merges."""
+        paths = [file.path.removeprefix(str(self._folder)) for file in self._files("records", table=name)]
+        merges = self._merges() if "entity_id" in self._contract(name).names else ()
+        return digest_of({"files": paths, "merges": [str(each) for each in merges]})
+
     def read_file(self, path: Path) -> ibis.Table:
         """Return a Parquet file of the workspace that the manifest does not list, e.g. a private frame."""
         return self._view(f"file_{path.stem}", f"SELECT * FROM read_parquet({literal(str(path))})")
