@@ -24,7 +24,7 @@ def show(told: Explanation, view: View) -> None:
         st.caption(_("No reason was stored: the score is that of an object without records."))
         return
     behind = by_rank(queries.kept(view, reason_evidence, needs=NEEDS, entity_id=told.entity_id))
-    prospects = prospects_of(told.entity_id, view)
+    prospects = prospects_of(told.entity_id, view, is_whole=False)
     without = {} if prospects is None else {each.rank: each.outcome for each in prospects.reasons}
     if prospects is not None and _is_held(prospects):  # said once, below the table
         without = {rank: replace(outcome, override_code=None) for rank, outcome in without.items()}
@@ -44,10 +44,12 @@ def show(told: Explanation, view: View) -> None:
         _contributions(told, view)
 
 
-def prospects_of(entity: str, view: View) -> Prospects | None:
-    """Return what would change the grade, as of today."""
+def prospects_of(entity: str, view: View, *, is_whole: bool = True) -> Prospects | None:
+    """Return what would change the grade, as of today; of the reasons alone where no more is asked."""
     today = view.desk.clock().date()
-    found: Prospects | None = queries.kept(view, grade_prospects, needs=NEEDS, entity_id=entity, on=today)
+    found: Prospects | None = queries.kept(
+        view, grade_prospects, needs=NEEDS, entity_id=entity, on=today, is_whole=is_whole
+    )
     return found
 
 

@@ -60,11 +60,10 @@ def grades_of_scores(
         overrides=[replace(one, entity_id=case) for case in cases for one in standing.overrides],
         limits=standing.limits,
     )
-    listed = [rows.assign(entity_id=case) for rows, case in zip(listings, cases, strict=True)]
-    held_lists = [rows for rows in listed if len(rows)] or listed[:1]
-    graded = grade_by(
-        deciding, entities, pd.concat(held_lists, ignore_index=True), book=book, as_of=as_of, standing=each
-    )
+    sizes = [len(rows) for rows in listings]
+    held_lists = [rows for rows in listings if len(rows)] or listings[:1]
+    listed = pd.concat(held_lists, ignore_index=True).assign(entity_id=np.repeat(np.array(cases, dtype=object), sizes))
+    graded = grade_by(deciding, entities, listed, book=book, as_of=as_of, standing=each)
     return graded.grades[list(CASE_COLUMNS)].reset_index(drop=True)
 
 
@@ -72,4 +71,5 @@ def _for_every_case(rows: pd.DataFrame | None, cases: Sequence[str]) -> pd.DataF
     """The rows of the object once for every case."""
     if rows is None or rows.empty:
         return rows
-    return pd.concat([rows.assign(entity_id=case) for case in cases], ignore_index=True)
+    many = rows.iloc[np.tile(np.arange(len(rows)), len(cases))]
+    return many.assign(entity_id=np.repeat(np.array(cases, dtype=object), len(rows))).reset_index(drop=True)

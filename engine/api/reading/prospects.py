@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from engine.api.reading.graded_object import GradedObject, graded_object, scorecard_on
-from engine.api.scoring.own_features import Case, OwnRecords
+from engine.api.scoring.own_features import READ, Case, OwnRecords
 from engine.errors import ParameterNotInForceError
 from engine.grading.overrides import read_overrides
 from engine.messages import N_, Message
@@ -26,6 +26,8 @@ from engine.pipeline.prospects import grades_of_scores
 from engine.scorecard.points import points_column, rounded, score_points
 from engine.scorecard.tree import Scorecard
 from engine.store.workspaces.workspace import Workspace
+from engine.validity.records import KEYS as EVENTS
+from engine.validity.records import REPAIRS
 from engine.vocabulary import ADVERSE_RESULTS, JOINER
 from engine.windows import add_months
 
@@ -34,6 +36,8 @@ HORIZON_DAYS = 3 * 365
 REPAIR_FROM = "publicity.repair_from"
 _LEVELS = {"penalties": "severity", "listings": "list_type"}
 _LEAST = 1e-6
+_ABOVE = (*EVENTS, REPAIRS, "external_grades")
+"""What rules above the score read."""
 KEYS = {"penalties": "penalty_id", "listings": "listing_id", "inspections": "visit_id", "complaints": "complaint_id"}
 """Records that can be struck out, and what names one; a visit counts as a whole."""
 ADVERSE = frozenset(map(str, ADVERSE_RESULTS))
@@ -125,7 +129,7 @@ class Prospects:
     note: Message | None = None
 
 
-def grade_prospects(workspace: Workspace, *, entity_id: str, on: date) -> Prospects | None:
+def grade_prospects(workspace: Workspace, *, entity_id: str, on: date, is_whole: bool = True) -> Prospects | None:
     """Return what would change the newest grade of an object.
 
     None for one without a score, or where no limits between the grades were kept.
@@ -133,6 +137,7 @@ def grade_prospects(workspace: Workspace, *, entity_id: str, on: date) -> Prospe
     Parameters
     ----------
     on : today; what became known since the grade was given counts.
+    is_whole : False = the reasons alone, for whoever wants no more: no feature is computed.
 
     Raises
     ------
@@ -147,8 +152,9 @@ def grade_prospects(workspace: Workspace, *, entity_id: str, on: date) -> Prospe
     if held is None:
         return None
     today = max(on, held.as_of)
-    card = scorecard_on(workspace, held, on=today) if held.model == SCORECARD_MODEL else None
-    found = _Prospecting(held, OwnRecords(workspace, entity_id, book=held.present, on=today), on=today)
+    card = scorecard_on(workspace, held, on=today) if is_whole and held.model == SCORECARD_MODEL else None
+    own = OwnRecords(workspace, entity_id, book=held.present, on=today, tables=READ if is_whole else _ABOVE)
+    found = _Prospecting(held, own, on=today)
     present, records, lapses = (None, (), ()) if card is None else found.told(card)
     scores = rounded(np.maximum(0.0, held.score - np.array([each.points for each in held.reasons])))
     told = found.outcomes(list(map(float, scores)), day=held.as_of, book=held.book) if held.reasons else []
@@ -165,7 +171,7 @@ def grade_prospects(workspace: Workspace, *, entity_id: str, on: date) -> Prospe
         today=present,
         records=records,
         lapses=lapses,
-        note=_note(held) if card is None else None,
+        note=_note(held) if is_whole and card is None else None,
     )
 
 

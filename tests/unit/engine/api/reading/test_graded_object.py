@@ -99,6 +99,8 @@ def test_without_a_reason_its_points_are_gone_and_without_the_check_the_finding_
     assert told is not None and told.today is not None and said.score is not None
     for reason, without in zip(said.reasons, told.reasons, strict=True):
         assert without.outcome.score == pytest.approx(said.score - reason.points, abs=1e-5)
+    alone = grade_prospects(held, entity_id=world.CONTESTED, on=world.SECOND, is_whole=False)
+    assert alone is not None and (alone.reasons, alone.records, alone.note) == (told.reasons, (), None)
     (struck,) = told.records
     assert (struck.table, struck.record_id, struck.told) == ("inspections", "j4", "refused")
     assert struck.outcome.score < told.today.score
