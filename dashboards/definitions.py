@@ -191,11 +191,38 @@ GATE = Definition(
 FUNNEL = Definition(
     N_("Cases"),
     N_(
-        "One case is one measure of one department on one listing. A share counts the cases that reached a step out of "
-        "those triggered; the median counts days since the step before."
+        "One case is one measure of one department on one listing. A step counts the cases that came to it. Repaired: "
+        "the listing ended by credit repair. The median counts days since the step before (repair: since the listing) "
+        "by Kaplan and Meier, with cases that still wait counted as waiting; those refused or released before are "
+        "followed until then. Its interval says where the median may lie."
     ),
 )
-WARNINGS, QUALITY, PUNISHMENT = (WARNING_PRECISION,), (GATE, QUARANTINED), (FUNNEL,)
+IN_TIME = Definition(
+    N_("Share in time"),
+    N_(
+        "Cases in which the step was taken by its last day, out of those in which it was taken or its last day is "
+        "over, with the exact interval. A case has to be applied or declined from the day it was met in business on, "
+        "not from its receipt. The limits are the city's own, in dated policy: no law names one; only the release "
+        "has 24 hours."
+    ),
+)
+LAWFUL = Definition(
+    N_("Lawful today"),
+    N_(
+        "The measure is live, rests on law, regulation or central policy, and stands in an edition of the national "
+        "list that was published by today."
+    ),
+)
+FOLLOWED = Definition(
+    N_("Violations after a measure"),
+    N_(
+        "Share of random checks, each weighted by the inverse of its probability, that found a violation within twelve "
+        "months after a measure, beside firms without one that were alike when their violation was found. Only what "
+        "was known by the day of the comparison counts. A correlation is no proof of cause."
+    ),
+)
+WARNINGS, QUALITY = (WARNING_PRECISION,), (GATE, QUARANTINED)
+PUNISHMENT = (FUNNEL, IN_TIME, LAWFUL, FOLLOWED)
 GOVERNANCE = (BACKTESTED, GAIN_IN_PAIRS, FOUND_OVER_EXPECTED, PARITY_OF_GROUPS, STABILITY, CHANGED_GRADES)
 
 POINTS = Definition(

@@ -262,11 +262,24 @@ COMMANDS = (
         ("punishment", "release"), "engine.cli.punishment:release", N_("Push the release of cases whose listing ended.")
     ),
     Command(("punishment", "confirm"), "engine.cli.punishment:confirm", N_("Confirm that measures are lifted.")),
-    Command(("punishment", "list"), "engine.cli.punishment:list_cases", N_("List the cases of joint punishment.")),
-    Command(("punishment", "measures"), "engine.cli.punishment:measures", N_("Show the catalogue of measures.")),
-    Command(("punishment", "funnel"), "engine.cli.punishment:funnel", N_("Count the cases by step, with median days.")),
-    Command(("punishment", "stalls"), "engine.cli.punishment:stalls", N_("List where joint punishment waits.")),
-    Command(("punishment", "explain"), "engine.cli.punishment:explain", N_("Show every event of a case.")),
+    Command(
+        ("punishment", "list"), "engine.cli.punishment_reading:list_cases", N_("List the cases of joint punishment.")
+    ),
+    Command(
+        ("punishment", "measures"), "engine.cli.punishment_reading:measures", N_("Show the catalogue of measures.")
+    ),
+    Command(
+        ("punishment", "funnel"),
+        "engine.cli.punishment_reading:funnel",
+        N_("Count the cases by step, with median days."),
+    ),
+    Command(
+        ("punishment", "board"),
+        "engine.cli.punishment_reading:board",
+        N_("Count steps in time by department and measure."),
+    ),
+    Command(("punishment", "stalls"), "engine.cli.punishment_reading:stalls", N_("List where joint punishment waits.")),
+    Command(("punishment", "explain"), "engine.cli.punishment_reading:explain", N_("Show every event of a case.")),
     Command(
         ("punishment", "export"),
         "engine.cli.punishment:export",

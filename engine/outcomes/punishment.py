@@ -46,7 +46,11 @@ STEP_WORDS = {
     "fed_back": N_("fed back"),
     "release_pushed": N_("release pushed"),
     "released": N_("release confirmed"),
+    "listed": N_("put on a list"),
+    "acted": N_("applied or declined"),
+    "repaired": N_("repaired"),
 }
+"""Words of every event of a case, and of the steps that are counted besides."""
 _BY_DEPARTMENT = frozenset({"received", "hit", "applied", "declined", "fed_back", "released"})
 _RESTRICTS = frozenset({"pushed", "hit", "applied"})
 _SAYS_WHY = frozenset({"refused", "declined"})

@@ -156,7 +156,17 @@ def _punish(path: Path) -> None:
     xinheng(path, "punishment", "push", *own, actor=LI, day=DRAWN_ON)
     waiting = xinheng(path, "punishment", "stalls", day=VISITED_ON)["rows"]
     departments = sorted({row["department"] for row in waiting})
-    xinheng(path, "punishment", "receive", "--department", departments[0], actor=ZHAO, day=VISITED_ON)
+    first = ("--department", departments[0])
+    xinheng(path, "punishment", "receive", *first, actor=ZHAO, day=VISITED_ON)
+    firms = sorted({row["entity_id"] for row in waiting if row["department"] == departments[0]})[:8]
+    met = xinheng(path, "punishment", "query", *firms, "--business", "招2026-9", *first, actor=ZHAO, day=ENTERED_ON)
+    names = [row["punishment_id"] for row in met["rows"]]
+    taken, declined = names[: len(names) // 2], names[len(names) // 2 : -3]  # some are never answered
+    xinheng(path, "punishment", "apply", *taken, *first, actor=ZHAO, day=REVIEWED_ON)
+    xinheng(
+        path, "punishment", "decline", *declined, "--reason", "不在该项业务范围", *first, actor=ZHAO, day=OBJECTED_ON
+    )
+    xinheng(path, "punishment", "feedback", *taken, *first, actor=ZHAO, day=LATER)
 
 
 def _warned(path: Path) -> None:

@@ -13,6 +13,7 @@ from engine.api.grading.rescoring import feature_titles
 from engine.api.marts.league import stored_league
 from engine.i18n import chosen_language, translator
 from engine.messages import Translate
+from engine.outcomes.punishment import STEP_WORDS
 from engine.store.workspaces.workspace import Workspace
 from tests.e2e.demo_city import DAY, xinheng
 
@@ -34,6 +35,8 @@ LIGHT = {
 IN_SIGHT = 5
 """Rows of a drawn table that are surely in sight."""
 MARKS = {"green": "✓", "amber": "▲", "red": "✗"}
+IN_SIGHT = 3
+"""Rows of a drawn table that are compared; only those in sight are there."""
 OPEN_OBJECTIONS = ("filed", "accepted", "annotated")
 DUE = ("results", "inbox", "--clock", "deadlines.publish_result")
 
@@ -235,8 +238,35 @@ class Figures:
             _card(_("Cases"), len(cases)),
             _card(_("Waiting for somebody"), len(waiting)),
             _card(_("Released"), sum(case["state"] == "released" for case in cases)),
-            waiting[0]["punishment_id"],
+            *(_row(each["punishment_id"], each["entity_id"]) for each in waiting[:IN_SIGHT]),
+            *(_row(words.day(each["since"]), each["days"], words.day(each["due_on"])) for each in waiting[:IN_SIGHT]),
+            *(self._step(row, _) for row in self.ask("punishment", "funnel")["rows"]),
+            *(
+                _row(
+                    f"{'✓' if row['is_lawful'] else '✗'} {row['measure']}",
+                    words.count(row["n_in_time"]),
+                    words.count(row["n"]),
+                    words.share(row["share"]),
+                    words.share_interval(row["low"], row["high"]),
+                    words.count(row["n_waiting"]),
+                )
+                for row in self.ask("punishment", "board")["rows"]
+            ),
         ]
+
+    @staticmethod
+    def _step(row: dict[str, Any], _: Translate) -> str:
+        """A row of the funnel, from its step to what still waits and is overdue."""
+        days = [words.NOTHING if row[name] is None else f"{row[name]:,g}" for name in ("median_days", "low", "high")]
+        timed = (row[name] for name in ("n_timed", "n_open", "n_overdue", "n_late", "limit_days"))
+        return _row(
+            _(STEP_WORDS[row["step"]]),
+            words.count(row["n"]),
+            words.share(row["share"]),
+            words.count(row["n_departments"]),
+            days[0] if row["median_days"] is None else f"{days[0]} ({days[1]} – {days[2]})",
+            *(words.count(each) for each in timed),
+        )
 
     def _hold_draw(self, _: Translate) -> list[str]:
         plans = self.ask("plan", "status")["plans"]

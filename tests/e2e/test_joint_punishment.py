@@ -5,7 +5,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from engine.api.punishment.cases import cases, explain, funnel, overdue_releases, stalls
+from engine.api.punishment.cases import cases, explain, overdue_releases, stalls
+from engine.api.punishment.funnel import funnel
 from engine.api.records.intake import ingest
 from engine.api.workspace import open_workspace
 from engine.store.documents import load_policies
@@ -91,7 +92,7 @@ def test_from_a_listing_to_the_confirmed_release(desk, tmp_path):
     row = table.loc["L1-X1-WJW"]
     assert (row["state"], row["amount_fen"], row["end_reason"]) == ("released", 500_000, "removed")
     assert (row["n_hits"], row["n_applied"], bool(row["is_release_late"])) == (1, 1, False)
-    steps = funnel(workspace, as_of=on).set_index("step")
+    steps = funnel(workspace, book=BOOK, as_of=on).set_index("step")
     reached = {step: int(n) for step, n in steps["n"].items()}
     assert [reached[step] for step in ("triggered", "pushed", "received", "hit", "applied", "fed_back")] == [
         4,
@@ -110,7 +111,9 @@ def test_from_a_listing_to_the_confirmed_release(desk, tmp_path):
     ]  # fmt: skip
     assert told["sequence"].is_monotonic_increasing and told["actor"].tolist()[:3] == ["Li", "Wang", "Li"]
     assert overdue_releases(workspace, book=BOOK, as_of=on).empty
-    each = funnel(workspace, as_of=on, by="to_department").query("step == 'received'").set_index("to_department")["n"]
+    each = (
+        funnel(workspace, book=BOOK, as_of=on, by="department").query("step == 'received'").set_index("department")["n"]
+    )
     assert each.to_dict() == {"SW": 0, "WJW": 2} and workspace.ledger.first_break() is None
 
 

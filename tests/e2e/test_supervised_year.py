@@ -9,7 +9,8 @@ from engine.api.figures import kpis
 from engine.api.figures.measuring import measure_by, read_drawn
 from engine.api.follow_up.inbox import inbox
 from engine.api.follow_up.reconciliation import check_states, explain_check, fell_through, totals
-from engine.api.punishment.cases import cases, explain, funnel, overdue_releases
+from engine.api.punishment.cases import cases, explain, overdue_releases
+from engine.api.punishment.funnel import funnel
 from engine.api.results.follow_up import open_follow_ups
 from engine.api.results.objections import correction_of, objections, unsettled
 from engine.errors import UsageError
@@ -91,7 +92,7 @@ def test_every_punishment_is_explained_and_every_ended_listing_released(year):
     case = ended.loc[ended["n_hits"] > 0, "punishment_id"].iloc[0]
     told = explain(year.workspace, case, book=BOOK, as_of=END)
     assert told["event"].iloc[0] == "triggered" and told["sequence"].notna().all()
-    steps = funnel(year.workspace, as_of=END).set_index("step")["n"]
+    steps = funnel(year.workspace, book=BOOK, as_of=END).set_index("step")["n"]
     assert steps["triggered"] == steps["received"] == len(table) and steps["hit"] == steps["fed_back"]
     assert steps["release_pushed"] == steps["released"] == len(ended)
     assert year.workspace.ledger.first_break() is None
@@ -99,7 +100,10 @@ def test_every_punishment_is_explained_and_every_ended_listing_released(year):
 
 def test_figures_are_the_counts_of_the_year(year):
     found = kpis.values(year.workspace, book=BOOK, period=YEAR, as_of=END).set_index("kpi")
-    table, follow = totals(year.workspace, as_of=END), funnel(year.workspace, as_of=END).set_index("step")["n"]
+    table, follow = (
+        totals(year.workspace, as_of=END),
+        funnel(year.workspace, book=BOOK, as_of=END).set_index("step")["n"],
+    )
 
     assert found.loc["completion", "numerator"] == table["published"].sum()
     assert found.loc["disposal", ["numerator", "denominator"]].tolist() == [table["with_disposal"].sum()] * 2

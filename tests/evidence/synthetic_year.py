@@ -5,7 +5,8 @@ from pathlib import Path
 
 from engine.api.follow_up.inbox import inbox
 from engine.api.follow_up.reconciliation import check_states, explain_check, fell_through, totals
-from engine.api.punishment.cases import cases, explain, funnel, overdue_releases
+from engine.api.punishment.cases import cases, explain, overdue_releases
+from engine.api.punishment.funnel import funnel
 from engine.api.results.follow_up import open_follow_ups
 from tests.supervised_year import BOOK, END, kept_refusals, run_year
 
@@ -28,7 +29,7 @@ def report(year, *, full):
     ]
     fallen = len(fell_through(workspace, book=BOOK, as_of=END))
     overdue = sum(one.is_overdue for one in inbox(workspace, book=BOOK, as_of=END))
-    steps = {str(row.step): int(row.n) for row in funnel(workspace, as_of=END).itertuples()}
+    steps = {str(row.step): int(row.n) for row in funnel(workspace, book=BOOK, as_of=END).itertuples()}
     adverse = int(table["adverse"].sum())
     is_whole = bool(
         table["is_reconciled"].all() and adverse == follow.done + follow.within and not follow.open

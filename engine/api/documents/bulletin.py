@@ -21,7 +21,8 @@ from engine.api.figures.kpis import (
     values,
 )
 from engine.api.policies.check import read_policies
-from engine.api.punishment.cases import funnel
+from engine.api.punishment.funnel import funnel_of
+from engine.api.punishment.standing import standing_cases
 from engine.api.reading.draws import simulated
 from engine.api.workspace import Workspace
 from engine.errors import TableMissingError
@@ -52,7 +53,7 @@ def bulletin_tables(workspace: Workspace, *, book: PolicyBook, period: Period, a
     found = {"figures": by["all"], "by_department": by["department"]}
     for name in ("department", "district"):
         found[f"{name}s"] = scorecards_of(workspace, by[name], book=book, period=period, as_of=as_of)
-    found["punishment"], found["measures"] = _funnels(workspace, as_of=as_of)
+    found["punishment"], found["measures"] = _funnels(workspace, book=book, as_of=as_of)
     return found
 
 
@@ -61,17 +62,16 @@ def tables_in_force(workspace: Workspace, *, profile: str, period: Period, as_of
     return bulletin_tables(workspace, book=read_policies(profile, workspace=workspace), period=period, as_of=as_of)
 
 
-def _funnels(workspace: Workspace, *, as_of: date) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _funnels(workspace: Workspace, *, book: PolicyBook, as_of: date) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The steps of joint punishment over all, and how often each measure was applied."""
     try:
-        whole, by = funnel(workspace, as_of=as_of), funnel(workspace, as_of=as_of, by="measure_id")
+        found = standing_cases(workspace, book=book, on=as_of)
     except TableMissingError:
         none = pd.DataFrame(columns=["step", "n", "share", "median_days"])
         return none, pd.DataFrame(columns=["measure_id", "triggered", "applied"])
-    if by.empty:
-        return whole, pd.DataFrame(columns=["measure_id", "triggered", "applied"])
-    wide = by.pivot_table(index="measure_id", columns="step", values="n", aggfunc="sum")
-    return whole, wide.reindex(columns=["triggered", "applied"]).fillna(0).astype(int).reset_index()
+    of_measure = found.groupby("measure_id", as_index=False)
+    by = of_measure.agg(triggered=("punishment_id", "size"), applied=("applied_on", "count"))
+    return funnel_of(found, book=book, as_of=as_of), by
 
 
 def records_day(workspace: Workspace, *, period: Period, as_of: date) -> date:

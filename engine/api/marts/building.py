@@ -20,6 +20,7 @@ from engine.api.marts.league import build_league
 from engine.api.marts.lift import build_lift
 from engine.api.marts.names import build_names
 from engine.api.marts.peers import build_peers
+from engine.api.marts.punishment import build_effect
 from engine.api.marts.quality import build_quality
 from engine.api.marts.trend import build_trend
 from engine.api.marts.what_if import build_what_if
@@ -66,6 +67,10 @@ def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
     every draw, quarter and year (:func:`engine.api.marts.trend.build_trend`); how the newest scores are spread among
     peers (:func:`engine.api.marts.peers.build_peers`); and the names of the register as they are searched
     (:func:`engine.api.marts.names.build_names`).
+    the next draw (:func:`engine.api.marts.what_if.build_what_if`); and as of the clock's day departments and districts
+    beside each other (:func:`engine.api.marts.league.build_league`); the measures of data quality; the hit rates of
+    every draw, quarter and year (:func:`engine.api.marts.trend.build_trend`); and what followed joint punishment
+    (:func:`engine.api.marts.punishment.build_effect`).
 
     Returns
     -------
@@ -114,6 +119,7 @@ def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
     build_trend(workspace, scopes=(Scope(), *limited), profile=PROFILE, actor=actor, clock=clock, progress=progress)
     build_peers(workspace, actor=actor, clock=clock, progress=progress)
     build_names(workspace, actor=actor, clock=clock, progress=progress)
+    build_effect(workspace, as_of=clock().date(), profile=PROFILE, actor=actor, clock=clock, progress=progress)
     progress(Message(N_("done")), 1.0)
     return Marts(run_id, keys, tuple(days), sum(len(table) for table in held.values()), what_if, league)
 

@@ -28,7 +28,7 @@ FORM = 2
 YEARS = 3
 NOT_COUNTED = ("account.", "audit.", "kpi.", "model.", "policy.", "quality.", "run.", "signer.", "site.")
 """Beginnings of ledger actions that change no share; runs that may are named by their identifiers."""
-DERIVED = ("league", "lift", "marts", "quality", "trend", "what_if")
+DERIVED = ("league", "lift", "marts", "punishment_effect", "quality", "trend", "what_if")
 """Kinds of runs that no share rests on."""
 
 

@@ -1,4 +1,4 @@
-"""Joint punishment as tidy frames: the catalogue, cases, the funnel by step, what stalls, releases, one case explained.
+"""Joint punishment as tidy frames: the catalogue, cases, what stalls, releases, one case explained.
 
 Every frame is read from table ``punishments`` and the listings as known on a day; nothing is stored here.
 """
@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from engine.api.plans.book import rows_on
-from engine.api.punishment.book import ACTION, case_rows, cases_on, catalogue_on
+from engine.api.punishment.book import ACTION, cases_on, catalogue_on
 from engine.api.punishment.standing import plain_days, standing_cases
 from engine.messages import N_, Message
 from engine.outcomes.measure_law import unlawful
@@ -23,18 +23,6 @@ CASE_COLUMNS = (
     "department", "state", "triggered_on", "since", "n_hits", "n_applied", "n_declined", "amount_fen",
     "listing_ends_on", "end_reason", "release_due_on", "release_pushed_on", "released_on", "is_release_late",
 )  # fmt: skip
-FUNNEL = (
-    "triggered",
-    "basis_checked",
-    "pushed",
-    "received",
-    "hit",
-    "applied",
-    "fed_back",
-    "release_pushed",
-    "released",
-)
-"""Steps of the funnel; a declined case leaves it at ``applied`` and comes back at ``fed_back``."""
 
 
 def catalogue(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFrame:
@@ -64,55 +52,40 @@ def catalogue(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def cases(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFrame:
+def cases(workspace: Workspace, *, book: PolicyBook, as_of: date, department: str = "") -> pd.DataFrame:
     """Return every case as it stands on a day, key punishment_id, :data:`CASE_COLUMNS`.
 
+    Parameters
+    ----------
+    department : only cases that this department applies; empty = all.
+
+    Notes
+    -----
     ``amount_fen`` is the sum over its applications (null when none was named); ``is_release_late`` is null while no
     release is due, else whether it was, or has not yet been, pushed after its last day.
     """
-    found = standing_cases(workspace, book=book, on=as_of)
+    found = standing_cases(workspace, book=book, on=as_of, department=department)
     measures, _ = catalogue_on(workspace, book=book, on=as_of)
-    due, pushed = found["release_due_on"], found["release_pushed_on"]
     found = found.assign(
         measure=found["measure_id"].map({name: each.name for name, each in measures.items()}),
         business_field=found["measure_id"].map({name: each.business_field for name, each in measures.items()}),
-        is_release_late=(pushed.fillna(pd.Timestamp(as_of)) > due).where(due.notna()).astype("boolean"),
+        is_release_late=is_release_late(found, as_of=as_of),
     )
     days = ["triggered_on", "since", "listing_ends_on", "release_due_on", "release_pushed_on", "released_on"]
     return found.assign(**{name: plain_days(found[name]) for name in days})[list(CASE_COLUMNS)]
 
 
-def funnel(workspace: Workspace, *, as_of: date, by: str | None = None) -> pd.DataFrame:
-    """Return how many cases reached each step and how long the step took.
+def stalls(workspace: Workspace, *, book: PolicyBook, as_of: date, department: str = "") -> pd.DataFrame:
+    """Return the open cases in which somebody has to act; see :func:`stalls_of`."""
+    return stalls_of(standing_cases(workspace, book=book, on=as_of, department=department), as_of=as_of)
+
+
+def stalls_of(found: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
+    """Return the open cases in which somebody has to act, the longest first.
 
     Parameters
     ----------
-    by : ``measure_id`` or ``to_department``: a funnel each; None = one over all.
-
-    Returns
-    -------
-    DataFrame, key (by, step), in the order of the steps: n cases that reached it, share of those triggered,
-    median_days from the step before that the case reached (null for the first step and where nobody came so far).
-    """
-    rows = case_rows(workspace, on=as_of)
-    rows = rows[rows["event"].isin(FUNNEL)].drop_duplicates(["punishment_id", "event"])
-    rows = rows.assign(on=pd.to_datetime(rows["occurred_on"]), step=pd.Categorical(rows["event"], FUNNEL, ordered=True))
-    rows = rows.sort_values(["punishment_id", "step"])
-    rows["days"] = (rows["on"] - rows.groupby("punishment_id")["on"].shift()).dt.days
-    keys = [by] if by else []
-    counted = rows.groupby([*keys, "step"], observed=not keys).agg(n=("on", "size"), median_days=("days", "median"))
-    found = counted.reset_index()
-    if not keys:
-        found = found.set_index("step").reindex(list(FUNNEL)).reset_index().fillna({"n": 0})
-    triggered = found[found["step"] == "triggered"].set_index(keys)["n"] if keys else None
-    whole = float(found.loc[found["step"] == "triggered", "n"].sum())
-    total = whole if triggered is None else found[by].map(triggered).astype("float64")
-    share = found["n"] / total
-    return found.assign(n=found["n"].astype("int64"), share=share)[[*keys, "step", "n", "share", "median_days"]]
-
-
-def stalls(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFrame:
-    """Return the open cases in which somebody has to act, the longest first.
+    found : see :func:`engine.api.punishment.standing.standing_cases`.
 
     Returns
     -------
@@ -120,7 +93,6 @@ def stalls(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFra
     days, due_on (last day of a release, else null), days_late. Cases at rest (received, fed back) are not in it unless
     their listing ended.
     """
-    found = standing_cases(workspace, book=book, on=as_of)
     state, over = found["state"], found["state"].isin(FINAL)
     is_release = found["listing_ends_on"].notna() & ~over & (state != "release_pushed")
     waits = state.map({name: words for name, (words, _) in WAITS_FOR.items()}).mask(is_release, _RELEASE)
@@ -148,12 +120,17 @@ def stalls(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFra
 
 def overdue_releases(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFrame:
     """Return the cases whose release is late on a day: not pushed yet, or pushed after its last day."""
-    return late_of(cases(workspace, book=book, as_of=as_of))
-
-
-def late_of(found: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of :func:`cases` whose release is late."""
+    found = cases(workspace, book=book, as_of=as_of)
     return found[found["is_release_late"].fillna(value=False)].reset_index(drop=True)
+
+
+def is_release_late(found: pd.DataFrame, *, as_of: date) -> pd.Series:
+    """Return whether the release of each of :func:`standing_cases` is, or was, past its last day; null where none is.
+
+    One that is not pushed yet is late from the day after its last day on.
+    """
+    due, pushed = found["release_due_on"], found["release_pushed_on"].fillna(pd.Timestamp(as_of))
+    return (pushed > due).where(due.notna()).astype("boolean")
 
 
 def explain(workspace: Workspace, punishment_id: str, *, book: PolicyBook, as_of: date) -> pd.DataFrame:

@@ -17,8 +17,12 @@ _BEGINS = STEPS[0]
 _COUNTED = ("hit", "applied", "declined")
 
 
-def standing_cases(workspace: Workspace, *, book: PolicyBook, on: date) -> pd.DataFrame:
+def standing_cases(workspace: Workspace, *, book: PolicyBook, on: date, department: str = "") -> pd.DataFrame:
     """Return every case with its state, the end of its listing and the release that is due.
+
+    Parameters
+    ----------
+    department : only cases that this department applies; empty = all.
 
     Returns
     -------
@@ -28,7 +32,10 @@ def standing_cases(workspace: Workspace, *, book: PolicyBook, on: date) -> pd.Da
     end_reason (null and empty while the listing stands), release_due_on (null unless it was pushed and the listing
     ended). Days are timestamps.
     """
-    found = _stood(workspace, on=on).merge(_listings(workspace, book=book, on=on), on="listing_id", how="left")
+    stood = _stood(workspace, on=on)
+    if department:
+        stood = stood[stood["department"] == department]
+    found = stood.merge(_listings(workspace, book=book, on=on), on="listing_id", how="left")
     ended = found["ends_on"] <= pd.Timestamp(on)
     ends_on = found["ends_on"].where(ended)
     days = {day: pd.Timestamp(release_due(book, day.date(), on=on)) for day in ends_on.dropna().unique()}

@@ -146,7 +146,7 @@ def test_a_frozen_period_is_printed_from_its_frozen_figures_and_day(monkeypatch)
     monkeypatch.setattr(documents, "frozen_versions", lambda *_, **__: ["one"])
     monkeypatch.setattr(documents, "frozen_groupings", lambda *_, **__: (day, 1, frozen))
     seen = []
-    monkeypatch.setattr(documents, "_funnels", lambda _, *, as_of: seen.append(as_of) or (STEPS, MEASURES))
+    monkeypatch.setattr(documents, "_funnels", lambda _, *, book, as_of: seen.append(as_of) or (STEPS, MEASURES))
     monkeypatch.setattr(documents, "scorecards_of", lambda *_, **__: pd.DataFrame())
     made = documents.bulletin_tables(None, book=BOOK, period=YEAR, as_of=END)
 

@@ -5,6 +5,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from engine.api.marts.punishment import build_effect, stored_effect
 from engine.api.punishment.effect import _checks, findings_with_measures, punishment_effect
 from engine.api.records.intake import ingest
 from engine.api.workspace import open_workspace
@@ -80,3 +81,25 @@ def test_only_random_rows_after_the_measure_speak(workspace):
 def test_no_measure_yet_is_said(workspace):
     with pytest.raises(UndefinedEstimateError):
         punishment_effect(workspace, book=BOOK, as_of=date(2024, 4, 1))
+
+
+def test_the_stored_comparison_is_that_of_the_command_until_something_becomes_known(workspace):
+    asked = {"as_of": ON, "profile": "default", "actor": BAO, "clock": at(ON)}
+    assert stored_effect(workspace) is None
+    assert build_effect(workspace, **asked) is not None
+    found, held = punishment_effect(workspace, book=BOOK, as_of=ON), stored_effect(workspace)
+
+    assert (held.as_of, held.is_current, held.reason) == (ON, True, None)
+    for name in ("ratio", "rate_with", "rate_without", "n_with", "checks_with", "checks_without"):
+        assert held.figures[name] == getattr(found, name)
+    assert held.curve["unfound"].tolist() == pytest.approx(found.curve["unfound"].tolist())
+    assert build_effect(workspace, **asked) is None
+    workspace.ledger.append("load.other", subject="x", content={}, actor=BAO, at=at(ON)())
+    assert not stored_effect(workspace).is_current
+
+
+def test_where_nothing_can_be_compared_that_is_stored(workspace):
+    build_effect(workspace, as_of=date(2024, 4, 1), profile="default", actor=BAO, clock=at(ON))
+    held = stored_effect(workspace)
+
+    assert held.figures is None and "no measure followed a finding yet" in held.reason.render()
