@@ -100,7 +100,7 @@ def parity_table(rows: pd.DataFrame, view: View) -> pd.DataFrame:
             _("Found over expected"): [words.times(row["observed_to_expected"]) for row in held],
             _("Interval"): [words.times_interval(row["low"], row["high"]) for row in held],
             _("Over that of the reference"): [
-                _("reference") if row["is_reference"] else words.times(row["to_reference"]) for row in held
+                _("reference group") if row["is_reference"] else words.times(row["to_reference"]) for row in held
             ],
             _("Limits of the ratio"): [shared.limits(row, "reference", ".2f") for row in held],
             _("Findings outside the riskiest fifth"): [words.share(row["miss_rate"]) for row in held],

@@ -265,7 +265,7 @@ def _parity(found: Evidence, *, said: _Words) -> Part:
     rows = [
         (_(GROUPINGS.get(row["grouping"], row["grouping"])), said.group(row["grouping"], str(row["group"])),
          f"{int(row['n']):,}", f"{row['observed_to_expected']:.2f}",
-         _(N_("reference")) if row["is_reference"] else _span(row, "to_reference", ".2f", ends="reference"),
+         _(N_("reference group")) if row["is_reference"] else _span(row, "to_reference", ".2f", ends="reference"),
          said.standing(row["standing"]))
         for row in found.parity.to_dict("records")
     ]  # fmt: skip

@@ -120,7 +120,7 @@ def champion_before(history: Sequence[Deciding], population: str) -> Deciding | 
 
 
 def deciding_now(workspace: Workspace, population: str, *, profile: str, on: date) -> Deciding:
-    """Return who decides a population on a day; one that policy does not name has what all others have.
+    """Return who decides a population on a day, since when; one that policy does not name has what all others have.
 
     Raises
     ------
@@ -131,7 +131,8 @@ def deciding_now(workspace: Workspace, population: str, *, profile: str, on: dat
     for name in (population, whole_population(population), OTHERS):
         own = [each for each in history if each.population == name and each.since <= on]
         if own:
-            return own[-1]
+            same = [at for at, each in enumerate(own) if _who(each) != _who(own[-1])]
+            return own[same[-1] + 1 if same else 0]
     raise PolicyInconsistentError(name=CHAMPION, problem=Message(N_("it names nobody for {day}"), {"day": on}))
 
 

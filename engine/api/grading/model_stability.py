@@ -20,7 +20,7 @@ from engine.store.outputs.model_cards import stored_model
 from engine.store.workspaces.workspace import Workspace
 
 SCORES, FEATURES, EXPECTED = "score_stability", "feature_stability", "grade_expectations"
-_AT_ONCE = 8
+_AT_ONCE = 16
 """Columns of the feature table in memory at a time."""
 EXPECTED_COLUMNS = ("population", "grade", "n", "expected_share")
 _FEATURE_COLUMNS = (
@@ -92,11 +92,12 @@ def _features(
     done = None if manifest.previous is None else finished_of(workspace, manifest.previous)
     read = features_read(workspace, manifest, entities) if done is not None else {}
     names = sorted({name for each in read.values() for name in each})
+    whose = [table.set_index("entity_id")["population"] for table in (before, now)]
     found = []
     for start in range(0, len(names), _AT_ONCE):
         some = names[start : start + _AT_ONCE]
-        then = _values(workspace, str(done["runs"]["features"]) if done else "", before, some)
-        here = _values(workspace, features_run, now, some)
+        then = _values(workspace, str(done["runs"]["features"]) if done else "", whose[0], some)
+        here = _values(workspace, features_run, whose[1], some)
         for population, wanted in read.items():
             own = [name for name in some if name in wanted]
             table = feature_stability(
@@ -113,13 +114,13 @@ def _features(
 
 
 def _values(
-    workspace: Workspace, run_id: str, grades: pd.DataFrame, names: Sequence[str]
+    workspace: Workspace, run_id: str, populations: pd.Series, names: Sequence[str]
 ) -> dict[tuple[str, str], NDArray[np.float64]]:
-    """Values by (population, feature) of the columns that the run has; populations as the grades say."""
+    """Values by (population, feature) of the columns that the run has; ``populations`` by entity, as it was graded."""
     table = workspace.warehouse.read("features", run_id=run_id)
     there = [name for name in names if name in table.columns]
     rows = table.select("entity_id", *there).execute()
-    population = rows["entity_id"].map(grades.set_index("entity_id")["population"])
+    population = rows["entity_id"].map(populations)
     return {
         (str(name), column): part[column].to_numpy(dtype=np.float64, na_value=np.nan)
         for name, part in rows.groupby(population, sort=False)

@@ -65,11 +65,8 @@ def build_marts(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
     the next draw (:func:`engine.api.marts.what_if.build_what_if`); as of the clock's day departments and districts
     beside each other (:func:`engine.api.marts.league.build_league`); the measures of data quality; the hit rates of
     every draw, quarter and year (:func:`engine.api.marts.trend.build_trend`); how the newest scores are spread among
-    peers (:func:`engine.api.marts.peers.build_peers`); and the names of the register as they are searched
-    (:func:`engine.api.marts.names.build_names`).
-    the next draw (:func:`engine.api.marts.what_if.build_what_if`); and as of the clock's day departments and districts
-    beside each other (:func:`engine.api.marts.league.build_league`); the measures of data quality; the hit rates of
-    every draw, quarter and year (:func:`engine.api.marts.trend.build_trend`); and what followed joint punishment
+    peers (:func:`engine.api.marts.peers.build_peers`); the names of the register as they are searched
+    (:func:`engine.api.marts.names.build_names`); and what followed joint punishment
     (:func:`engine.api.marts.punishment.build_effect`).
 
     Returns

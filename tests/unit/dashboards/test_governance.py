@@ -250,7 +250,10 @@ def test_the_card_on_the_page_is_that_of_the_command_to_the_byte(
         assert fact in text
     plain = tmp_path / "plain.md"
     xinheng(folder, "models", "card", PLAIN, "--out", str(plain), day=TODAY)
-    assert "积分卡" in plain.read_text(encoding="utf-8") and "0.0931" not in plain.read_text(encoding="utf-8")
+    told = plain.read_text(encoding="utf-8")
+    assert "积分卡" in told and "0.0931" not in told
+    # an amendment for others alone changes nothing since when it decides
+    assert "自 2019-01-01 起" in told
 
 
 def test_the_way_back_is_drafted_by_one_and_approved_by_another_on_the_page(

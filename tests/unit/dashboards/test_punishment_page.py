@@ -1,4 +1,4 @@
-"""The page of joint punishment: its figures are the command's, its choices stand in the link, what is missing is said."""
+"""The page of joint punishment: figures are the command's, choices stand in the link, what is missing is said."""
 
 from datetime import date
 from pathlib import Path
