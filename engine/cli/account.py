@@ -110,7 +110,7 @@ def _show(held: Sequence[Account], *, as_json: bool) -> int:
             }
         )
         return 0
-    heads = (N_("account"), N_("name"), N_("role"), N_("rows"), N_("status"))
+    heads = (N_("account"), N_("name"), N_("role"), N_("sees"), N_("status"))
     cells = [
         (each.account, each.name, each.role.value, _rows(each.scope), translate(STATES[each.is_active]))
         for each in held

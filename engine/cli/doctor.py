@@ -5,6 +5,7 @@ import typer
 from engine.api.installation import check_installation
 from engine.cli.options import DEFAULT_WORKSPACE, JsonOption, WorkspaceOption
 from engine.cli.output import current_translate, show_json, show_line
+from engine.messages import N_
 
 
 def doctor(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
@@ -18,4 +19,7 @@ def doctor(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption =
     else:
         for check in checks:
             show_line(f"{'✓' if check.ok else '✗'} {check.name:24} {check.detail.render(translate)}")
+        wrong = sum(not check.ok for check in checks)
+        verdict = N_("Everything that is needed is there.") if ok else N_("{n} thing(s) to mend, marked ✗ above.")
+        show_line(translate(verdict).format(n=wrong))
     raise typer.Exit(0 if ok else 1)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import typer
+from rich.columns import Columns
 from typer import rich_utils
 
 from engine.messages import N_, Translate
@@ -20,8 +21,18 @@ KINDS = {
 """How the parser names a kind of value, and how people do; a flag takes none."""
 
 
+class WholeColumns(Columns):
+    """Texts beside each other that break a Chinese sentence, which has no spaces, instead of cutting it off."""
+
+    def __init__(self, renderables: Any = None, *settings: Any, **named: Any) -> None:
+        for each in renderables or ():
+            each.overflow = "fold"
+        super().__init__(renderables, *settings, **named)
+
+
 def speak(translate: Translate) -> None:
     """Set the headings and remarks that the parser keeps for every command."""
+    rich_utils.Columns = WholeColumns  # type: ignore[misc, attr-defined]
     rich_utils.OPTIONS_PANEL_TITLE = translate(N_("Options"))
     rich_utils.ARGUMENTS_PANEL_TITLE = translate(N_("Arguments"))
     rich_utils.COMMANDS_PANEL_TITLE = translate(N_("Commands"))

@@ -188,13 +188,16 @@ def main_ok(words: list[str]) -> None:
     assert left.value.code == 0
 
 
-@pytest.mark.parametrize("words", ["--help", "ingest --help", "run --help", "run monthly --help", "doctor --help"])
+@pytest.mark.parametrize(
+    "words", ["--help", "ingest --help", "run --help", "policy simulate --help", "draw commit --help"]
+)
 def test_help_is_chinese_to_the_last_word(desk, capsys, words):
     with pytest.raises(SystemExit):
         main(words.split())
 
     printed = capsys.readouterr().out
     assert "用法：" in printed
+    assert "…" not in printed  # a sentence cut off
     assert not re.search(r"Usage|OPTIONS|ARGS|required|default:|env var|<str>|<bool>", printed)
 
 
