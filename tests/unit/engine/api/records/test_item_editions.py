@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engine.api.committing.commitment import current
+from engine.api.draws.roster import current
 from engine.api.records import item_editions as lists
 from engine.errors import ContractViolationsError, UsageError
 from engine.pipeline.ports import Actor
