@@ -134,7 +134,7 @@ def _drafted_and_approved(office: Office) -> None:
     """The analyst cannot approve what the analyst drafted; the leader can."""
     visit = office.go("analyst@city", "what-if")
     present = said(visit)
-    visit.tab.get_by_label("D ◆ 风险高").first.fill(RAISED)
+    visit.tab.get_by_role("spinbutton", name="D ◆ 风险高").first.fill(RAISED)
     visit.tab.keyboard.press("Enter")
     visit.tab.wait_for_url(f"**ratio_key_D={RAISED}*")
     visit.settle()
