@@ -7,6 +7,7 @@ The day of the event does not count; a deadline in calendar days that ends on a 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from chinese_calendar import constants, is_workday
@@ -19,6 +20,12 @@ WORKING, CALENDAR, HOURS = "working_days", "calendar_days", "hours"
 _HOURS_A_DAY = 24
 _SATURDAY = 5
 _ONE = timedelta(days=1)
+
+
+@cache
+def _is_announced_working(day: date) -> bool:
+    """Whether the announced calendar has offices work; the library looks through all its years on every call."""
+    return bool(is_workday(day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ class WorkingDays:
         """Return whether offices work on a day."""
         if day in self.off or day in self.on:
             return day in self.on
-        return bool(is_workday(day)) if day.year in _ANNOUNCED else day.weekday() < _SATURDAY
+        return _is_announced_working(day) if day.year in _ANNOUNCED else day.weekday() < _SATURDAY
 
     def is_announced(self, year: int) -> bool:
         """Return whether the holidays of a year are known."""
