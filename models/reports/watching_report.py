@@ -4,11 +4,13 @@ from html import escape
 
 from engine.estimation.parity import BUDGET
 from engine.messages import N_, Translate
+from engine.registers.sizes import SIZES
 from models.judging.backtesting import Backtest
 from models.reports.html_tables import html_table, share
 
 GROUPING_NAMES = {
     "district_code": N_("By district"),
+    "size": N_("By size"),
     "entity_type": N_("By entity type"),
     "industry_section": N_("By section of industry"),
 }
@@ -48,7 +50,7 @@ def _parity(found: Backtest, _: Translate) -> str:
     for grouping, table in found.parity.groupby("grouping", sort=False):
         body = [
             [
-                row["group"],
+                _(SIZES[row["group"]]) if grouping == "size" and row["group"] in SIZES else row["group"],
                 f"{row['n']:,}",
                 f"{row['observed_to_expected']:.2f} ({row['low']:.2f} – {row['high']:.2f})",
                 f"{share(row['miss_rate'])} ({share(row['miss_low'])} – {share(row['miss_high'])})",
