@@ -50,8 +50,9 @@ def over_time(view: View, *, with_others: bool) -> None:
     sheets = {
         "rates": trend_tables.rate_table(shown.rates, translate=_),
         "periods": trend_tables.period_table(shown.periods, translate=_),
-        "changes": _changes_table(shown.changes, view),
     }
+    if len(shown.changes):
+        sheets["changes"] = _changes_table(shown.changes, view)
     parts.plain_table(sheets["periods"])
     with st.expander(_("Show as a table"), expanded=False):
         parts.plain_table(sheets["rates"])

@@ -65,7 +65,7 @@ def precision(view: View, *, today: date) -> None:
     parts.export_menu(sheets, name="warning-precision", view=view)
     note = _(
         "A rule is judged from {n} closed warnings on. It is called noisy when its whole interval lies below {share}; "
-        "people decide, by the rules in policy `warnings.rules`."
+        "people decide, by the dated rules of warnings."
     )
     st.caption(note.format(n=limits.least_closed, share=words.share(limits.least_precision, digits=0)))
 

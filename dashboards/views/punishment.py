@@ -116,7 +116,7 @@ def _effect(view: View) -> None:
     if held is None:
         st.caption(_("Not compared yet: ask for 'xinheng marts build'."))
         return
-    st.warning(_(LABEL))
+    st.caption("⚠ " + _(LABEL))
     day = words.day(held.as_of)
     said = _("Compared on {day}, from what was known that day.").format(day=day)
     if not held.is_current:

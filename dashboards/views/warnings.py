@@ -119,7 +119,6 @@ def _inbox(held: pd.DataFrame, view: View) -> None:
 
 def _rows(held: pd.DataFrame, view: View) -> pd.DataFrame:
     _ = view.translate
-    named = _names(held, view)
     return pd.DataFrame(
         {
             _("Level"): [f"{MARKS.get(each, '')} {_(LEVELS.get(each, each))}" for each in held["level"]],
@@ -127,15 +126,21 @@ def _rows(held: pd.DataFrame, view: View) -> pd.DataFrame:
             _("State"): [_(STATES[each]) if each in STATES else each for each in held["state"]],
             _("Given to"): [words.NOTHING if words.is_missing(each) or not each else each for each in held["assignee"]],
             _("Rule"): [rule_name(code, _) for code in held["rule_code"]],
-            _("Object or group"): [
-                named.get(str(entity), str(entity)) if not words.is_missing(entity) and entity else group
-                for entity, group in zip(held["entity_id"], held["group"], strict=True)
-            ],
+            _("Object or group"): _subjects(held, view),
             _("What was seen"): [each.render(_) for each in held["sentence"]],
             _("Code of the object"): [words.NOTHING if words.is_missing(each) else each for each in held["entity_id"]],
             _("Warning"): held["warning_id"],
         }
     )
+
+
+def _subjects(held: pd.DataFrame, view: View) -> list[str]:
+    """Return the name of the object, or the group, that each warning is about."""
+    named = _names(held, view)
+    return [
+        named.get(str(entity), str(entity)) if not words.is_missing(entity) and entity else str(group)
+        for entity, group in zip(held["entity_id"], held["group"], strict=True)
+    ]
 
 
 def _names(held: pd.DataFrame, view: View) -> dict[str, str]:
@@ -150,8 +155,8 @@ def _dispose(held: pd.DataFrame, view: View, *, today: date) -> None:
     if not acts.offered(view, Action.DISPOSE_WARNING):
         return
     label = {
-        str(row["warning_id"]): f"{row['warning_id']} · {row['sentence'].render(_)}"
-        for row in held.head(SHOWN).to_dict("records")
+        str(row["warning_id"]): f"{who} · {row['sentence'].render(_)}"
+        for row, who in zip(held.head(SHOWN).to_dict("records"), _subjects(held.head(SHOWN), view), strict=True)
     }
     offered = picking.in_sight(list(label), name="warnings", view=view, label_of=label.__getitem__)
     with st.form("dispose"):

@@ -216,7 +216,9 @@ def read_parameters(path: Path) -> dict[str, Parameter]:
     try:
         parameters = _parameters(path)
     except UsageError as error:
-        problem = Message(N_("the draft cannot be read: {error}"), {"error": error.params["value"]})
+        problem = Message(
+            N_("the draft cannot be read: {error}"), {"error": error.params.get("problem", error.params.get("value"))}
+        )
         raise PolicyInconsistentError(name=path.name, problem=problem) from error
     found: dict[str, Parameter] = {}
     for parameter in parameters:

@@ -94,7 +94,7 @@ def test_from_a_listing_to_the_confirmed_release(desk, tmp_path):
     assert (row["n_hits"], row["n_applied"], bool(row["is_release_late"])) == (1, 1, False)
     steps = funnel(workspace, book=BOOK, as_of=on).set_index("step")
     reached = {step: int(n) for step, n in steps["n"].items()}
-    assert [reached[step] for step in ("triggered", "pushed", "received", "hit", "applied", "fed_back")] == [
+    assert [reached[step] for step in ("triggered", "pushed", "received", "hit", "acted", "fed_back")] == [
         4,
         4,
         2,

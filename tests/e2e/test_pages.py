@@ -108,6 +108,9 @@ def shown_by_hand(name: str, visit: Visit, figures: Figures, language: str) -> N
         main.get_by_test_id("stButtonGroup").get_by_text(translate("Stability"), exact=True).click()
         main.get_by_text(translate("What the score reads")).first.wait_for()
         main.get_by_text(translate("Show as a table")).first.click()
+    elif name == "punishment":
+        for folded in main.get_by_text(translate("Show as a table")).all():
+            folded.click()
     elif name == "record":
         visit.fill(translate("Name, code or pinyin, at least two characters"), figures.entity)
         main.get_by_text(translate("Everything known")).first.wait_for()

@@ -60,9 +60,10 @@ def build_peers(workspace: Workspace, *, actor: Actor, clock: Clock, progress: P
     whole = _counted(described.assign(section=EVERY, district_code=EVERY), least=least)
     known = described.dropna(subset=["section", "district_code"])
     near = _counted(known, least=least)
-    tables = {TABLE: pd.concat([part for part in (whole, near) if len(part)], ignore_index=True)}
-    if tables[TABLE].empty:
+    parts = [part for part in (whole, near) if len(part)]
+    if not parts:
         return None
+    tables = {TABLE: pd.concat(parts, ignore_index=True)}
     return workspace.warehouse.write_run(
         tables, kind=KIND, as_of=run.as_of, manifest={"version": _version(run)}, actor=actor, at=clock()
     )

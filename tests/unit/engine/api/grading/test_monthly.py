@@ -103,7 +103,7 @@ def test_a_run_killed_before_any_stage_goes_on_to_the_same_result(city, first, t
     done = run(workspace, day)
 
     runs = [r for r in workspace.warehouse.runs() if r.as_of == day]
-    assert sorted(r.kind for r in runs) == sorted(TABLES)
+    assert sorted(r.kind for r in runs) == sorted([*TABLES, "stability"])
     assert reproduce(workspace, done.run_id).ok
 
 
@@ -216,7 +216,8 @@ def test_governance_tells_of_every_run(city, first):
     assert set(found) == {"runs", "sign_offs"}
     assert first.run_id in set(moved["shares"]["run_id"])
     # the first run has none before it to move from, and the scorecard gives no chances
-    assert moved["scores"].empty and moved["features"].empty and moved["expected"].empty
+    # (other tests of this city may have run a later month before)
+    assert all(first.run_id not in set(moved[name]["run_id"]) for name in ("scores", "features", "expected"))
 
 
 def test_a_run_stores_its_movement_by_score_and_by_every_feature_the_score_reads(tmp_path):
