@@ -13,7 +13,6 @@ GROUPING_NAMES = {
     "size": N_("By size"),
     "entity_type": N_("By entity type"),
     "industry_section": N_("By section of industry"),
-    "size": N_("By size"),
 }
 MOST_ROWS = 12
 
