@@ -27,7 +27,7 @@ from engine.store.outputs.report_files import Part, Report, report_docx
 from engine.store.outputs.report_text import report_markdown
 from engine.store.workspaces.policies import policies_of
 from engine.store.workspaces.workspace import Workspace
-from engine.vocabulary import SCORE_NAMES, population_name
+from engine.vocabulary import SCORE_NAMES, population_name, whole_population
 
 __all__ = ["FORMS", "group_name", "model_card"]
 FORMS = {"md": report_markdown, "docx": report_docx}
@@ -81,7 +81,7 @@ def model_card(
         )
     said = _Words(translate, unit_names(workspace, on=on))
     if now.model == SCORECARD_MODEL:
-        parts = list(_scorecard(workspace, profile=profile, on=on, said=said))
+        parts = list(_scorecard(workspace, population, profile=profile, on=on, said=said))
     else:
         stored = stored_model(workspace.path, digest=now.digest, promotion=now.promotion)
         found = evidence(workspace, population=stored.population, run_id=now.promotion, profile=profile, on=on)
@@ -153,12 +153,16 @@ def _deciding(now: Deciding, *, said: _Words) -> str:
     )
 
 
-def _scorecard(workspace: Workspace, *, profile: str, on: date, said: _Words) -> Sequence[Part]:
+def _scorecard(workspace: Workspace, population: str, *, profile: str, on: date, said: _Words) -> Sequence[Part]:
+    """Points of the scorecard of a population that is one kind of object; of all where it is called otherwise."""
     _ = said.translate
     book = policies_of(workspace, profile)
+    cards = dict(book.value(MODELS, on=on))
+    own = whole_population(population)
     parts = []
-    for kind, name in sorted(book.value(MODELS, on=on).items()):
+    for kind, name in sorted({own: cards[own]}.items() if own in cards else cards.items()):
         card = read_scorecard(book, name=name, on=on)
+        since = max(day for day in book.parameter(name).values if day <= on)
         worst = max(card.consistency_ratios.values(), default=0.0)
         parts.append(
             Part(
@@ -166,7 +170,7 @@ def _scorecard(workspace: Workspace, *, profile: str, on: date, said: _Words) ->
                 (_(N_("Indicator")), _(N_("Most points"))),
                 [(_(each.label), f"{each.points:g}") for each in card.indicators],
                 _(N_("In force since {day}; largest consistency ratio {ratio}. Rests on: {reference}")).format(
-                    day=card.valid_on.isoformat(), ratio=f"{worst:.3f}", reference=_(card.reference)
+                    day=since.isoformat(), ratio=f"{worst:.3f}", reference=_(card.reference)
                 ),
             )
         )

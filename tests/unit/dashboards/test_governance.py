@@ -254,6 +254,12 @@ def test_the_card_on_the_page_is_that_of_the_command_to_the_byte(
     assert "积分卡" in told and "0.0931" not in told
     # an amendment for others alone changes nothing since when it decides
     assert "自 2019-01-01 起" in told
+    # the points of this kind of object alone, since the day policy gives
+    assert (
+        "scorecard.light" in told
+        and "scorecard.general" not in told
+        and TODAY.isoformat() not in told.rpartition("##")[0]
+    )
 
 
 def test_the_way_back_is_drafted_by_one_and_approved_by_another_on_the_page(
