@@ -1,7 +1,8 @@
 """The clock of each step of joint punishment: since when a case waits for it, by when it is due, when it was taken.
 
 A case waits for a step from the step before. It leaves without it when it is refused or its listing ends: then there is
-nothing left to do but the release. What is still open is open, never left out.
+nothing to do but the release. Where a file of another system lacks a step, nobody waits for it once a later one was
+taken. What is still open is open, never left out.
 """
 
 from collections.abc import Mapping
@@ -74,7 +75,9 @@ def clock_of(found: pd.DataFrame, step: str, *, book: PolicyBook, on: date) -> C
     days["ended_on"] = ends_on.where(found["pushed_on"].notna())
     days["repaired_on"] = ends_on.where(found["end_reason"] == "repaired")
     since, done = days[_SINCE[step]], days[f"{step}_on"]
-    gone = [ends_on] if step == "repaired" else [found["refused_on"], ends_on, found["release_pushed_on"]]
+    steps = list(_SINCE)
+    later = [days[f"{each}_on"] for each in steps[steps.index(step) + 1 : steps.index("repaired")]]
+    gone = [ends_on] if step == "repaired" else [found["refused_on"], ends_on, found["release_pushed_on"], *later]
     left = pd.concat(gone, axis=1).min(axis=1).where(done.isna())
     if step in RELEASE:
         left = found["released_on"].where(done.isna())

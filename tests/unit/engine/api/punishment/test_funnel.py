@@ -69,6 +69,14 @@ def test_acting_is_timed_from_the_business_in_which_the_firm_was_met():
     assert (acted["n"], acted["n_open"], acted["n_overdue"], acted["median_days"]) == (2, 1, 1, 2)
 
 
+def test_nobody_waits_for_a_step_that_a_later_one_followed():
+    rows = found(case(applied_on=20))  # a file that has neither the check nor the push
+    steps = funnel_of(rows, book=BOOK, as_of=ON).set_index("step")
+
+    assert (steps.loc["basis_checked", "n_open"], steps.loc["basis_checked", "n_overdue"]) == (0, 0)
+    assert (steps.loc["fed_back", "n_open"], steps.loc["fed_back", "n_overdue"]) == (1, 1)
+
+
 def test_funnels_by_department_add_up_to_the_whole():
     rows = found(case(**MET), case("WJW", **BEGUN), case("WJW", refused_on=4))
     whole = funnel_of(rows, book=BOOK, as_of=ON).set_index("step")
