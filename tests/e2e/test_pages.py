@@ -212,6 +212,7 @@ PARTS = {
     "hit_rate": ("others=1",),
     "what_if": ("ratio_key_D=70&groups=size",),
     "league": ("by=department",),
+    "governance": ("part_of_models=back", "part_of_models=runs"),
 }
 """Views of the pages that have several; others have one."""
 MENUS_AT_ONCE = 3
