@@ -28,8 +28,8 @@ FORM = 2
 YEARS = 3
 NOT_COUNTED = ("account.", "audit.", "kpi.", "model.", "policy.", "quality.", "run.", "signer.", "site.")
 """Beginnings of ledger actions that change no share; runs that may are named by their identifiers."""
-DERIVED = ("league", "lift", "marts", "punishment_effect", "quality", "trend", "what_if")
-"""Kinds of runs that no share rests on."""
+DERIVED = ("league", "lift", "marts", "names", "peers", "punishment_effect", "quality", "trend", "what_if")
+"""Kinds of runs that no share rests on: the tables of the pages, every KIND of this package."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ def test_a_share_beyond_its_limits_is_said(city: Path, monkeypatch: pytest.Monke
 def test_an_emptied_search_leaves_the_link(city: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     st.cache_data.clear()
     app = opened(city, monkeypatch, "", lang="en", search="企业").switch_page("views/record.py").run()
-    field = next(each for each in app.text_input if each.label == "Name or code, at least two characters")
+    field = next(each for each in app.text_input if each.label == "Name, code or pinyin, at least two characters")
     assert field.value == "企业"
     field.set_value("").run()
 

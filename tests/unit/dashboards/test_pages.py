@@ -12,7 +12,7 @@ from tests.small_workspace import AS_OF, EARLIER, write_draw, write_measured
 APP = Path(__file__).parents[3] / "dashboards" / "app.py"
 PAGES = ("briefing", "hit_rate", "draw")
 KEPT = re.compile(
-    r"xinheng\S*|verify|--\S+|DIGEST|JSON|[0-9a-f]{6,}|sha256|sim\b|语言 Language|fire|price|enterprise|s-\d"
+    r"xinheng\S*(?: [a-z-]+)*|--\S+|DIGEST|JSON|[0-9a-f]{6,}|sha256|sim\b|语言 Language|fire|price|enterprise|s-\d"
 )
 """Commands, codes and digests, which are the same in both languages."""
 

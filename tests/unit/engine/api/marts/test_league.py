@@ -1,5 +1,7 @@
 """Stored league tables equal those counted anew; what changed since is named; nobody with limits reads them."""
 
+import importlib
+import pkgutil
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,10 +10,11 @@ import pandas as pd
 import pytest
 
 from engine.access.scope import scope_of
+from engine.api import marts
 from engine.api.figures.league import BY, league_table, shares
 from engine.api.marts import league as league_marts
 from engine.api.marts.building import build_marts
-from engine.api.marts.league import KIND, build_league, stored_league, stored_table, years_of
+from engine.api.marts.league import DERIVED, KIND, build_league, stored_league, stored_table, years_of
 from engine.kpis.values import kpi_values
 from engine.store.workspaces.scoped import scoped
 from engine.store.workspaces.workspace import Workspace
@@ -116,6 +119,13 @@ def test_a_run_of_a_draw_and_another_policy_make_it_stale_and_other_stored_table
     write({"selections": rows}, kind="draw", as_of=DAY, manifest={}, actor=ACTOR, at=NOW)
 
     assert not stored_league(workspace).is_current
+
+
+def test_no_table_of_the_pages_makes_another_stale() -> None:
+    names = [each.name for each in pkgutil.iter_modules(marts.__path__)]
+    modules = [importlib.import_module(f"{marts.__name__}.{name}") for name in names]
+
+    assert {module.KIND for module in modules if hasattr(module, "KIND")} == set(DERIVED)
 
 
 def test_the_next_day_is_counted_anew_though_no_record_changed(workspace: Workspace) -> None:
