@@ -4,6 +4,7 @@ Streamlit asks an address on the internet for this machine's public address when
 know. Nothing here needs the answer, and no request may leave the machine, so the question is never asked.
 """
 
+import gc
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -42,6 +43,7 @@ def main() -> None:
     stay_inside()
     for name in HEAVY:
         import_module(name)
+    gc.freeze()  # Streamlit looks through all of memory after every run; what the modules hold never becomes free
     sys.argv = ["streamlit", "run", str(SCRIPT), *sys.argv[1:]]
     cli.main()
 

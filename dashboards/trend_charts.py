@@ -57,10 +57,11 @@ def rates_over_time(
         alt.Tooltip("n:Q", title="n", format=","),
         alt.Tooltip("hits:Q", title=_("Hits"), format=","),
     ]
-    ink = alt.condition(f"datum.state == '{FIRM}'", alt.value(colour), alt.value(QUIET))
+    when_firm = {"test": f"datum.state == '{FIRM}'", "value": colour}
+    ink = alt.ColorValue(QUIET, condition=when_firm)
     base = alt.Chart(shown).encode(x=x, tooltip=tooltip)
     spans = base.mark_rule(strokeWidth=2.5).encode(
-        y=alt.Y("low:Q", scale=y_scale, axis=y_axis, title=None), y2="high:Q", color=ink
+        y=alt.Y("low:Q", scale=y_scale, axis=y_axis, title=None), y2=alt.Y2("high:Q"), color=ink
     )
     ends = [
         base.mark_tick(orient="horizontal", thickness=2.5, size=14, opacity=1).encode(
@@ -72,12 +73,12 @@ def rates_over_time(
     dots = firm.mark_point(size=90, strokeWidth=2.5, opacity=1, shape=shape).encode(
         y=alt.Y("hit_rate:Q", scale=y_scale),
         color=ink,
-        fill=alt.condition(f"datum.state == '{FIRM}'", alt.value(colour), alt.value("white")),
+        fill=alt.FillValue("white", condition=when_firm),
     )
     layers = [spans, *ends, dots, *_edges(changes, periods=periods)]
     if not crowded:
         words = base.mark_text(dy=-6, baseline="bottom", fontSize=12, color=INK)
-        layers.append(words.encode(y=alt.Y("high:Q", scale=y_scale), text="said:N"))
+        layers.append(words.encode(y=alt.Y("high:Q", scale=y_scale), text=alt.Text("said:N")))
     return styled(alt.layer(*layers).properties(title=grade_name(grade, _), height=HEIGHT, width="container"))
 
 
@@ -102,6 +103,8 @@ def _edges(changes: pd.DataFrame, *, periods: list[str]) -> list[alt.Chart]:
         edge = alt.Chart(joined).encode(x=_place(periods, at=at))
         found.append(edge.mark_rule(strokeDash=[5, 4], strokeWidth=1.5, color=BAD))
         found.append(
-            edge.mark_text(dx=3, dy=8, align="left", fontSize=14, color=BAD).encode(y=alt.value(0), text="mark")
+            edge.mark_text(dx=3, dy=8, align="left", fontSize=14, color=BAD).encode(
+                y=alt.YValue(0), text=alt.Text("mark:N")
+            )
         )
     return found
