@@ -20,7 +20,7 @@ class _Chart:
         return self._chart.to_dict(validate=is_checked)
 
 
-def draw(chart: alt.TopLevelMixin, *, alt_text: str, place: DeltaGenerator | None = None) -> None:
+def show_chart(chart: alt.TopLevelMixin, *, alt_text: str, place: DeltaGenerator | None = None) -> None:
     """Show a chart.
 
     Parameters

@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboards import guard, queries, words
 from dashboards.definitions import Definition
-from dashboards.drawing import draw
+from dashboards.drawing import show_chart
 from dashboards.view import View
 from engine.api.desk import Action
 from engine.api.table_export import csv_bytes, json_bytes, xlsx_bytes
@@ -95,7 +95,7 @@ def nothing_yet(sentence: str, *, command: str | None = None) -> None:
 def chart_with_table(chart: alt.TopLevelMixin, table: pd.DataFrame, *, alt_text: str, translate: Translate) -> None:
     """Show a chart and the same figures as a table that a keyboard and a screen reader reach."""
     _ = translate
-    draw(chart, alt_text=alt_text)
+    show_chart(chart, alt_text=alt_text)
     with st.expander(_("Show as a table"), expanded=False):
         plain_table(table)
 

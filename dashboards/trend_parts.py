@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import job_parts, parts, queries, sentences, trend_tables, words
-from dashboards.drawing import draw
+from dashboards.drawing import show_chart
 from dashboards.trend_charts import marker, rates_over_time
 from dashboards.view import View, choose
 from engine.api.desk import Action
@@ -85,7 +85,7 @@ def _of_mode(trend: Trend, mode: str, view: View) -> None:
             own = rates[rates["grade"] == grade]
             chart = rates_over_time(own, changes, periods=names, top=top, translate=_)
             said = _("Hit rate of grade {grade} by period, with intervals").format(grade=grade)
-            draw(chart, alt_text=said, place=column)
+            show_chart(chart, alt_text=said, place=column)
     _legend(rates, periods, view)
     for change in changes.to_dict("records"):
         st.markdown(f"{change['mark']} {change_sentence(change, view)}")

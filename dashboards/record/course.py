@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import parts, queries, record_charts, words
-from dashboards.drawing import draw
+from dashboards.drawing import show_chart
 from dashboards.grades.shared import above_score
 from dashboards.record.shared import NEEDS, above_score_text, record_name, status_name
 from dashboards.view import View
@@ -44,7 +44,7 @@ def _grades(entity: str, view: View) -> None:
         }
     )
     if rows["score"].notna().any():
-        draw(record_charts.grade_course(rows, translate=_), alt_text=_("Score and grade from run to run"))
+        show_chart(record_charts.grade_course(rows, translate=_), alt_text=_("Score and grade from run to run"))
     table = pd.DataFrame(
         {
             _("As of"): [words.day(each.as_of) for each in steps],

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards import charts, guard, parts, queries, tables, words
 from dashboards.definitions import DRAWN
-from dashboards.drawing import draw
+from dashboards.drawing import show_chart
 from dashboards.view import View, choose, current_view
 from engine.api.desk import Action
 from engine.api.draws import verification
@@ -207,7 +207,7 @@ def _cells(cells: pd.DataFrame, view: View) -> None:
     by_grade["ratio"] = by_grade["n_drawn"] / by_grade["n_units"]
     sizes = by_grade.groupby("item_name")["n_drawn"].sum().sort_values(ascending=False, kind="stable")
     largest = by_grade[by_grade["item_name"].isin(sizes.index[:ITEMS_SHOWN])]
-    draw(charts.sampling_ratios(largest, translate=_), alt_text=_("Ratio drawn per item and grade"))
+    show_chart(charts.sampling_ratios(largest, translate=_), alt_text=_("Ratio drawn per item and grade"))
     if len(sizes) > ITEMS_SHOWN:
         said = _("The {shown} items with most checks of {all}; the tables hold every item.")
         st.caption(said.format(shown=ITEMS_SHOWN, all=words.count(len(sizes))))
@@ -224,7 +224,7 @@ def _coordination(draw: DrawRecord, view: View) -> None:
     _ = view.translate
     st.subheader(_("Coordination: one visit, several items"))
     amounts = pd.DataFrame({"what": [_("Item checks"), _("Visits")], "amount": [draw.n_checks, draw.n_visits]})
-    draw(charts.coordination(amounts, translate=_), alt_text=_("Item checks and visits"))
+    show_chart(charts.coordination(amounts, translate=_), alt_text=_("Item checks and visits"))
     per_visit = draw.n_checks / draw.n_visits if draw.n_visits else float("nan")
     st.markdown(
         _(

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboards import charts, job_parts, parts, queries, sentences, tables
 from dashboards.definitions import HIT_RATES
-from dashboards.drawing import draw
+from dashboards.drawing import show_chart
 from dashboards.trend_parts import over_time
 from dashboards.view import View, current_view, switch
 from engine.api.reading import measures as reading
@@ -41,7 +41,7 @@ def _newest(rates: pd.DataFrame, random: pd.DataFrame, others: pd.DataFrame, *, 
     shown = shown if with_others else shown[shown["mode"] == reading.RANDOM]
     if shown.empty:
         return
-    draw(charts.hit_rate_by_grade(shown, translate=_), alt_text=_("Hit rate by grade with intervals"))
+    show_chart(charts.hit_rate_by_grade(shown, translate=_), alt_text=_("Hit rate by grade with intervals"))
     if with_others and others["n"].sum() > 0:
         st.caption(
             _(

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboards import acts, delivery, guard, parts, quality_charts, queries, words
 from dashboards.definitions import QUALITY
-from dashboards.drawing import draw
+from dashboards.drawing import show_chart
 from dashboards.view import View, choose, current_view
 from engine.api.desk import Action
 from engine.api.marts.quality import held_quality
@@ -285,7 +285,7 @@ def _trend(report: measures.QualityReport, view: View) -> None:
     shown = found.assign(place=[f"{at + 1}" for at in found.index], day=found["loaded_at"].map(words.moment))
     said = _("Rows in and held back, load by load")
     last = shown.tail(MOST_LOADS)
-    draw(quality_charts.rows_in(last, translate=_), alt_text=_("Rows in"))
+    show_chart(quality_charts.rows_in(last, translate=_), alt_text=_("Rows in"))
     parts.chart_with_table(quality_charts.held_back(last, translate=_), table, alt_text=said, translate=_)
     st.caption(_("The last {n} loads; the table holds all.").format(n=min(MOST_LOADS, len(shown))))
     parts.export_menu({"trend": table}, name="load-trend", view=view)

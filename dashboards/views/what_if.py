@@ -21,7 +21,7 @@ from dashboards import (
     words,
 )
 from dashboards.definitions import WHAT_IF
-from dashboards.drawing import draw
+from dashboards.drawing import show_chart
 from dashboards.queries import Workbench
 from dashboards.view import View, current_view
 from engine.api.desk import Action
@@ -118,7 +118,7 @@ def _trial(workbench: Workbench, view: View, *, as_of: date) -> None:
     level = words.share(found.level, digits=0)
     st.subheader(_("Findings by grade"))
     chart = charts.policy_fan(_fan(present, table, view), translate=_)
-    draw(chart, alt_text=_("Findings by grade"))
+    show_chart(chart, alt_text=_("Findings by grade"))
     parts.plain_table(compared)
     st.caption(
         _(

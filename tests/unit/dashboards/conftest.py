@@ -3,7 +3,7 @@
 The main module stays.
 
 Streamlit looks through every installed package for components whenever a page is opened in a test; what it finds does
-not change, so it looks once.
+not change, so it looks once. After each run it looks through all of memory, of which a test session holds much: never.
 """
 
 import sys
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit import config
 from streamlit.components.v2 import manifest_scanner
 
 from engine.access.rights import Role
@@ -49,6 +50,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _components_found_once() -> Iterator[None]:
+    config.set_option("runner.postScriptGC", False)
     look = manifest_scanner.scan_component_manifests
     found = look()
     manifest_scanner.scan_component_manifests = lambda *_args, **_asked: list(found)
