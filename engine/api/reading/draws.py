@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ class DrawRecord:
 
 
 def draws(place: Place) -> tuple[DrawRecord, ...]:
-    """Return the draws of a workspace, the latest first. Cost: the commitments and certificates.
+    """Return the draws of a workspace, the latest first. Cost: the commitments and certificates not read before.
 
     Raises
     ------
@@ -99,7 +100,7 @@ def draws(place: Place) -> tuple[DrawRecord, ...]:
     """
     with opened(place) as workspace:
         folders = sorted(each.parent for each in (workspace.path / PUBLIC).glob(f"[!.]*/{COMMITMENT}"))
-        found = [_record(folder, workspace) for folder in folders]
+        found = [_record(folder, _stamps(folder), workspace.path) for folder in folders]
     return tuple(sorted(found, key=lambda draw: (draw.committed_at, draw.sequence, draw.draw_id), reverse=True))
 
 
@@ -119,12 +120,20 @@ def certificate_record(place: Place, *, draw_id: str) -> dict[str, Any]:
                 problem=Message(N_("draw {draw_id} has no certificate"), {"draw_id": draw_id}),
                 remedy=Message(N_("check the name, or run 'xinheng draw run' first")),
             )
-        return _json(certificate, workspace)
+        return _json(certificate, workspace.path)
 
 
-def _record(folder: Path, workspace: Workspace) -> DrawRecord:
+def _stamps(folder: Path) -> tuple[tuple[int, int], ...]:
+    """Size and time of what a draw is told from, in nanoseconds; a certificate may be missing."""
+    found = [path.stat() for path in (folder / COMMITMENT, folder / CERTIFICATE) if path.is_file()]
+    return tuple((each.st_size, each.st_mtime_ns) for each in found)
+
+
+@lru_cache(maxsize=1024)
+def _record(folder: Path, stamps: tuple[tuple[int, int], ...], workspace: Path) -> DrawRecord:
+    """Read a draw once as long as its files have the same stamps: a certificate names every object that is visited."""
     commitment = _json(folder / COMMITMENT, workspace)
-    certificate = _json(folder / CERTIFICATE, workspace) if (folder / CERTIFICATE).is_file() else {}
+    certificate = _json(folder / CERTIFICATE, workspace) if len(stamps) > 1 else {}
     used = {event["id"]: event for event in certificate.get("entropy_used", ())}
     visits = certificate.get("visits", {})
     state = _STATE_OF_KIND[certificate.get("kind")] if certificate else DrawState.COMMITTED
@@ -160,13 +169,13 @@ def _entropy_value(planned: Mapping[str, Any], used: Mapping[str, Any]) -> Entro
     return EntropyValue(planned["id"], event["event"], event["value"], event["evidence"]["drawn_at"])
 
 
-def _json(path: Path, workspace: Workspace) -> dict[str, Any]:
+def _json(path: Path, workspace: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         raise StoreError(
-            workspace=workspace.path,
-            problem=Message(N_("the record {name} cannot be read"), {"name": path.relative_to(workspace.path)}),
+            workspace=workspace,
+            problem=Message(N_("the record {name} cannot be read"), {"name": path.relative_to(workspace)}),
             remedy=Message(N_("restore the folder of this draw from its publication")),
         ) from error
 

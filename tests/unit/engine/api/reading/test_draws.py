@@ -41,6 +41,22 @@ def test_a_committed_draw_has_neither_seed_nor_result(workspace: Path) -> None:
     assert len(draw.commit_digest) == 64
 
 
+def test_a_draw_that_stands_is_read_once_and_one_that_moved_on_again(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first,) = draw_reading.draws(workspace)
+    with monkeypatch.context() as patch:
+        patch.setattr(draw_reading.json, "loads", None)
+        assert draw_reading.draws(workspace) == (first,)
+    certificate = workspace / "draws" / "2026-007" / "certificate.json"
+    content = json.loads(certificate.read_text(encoding="utf-8")) | {"kind": "void", "reason": "frame incomplete"}
+    certificate.write_text(json.dumps(content), encoding="utf-8")
+
+    (after,) = draw_reading.draws(workspace)
+
+    assert (after.state, after.reason) == (DrawState.VOID, "frame incomplete")
+
+
 def test_a_damaged_record_is_named(workspace: Path) -> None:
     (workspace / "draws" / "2026-007" / "certificate.json").write_text("{", encoding="utf-8")
 
