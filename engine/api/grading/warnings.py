@@ -60,12 +60,9 @@ def warnings(
     -----
     Cost: the rows of the warnings and the ledger's entries about them.
     """
-    rows = raised_warnings(workspace)
-    if rows.empty:
-        return pd.DataFrame(columns=list(COLUMNS))
-    day = pd.Timestamp(on) if on is not None else pd.to_datetime(rows["as_of"]).max()
-    table = _standing(workspace, rows)
-    table["is_overdue"] = (pd.to_datetime(table["due_on"]) < day) & (table["state"] != "closed")
+    table = standing_warnings(workspace, on=on)
+    if table.empty:
+        return table
     if state is not None:
         table = table[table["state"] != "closed"] if state == "open" else table[table["state"] == state]
     for column, wanted in (("rule_code", rule), ("level", level), ("assignee", assignee)):
@@ -79,6 +76,21 @@ def warnings(
         order=table["level"].map({"urgent": 0, "important": 1, "attention": 2}),
     )
     return table.sort_values(["order", "due_on", "warning_id"], ignore_index=True)[list(COLUMNS)]
+
+
+def standing_warnings(workspace: Workspace, *, on: date | None = None) -> pd.DataFrame:
+    """Return every raised warning as it stands, in no order; the sentences are not made yet.
+
+    Parameters
+    ----------
+    on : see :func:`warnings`.
+    """
+    rows = raised_warnings(workspace)
+    if rows.empty:
+        return pd.DataFrame(columns=list(COLUMNS))
+    day = pd.Timestamp(on) if on is not None else pd.to_datetime(rows["as_of"]).max()
+    table = _standing(workspace, rows)
+    return table.assign(is_overdue=(pd.to_datetime(table["due_on"]) < day) & (table["state"] != "closed"))
 
 
 def _standing(workspace: Workspace, rows: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from engine.api.grading.confirming import high_risk_grades
 from engine.api.grading.monthly_records import HELD, SIGNED, STARTED, finished_of
 from engine.api.grading.months import grade_months
 from engine.api.grading.overrides import grade_overrides
-from engine.api.grading.warnings import warnings
+from engine.api.grading.warnings import standing_warnings
 from engine.api.plans.book import plan_books
 from engine.api.policies.drafts import WAITING, drafts
 from engine.api.punishment.desk import stalls
@@ -98,9 +98,9 @@ def _split(kind: Kind, makers: Iterable[str], person: str) -> Waiting:
 
 
 def _dated(kind: Kind, due: Iterable[object], on: date) -> Waiting:
-    days = [None if pd.isna(each) else pd.Timestamp(each).date() for each in due]  # type: ignore[call-overload, arg-type]
-    known = [day for day in days if day is not None]
-    return Waiting(kind, n=len(days), n_late=sum(day < on for day in known), first_due=min(known, default=None))
+    days = pd.to_datetime(pd.Series(list(due), dtype="object"))
+    first = None if days.isna().all() else days.min().date()
+    return Waiting(kind, n=len(days), n_late=int((days < pd.Timestamp(on)).sum()), first_due=first)
 
 
 def _drafts(workspace: Workspace, person: str, on: date) -> Waiting:
@@ -175,7 +175,8 @@ def _unpublished(workspace: Workspace, person: str, on: date) -> Waiting:
 
 
 def _warnings(workspace: Workspace, person: str, on: date) -> Waiting:
-    return _dated(Kind.WARNINGS, warnings(workspace, on=on, state="open")["due_on"], on)
+    held = standing_warnings(workspace, on=on)
+    return _dated(Kind.WARNINGS, held.loc[held["state"] != "closed", "due_on"], on)
 
 
 def _cases(workspace: Workspace, person: str, on: date) -> Waiting:
