@@ -93,6 +93,16 @@ CHECKS = {
     "audit.strata": N_("Strata follow from the frozen grades"),
 }
 
+OBJECTION_STATES = {
+    "filed": N_("waits to be taken up"),
+    "accepted": N_("taken up"),
+    "annotated": N_("taken up, record marked as disputed"),
+    "rejected": N_("not taken up"),
+    "maintained": N_("record maintained"),
+    "corrected": N_("record to be corrected"),
+    "withdrawn": N_("withdrawn"),
+}
+VERDICTS = {"above": N_("▲ above chance"), "below": N_("▼ below chance"), "inside": N_("● within chance")}
 ROLES = {
     "leader": N_("Leader"),
     "analyst": N_("Analyst"),

@@ -20,7 +20,6 @@ from engine.errors import TableMissingError
 from engine.messages import N_
 
 BY = {"district": N_("By district"), "department": N_("By department")}
-VERDICTS = {"above": N_("▲ above chance"), "below": N_("▼ below chance"), "inside": N_("● within chance")}
 COLOURS = {"above": "#C44E00", "below": "#0072B2", "inside": QUIET}
 SHAPES = {"above": "triangle-up", "below": "triangle-down", "inside": "circle"}
 POINTS = 60
@@ -139,6 +138,7 @@ def _as_table(rows: pd.DataFrame, view: View, *, is_adjusted: bool) -> pd.DataFr
         }
     spans = zip(rows["shrunken"], rows["shrunken_low"], rows["shrunken_high"], strict=True)
     ranks = zip(rows["rank_low"], rows["rank_high"], rows["ranked"], strict=True)
+    verdicts = {code: _(said) for code, said in words.VERDICTS.items()}
     return pd.DataFrame(
         {
             _("Group"): rows["name"],
@@ -153,7 +153,7 @@ def _as_table(rows: pd.DataFrame, view: View, *, is_adjusted: bool) -> pd.DataFr
                 words.NOTHING if words.is_missing(first) else _rank(int(first), int(last), int(of), view)
                 for first, last, of in ranks
             ],
-            _("Verdict"): [_(VERDICTS[each]) if each in VERDICTS else words.NOTHING for each in rows["verdict"]],
+            _("Verdict"): rows["verdict"].map(verdicts).fillna(words.NOTHING),
         }
     )
 
@@ -211,7 +211,7 @@ def _marks(rows: pd.DataFrame, x: alt.X, y: alt.Y, view: View, *, as_text: Calla
         text=rows["value"].map(as_text),
         held=rows["shrunken"].map(lambda each: words.NOTHING if words.is_missing(each) else as_text(each)),
     ).dropna(subset=["share"])
-    kinds = list(VERDICTS)
+    kinds = list(words.VERDICTS)
     full = max(float(shown["n"].median()), 1.0) if len(shown) else 1.0
     base = alt.Chart(shown).encode(x=x, y=y)
     dots = base.mark_point(size=110, filled=True).encode(

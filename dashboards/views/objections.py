@@ -19,15 +19,6 @@ from engine.api.reading.search import entity_names
 from engine.api.results.objections import named, objections, owner_of
 from engine.messages import N_
 
-STATES = {
-    "filed": N_("waits to be taken up"),
-    "accepted": N_("taken up"),
-    "annotated": N_("taken up, record marked as disputed"),
-    "rejected": N_("not taken up"),
-    "maintained": N_("record maintained"),
-    "corrected": N_("record to be corrected"),
-    "withdrawn": N_("withdrawn"),
-}
 ABOUT = "about"
 OPEN = ("filed", "accepted", "annotated")
 STEPS = {
@@ -83,7 +74,7 @@ def _table(held: pd.DataFrame, view: View) -> None:
     table = pd.DataFrame(
         {
             _("Who objects"): [names.get(each, each) for each in held["entity_id"]],
-            _("State"): [_(STATES[each]) for each in held["state"]],
+            _("State"): [_(words.OBJECTION_STATES[each]) for each in held["state"]],
             _("To be decided by"): held["due_on"].map(words.day),
             _("Kind of record"): [words.table_name(each, _) for each in held["target_table"]],
             _("Department"): queries.unit_names(view, held["department"], needs=Action.SEE_RESULTS),

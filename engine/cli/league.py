@@ -8,7 +8,7 @@ import typer
 
 from engine.cli.kpi import AsOfOption, PeriodArgument
 from engine.cli.options import DEFAULT_WORKSPACE, JsonOption, ProfileOption, WorkspaceOption, as_of_date, current_time
-from engine.cli.output import current_translate, plain, show_json, show_table
+from engine.cli.output import current_translate, show_json, show_table
 from engine.errors import UsageError
 from engine.messages import N_, Message
 
@@ -56,7 +56,7 @@ def league(
     found = league_table(opened, period=period, by=by.value, as_of=day, book=book)
     rows = found[(found["kpi"] == figure) & (found["is_adjusted"] == adjusted)].to_dict("records")
     if as_json:
-        show_json({"period": period, "as_of": day, "figure": figure, "groups": [plain(row) for row in rows]})
+        show_json({"period": period, "as_of": day, "figure": figure, "groups": rows})
         return
     translate = current_translate()
     heads = [

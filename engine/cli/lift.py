@@ -1,5 +1,6 @@
 """``xinheng lift``: what scores would find first, and whether chances come true, on rows drawn at random."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +12,7 @@ from engine.messages import N_, Message, Translate
 from engine.vocabulary import SCORE_NAMES, population_name
 
 if TYPE_CHECKING:
-    from engine.api.figures.score_lift import ScoreLift
+    from engine.api.figures.score_lift import Calibration, ScoreLift
 
 HALF = 0.5
 PopulationOption = Annotated[str, typer.Option("--population", help=N_("The population; the first if empty."))]
@@ -54,10 +55,21 @@ def _as_json(found: "ScoreLift") -> dict[str, Any]:
         "gains": found.gains.to_dict("records"),
         "bins": found.bins.to_dict("records"),
         "grades": found.grades.to_dict("records"),
-        "overall": {
-            name: {"expected": each.expected, "observed": each.observed.value, "brier": each.brier, "n": each.n}
-            for name, each in found.overall.items()
-        },
+        "overall": {name: _chances(each) for name, each in found.overall.items()},
+    }
+
+
+def _chances(each: "Calibration") -> dict[str, Any]:
+    line = None if each.line is None else asdict(each.line)
+    return {
+        "expected": each.expected,
+        "observed": each.observed.value,
+        "low": each.observed.low,
+        "high": each.observed.high,
+        "brier": each.brier,
+        "base_brier": each.base_brier,
+        "n": each.n,
+        "line": line,
     }
 
 

@@ -5,7 +5,7 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -50,6 +50,8 @@ def plain(value: Any) -> Any:
         return value.item()
     if hasattr(value, "_asdict"):
         return value._asdict()
+    if isinstance(value, Mapping | Collection) and not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__}: JSON would hold its text instead of its parts")
     return str(value)
 
 

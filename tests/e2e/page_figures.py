@@ -1,5 +1,6 @@
 """What every page must show because a command prints the same figure; each command is called once."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
@@ -32,12 +33,13 @@ LIGHT = {
     "amber": "▲ Look before scoring; nothing is blocked",
     "red": "✗ Scoring and draws are blocked",
 }
-IN_SIGHT = 5
-"""Rows of a drawn table that are surely in sight."""
 MARKS = {"green": "✓", "amber": "▲", "red": "✗"}
+SHRUNKEN = ("shrunken_low", "shrunken_high")
 IN_SIGHT = 3
 """Rows of a drawn table that are compared; only those in sight are there."""
 OPEN_OBJECTIONS = ("filed", "accepted", "annotated")
+ABSENT = "-"
+"""The grade of an object that was not there."""
 DUE = ("results", "inbox", "--clock", "deadlines.publish_result")
 
 
@@ -137,33 +139,111 @@ class Figures:
 
     def _lift(self, _: Translate) -> list[str]:
         said = self.ask("lift")
-        tenth = next(row for row in said["lifts"] if row["budget"] == 0.1 and row["score"] == said["deciding"])
-        model = next(iter(said["overall"].values()))
-        half = next(row for row in said["gains"] if row["step"] == 0.5 and row["score"] == said["deciding"])
+        name = words.score_name(said["deciding"], _)
+        own = {which: [row for row in said[which] if row["score"] == said["deciding"]] for which in ("lifts", "gains")}
+        (tenth,) = (row for row in own["lifts"] if row["budget"] == 0.1)
+        (half,) = (row for row in own["gains"] if row["step"] == 0.5)
+        few = " · " + _("too few") if tenth["is_small"] else ""
         return [
-            words.share(half["found"]),
-            words.times(tenth["lift"]),
-            f"n={tenth['n']}",
-            words.share(model["observed"]),
-            f"{model['brier']:.4f}",
-        ]
+            _row(
+                _("Lift of the first tenth: {score}").format(score=name),
+                words.times(tenth["lift"]),
+                f"{words.times_interval(tenth['low'], tenth['high'])} · n={words.count(tenth['n'])}{few}",
+            ),
+            _("{score}: the first half of the visits finds {found} of all findings ({low} – {high}, n={n}).").format(
+                score=name, n=words.count(half["n"]), **{at: words.share(half[at]) for at in ("found", "low", "high")}
+            ),
+            *(text for model, each in said["overall"].items() for text in _chances(model, each, _)),
+            *(
+                _row(
+                    name, words.share(row["budget"], digits=0), words.share(row["reached"]), words.count(row["n"]),
+                    words.count(row["hits"]), words.times(row["lift"]), words.times_interval(row["low"], row["high"]),
+                )
+                for row in own["lifts"]
+            ),
+            *(
+                _row(
+                    name, words.share(row["reached"]), words.count(row["n"]), words.count(row["hits"]),
+                    words.share(row["found"]), words.share_interval(row["low"], row["high"]),
+                )
+                for row in own["gains"]
+            ),
+            *(_expected(words.grade_tag(row["bin"]), row) for row in said["grades"]),
+            *(_expected(row["bin"], row) for row in said["bins"]),
+        ]  # fmt: skip
 
     def _month(self, _: Translate) -> list[str]:
         said = self.ask("run", "grades")
-        n = sum(row["n"] for row in said["shares"] if row["population"] == self.population)
+        shares = [row for row in said["shares"] if row["population"] == self.population]
         own = [row for row in said["migration"] if row["population"] == self.population]
-        moved = {way: sum(row["n"] for row in own if direction(row) == way) for way in ("riskier", "milder")}
-        before = sum(row["n"] for row in own if row["from_grade"] != "-")
-        return [words.count(n), *(words.share(k / before) for k in moved.values())]
+        before = sum(row["n"] for row in own if row["from_grade"] != ABSENT)
+        ways = {"riskier": _("Moved to a riskier grade"), "milder": _("Moved to a milder grade")}
+        pairs = Counter[tuple[str, str]]()
+        for row in own:
+            pairs[row["from_grade"], row["to_grade"]] += row["n"]
+        causes = Counter[tuple[str, str]]()
+        for row in own:
+            causes[row["cause"], direction(row)] += row["n"]
+        moved = {way: sum(k for (_cause, held), k in causes.items() if held == way) for way in ways}
+        return [
+            _card(_("Objects graded"), sum(row["n"] for row in shares)),
+            *(
+                _row(name, words.count(moved[way]), _share_of(moved[way], before, _)) for way, name in ways.items()
+            ),
+            _card(_("Corrected on objection"), said["n_corrected"]),
+            *(
+                _row(
+                    words.grade_name(row["grade"], _), words.count(row["n"]), words.share(row["share"]),
+                    words.share(row["target_share"]), words.count(row["n_before"]), words.share(row["share_before"]),
+                )
+                for row in shares
+                if row["grade"] != "U"
+            ),
+            *(
+                _row(
+                    words.grade_name(was, _), words.grade_name(now, _), words.count(n),
+                    words.share(n / sum(k for (held, _to), k in pairs.items() if held == was)),
+                )
+                for (was, now), n in pairs.items()
+                if ABSENT not in (was, now)
+            ),
+            *(
+                _row(_(CAUSE_NAMES[cause]), words.count(causes[cause, "riskier"]), words.count(causes[cause, "milder"]))
+                for cause in {cause for cause, way in causes if way}
+            ),
+        ]  # fmt: skip
 
     def _league(self, _: Translate) -> list[str]:
+        return self.league("district", _)
+
+    def league(self, by: str, _: Translate) -> list[str]:
+        """Return what the league by districts or departments must show of the share that opens first."""
         held = Workspace(self._folder)
         stored = stored_league(held)
         held.close()
         assert stored is not None
-        asked = ("kpi", "show", str(stored.as_of.year), "--as-of", stored.as_of.isoformat())
-        rows = [row for row in self.ask(*asked)["values"] if row["kpi"] == "completion"]
-        return [f"n={words.count(float(rows[0]['denominator']))}"]
+        day = stored.as_of.isoformat()
+        rows = self.ask("kpi", "league", day[:4], "--figure", "completion", "--by", by, "--as-of", day)["groups"]
+        return [
+            _(
+                "All together {share}, n={n}. Lines: 95 % and 99.8 % of chance. Inside them nobody is better or worse."
+            ).format(share=words.share(rows[0]["overall"]), n=words.count(sum(row["n"] for row in rows))),
+            *(
+                _row(
+                    row["name"],
+                    words.share(row["value"]),
+                    words.share_interval(row["low"], row["high"]),
+                    words.count(row["numerator"]),
+                    words.count(row["n"]),
+                    words.share(row["shrunken"]) + f" ({words.share_interval(*(row[at] for at in SHRUNKEN))})",
+                    _("{first} to {last} of {n}").format(
+                        first=int(row["rank_low"]), last=int(row["rank_high"]), n=int(row["ranked"])
+                    ),
+                    _(words.VERDICTS[row["verdict"]]),
+                )
+                for row in rows
+            ),
+        ]
 
     def _record(self, _: Translate) -> list[str]:
         return self.record_parts(_)["why"]
@@ -270,12 +350,30 @@ class Figures:
 
     def _hold_draw(self, _: Translate) -> list[str]:
         plans = self.ask("plan", "status")["plans"]
-        lines = [line for plan in plans for line in plan["lines"]]
-        return [f"{line['line_id']}\n" for line in lines if line["draws"]]
+        return [
+            _row(
+                line["plan_id"],
+                line["line_id"],
+                ", ".join(line["items"]),
+                f"{len(line['draws'])} / {line['draws_per_year']}",
+            )
+            for plan in plans
+            for line in plan["lines"]
+        ]
 
     def _certificate(self, _: Translate) -> list[str]:
         said = self.ask("draw", "certificate", self._draw)
-        return [said["certificate_digest"], said["commit_digest"]]
+        (event,) = said["entropy_used"]
+        n_checks = sum(cell["n"] for cell in said["result"].values())
+        return [
+            _card(_("Objects drawn"), len(said["visits"])),
+            _card(_("Visits"), len(said["visits"])),
+            _card(_("Item checks"), n_checks),
+            _row(_("2 · Digest of the commitment"), said["commit_digest"]),
+            event["value"],
+            _row(_("4 · Seed, computed from 2 and 3"), said["seed"]),
+            _row(_("5 · Digest of the certificate"), said["certificate_digest"]),
+        ]
 
     def _results(self, _: Translate) -> list[str]:
         due = self.ask(*DUE)
@@ -288,10 +386,20 @@ class Figures:
     def _objections(self, _: Translate) -> list[str]:
         held = self.ask("objection", "list")["objections"]
         is_open = [each for each in held if each["state"] in OPEN_OBJECTIONS]
+        late = [each for each in is_open if date.fromisoformat(each["due_on"]) < self.day]
         return [
             _card(_("Open objections"), len(is_open)),
+            _card(_("Past the last day"), len(late)),
             _card(_("Records marked as disputed"), sum(bool(each["is_marked"]) for each in held)),
-            held[0]["due_on"],
+            *(
+                _row(
+                    _(words.OBJECTION_STATES[each["state"]]),
+                    words.day(each["due_on"]),
+                    words.table_name(each["target_table"], _),
+                )
+                for each in held
+            ),
+            *(_row(*(words.day(each[name]) for name in ("filed_on", "decided_on", "republished_on"))) for each in held),
         ]
 
     def _quality(self, _: Translate) -> list[str]:
@@ -333,11 +441,56 @@ class Figures:
     def _audit(self, _: Translate) -> list[str]:
         """Ask anew: the page itself was written down when it was opened."""
         newest = self.ask_anew("audit", "reads", "--newest", "2", "--kind", "page")["reads"]
-        return [words.shortened(each["digest"]) for each in newest]
+        return [
+            _row(
+                each["sequence"], words.moment(each["at"]), words.actor_name(each["account"], _),
+                _(words.ROLES[each["role"]]), _("everything"),
+            )
+            for each in newest
+        ] + [_row(words.shortened(each["digest"]), each["about"]) for each in newest]  # fmt: skip
 
 
 def _card(name: str, figure: int | str) -> str:
     return f"{name}\n{figure if isinstance(figure, str) else words.count(figure)}"
+
+
+def _chances(model: str, said: Mapping[str, Any], _: Translate) -> list[str]:
+    """Cards and sentence of a model that gives chances."""
+    low, high = words.share(said["low"]), words.share(said["high"])
+    found = _("{score}: expected {expected}, found {found} ({low} – {high}, n={n}).").format(
+        score=words.score_name(model, _), expected=words.share(said["expected"]),
+        found=words.share(said["observed"]), low=low, high=high, n=words.count(said["n"]),
+    )  # fmt: skip
+    slope = _("Calibration slope {slope} ({low} – {high}); 1 is right, below 1 the chances are too extreme.").format(
+        slope=f"{said['line']['slope']:.2f}", low=f"{said['line']['slope_low']:.2f}",
+        high=f"{said['line']['slope_high']:.2f}",
+    )  # fmt: skip
+    return [
+        _row(
+            _("Found ({expected} expected)").format(expected=words.share(said["expected"])),
+            words.share(said["observed"]),
+            f"{low} – {high} · n={words.count(said['n'])}",
+        ),
+        _row(
+            _("Brier score of the learned model"),
+            f"{said['brier']:.4f}",
+            _("one chance for all: {base}").format(base=f"{said['base_brier']:.4f}"),
+        ),
+        found,
+        slope,
+    ]
+
+
+def _expected(head: str, row: Mapping[str, Any]) -> str:
+    """A row of what was predicted beside what was found."""
+    return _row(
+        head, words.share(row["predicted"]), words.share(row["observed"]),
+        words.share_interval(row["low"], row["high"]), words.count(row["hits"]), words.count(row["n"]),
+    )  # fmt: skip
+
+
+def _share_of(k: int, n: int, _: Translate) -> str:
+    return _("{share} of {n}").format(share=words.share(k / n), n=words.count(n))
 
 
 def _outcome(said: Mapping[str, Any]) -> str:
@@ -372,4 +525,4 @@ def _period_row(row: dict[str, Any]) -> str:
 def direction(row: dict[str, Any]) -> str:
     """Return which way a row of the migration goes; empty where one side is no grade of risk."""
     ends = row["from_grade"], row["to_grade"]
-    return "" if {*ends} & {"-", "U"} or ends[0] == ends[1] else "riskier" if ends[1] > ends[0] else "milder"
+    return "" if {*ends} & {ABSENT, "U"} or ends[0] == ends[1] else "riskier" if ends[1] > ends[0] else "milder"

@@ -13,6 +13,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,8 @@ SAME = re.compile(
     r"\b(?:leader|analyst|draw_officer|inspector|auditor|admin)\b"
 )
 """Commands, codes, names of methods and formats, names of accounts, and what Streamlit itself draws."""
+FOLDED = ("punishment", "lift", "grades", "league")
+"""Pages whose key figures stand in tables that are folded away."""
 CRUMB = re.compile(r"[A-Za-z]{3,}")
 
 
@@ -108,7 +111,7 @@ def shown_by_hand(name: str, visit: Visit, figures: Figures, language: str) -> N
         main.get_by_test_id("stButtonGroup").get_by_text(translate("Stability"), exact=True).click()
         main.get_by_text(translate("What the score reads")).first.wait_for()
         main.get_by_text(translate("Show as a table")).first.click()
-    elif name == "punishment":
+    elif name in FOLDED:
         for folded in main.get_by_text(translate("Show as a table")).all():
             folded.click()
     elif name == "record":
@@ -277,6 +280,41 @@ def _cell(value: object) -> str:
     """A cell as text: counts without their separators, marks of markdown left out, nothing for a missing one."""
     text = "" if value is None else re.sub(r":\w+\[(.*?)\]", r"\1", str(value)).strip()
     return re.sub(r"(?<=\d),(?=\d{3})", "", text)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_league_of_departments_is_the_command_s(
+    language: str, visit: Visit, address: str, figures: Figures
+) -> None:
+    translate = translator(chosen_language(language))
+    link = f"{address}/league?as=auditor@city&lang={language}&by=department"
+    visit.open(link, title=translate("Departments and districts"))
+    visit.unfold()
+    wanted = figures.league("department", translate)
+    said = said_with(wanted, visit)
+
+    assert len(wanted) > 2
+    assert [text for text in wanted if text not in said] == []
+
+
+def test_the_strata_that_a_page_gives_away_are_those_of_the_certificate(
+    visit: Visit, address: str, figures: Figures
+) -> None:
+    visit.open(f"{address}/draw?as=auditor@city&lang=zh", title="抽取与证书")
+    buttons = visit.tab.get_by_test_id("stMain").get_by_test_id("stDownloadButton")
+    strata = json.loads(visit.taken(buttons.filter(has_text="JSON").nth(1)))["strata"]
+    said = figures.ask("draw", "certificate", DRAW)
+    certified = {
+        cell.partition("|")[2]: (
+            words.count(counts["N"]),
+            words.count(counts["n"]),
+            *(words.share(float(Fraction(said["pi"][cell][kind])), digits=2) for kind in ("inclusion", "design")),
+        )
+        for cell, counts in said["result"].items()
+    }
+
+    given = {row["层"]: (row["N"], row["n"], row["实际抽取比例"], row["方案比例"]) for row in strata}
+    assert given == certified
 
 
 def test_a_link_shows_a_colleague_the_very_same(
