@@ -147,13 +147,13 @@ def count(value: float | None) -> str:
 
 
 def share_interval(low: float | None, high: float | None) -> str:
-    """Return the limits of a share."""
-    return f"{share(low)} – {share(high)}"
+    """Return the limits of a share; a dash where there are none."""
+    return NOTHING if is_missing(low) and is_missing(high) else f"{share(low)} – {share(high)}"
 
 
 def times_interval(low: float | None, high: float | None) -> str:
-    """Return the limits of a ratio."""
-    return f"{times(low)} – {times(high)}"
+    """Return the limits of a ratio; a dash where there are none."""
+    return NOTHING if is_missing(low) and is_missing(high) else f"{times(low)} – {times(high)}"
 
 
 def change(value: float, *, digits: int = 1) -> str:

@@ -29,6 +29,8 @@ def test_a_null_is_a_dash(write: object, null: float | None) -> None:
         (words.p_value(0.0004), "< 0.001"),
         (words.p_value(0.0312), "= 0.031"),
         (words.share_interval(0.01, 0.02), "1.0% – 2.0%"),
+        (words.share_interval(None, math.nan), words.NOTHING),
+        (words.times_interval(math.nan, math.nan), words.NOTHING),
         (words.grade_tag("C;D"), "C ▲ + D ◆"),
         (words.grade_name("D", ZH), "D ◆ 风险高"),
         (words.moment("2026-07-04T10:05:00+08:00"), "2026-07-04 10:05 +08:00"),
