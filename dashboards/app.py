@@ -11,7 +11,7 @@ import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
 from streamlit.navigation.page import StreamlitPage
 
-from dashboards import parts, queries, sign_in
+from dashboards import narrow, parts, queries, sign_in
 from dashboards.pages import SECTIONS, PageEntry
 from dashboards.view import View, begin, choose, open_page, remember, settled
 from engine.api.desk import Desk
@@ -30,6 +30,7 @@ def main() -> None:
     """Build sidebar and navigation, then run the page asked for."""
     disable_debug_mode()  # charts are checked against their schema by tests, not again at every click
     st.set_page_config(page_title="信衡 xinheng", page_icon=str(FAVICON), layout="wide")
+    narrow.put_looks()
     begin()
     own = "zh" if chosen_language() == "zh_CN" else "en"
     language = settled("lang", tuple(LANGUAGES), default=own, label=LANGUAGE, label_of=LANGUAGES.__getitem__)

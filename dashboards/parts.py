@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboards import guard, queries, words
+from dashboards import guard, narrow, queries, words
 from dashboards.definitions import Definition
 from dashboards.drawing import show_chart
 from dashboards.view import View
@@ -23,6 +23,8 @@ Sheet = pd.DataFrame | Callable[[], pd.DataFrame]
 FIGURE = re.compile(r"—|∞|[-+−]?\d[\d,]*(\.\d+)?[%×]?( – [-+−]?\d[\d,]*(\.\d+)?[%×]?)?")
 """A figure as a cell shows it: a number, a share, a ratio, an interval of these, or a dash where there is none."""
 
+FIRST_RUN = "xinheng run monthly --as-of YYYY-MM-DD"
+"""What makes the first grades of loaded records."""
 ONE_LINE = 24
 """Latin characters, two for each Chinese one, that a cell of a plain table holds in one line."""
 
@@ -151,22 +153,29 @@ def _written(make: Callable[[dict[str, pd.DataFrame]], bytes], sheets: Mapping[s
 def plain_table(table: pd.DataFrame) -> None:
     """Show a short table as plain text cells, columns of figures to the right so that their digits stand in line.
 
-    Short cells stay on one line, however narrow the screen: the table then runs sideways within itself.
+    Short cells stay on one line; on a phone, a table that does not fit is stacked, see :mod:`dashboards.narrow`.
     """
     if table.empty or not table.columns.is_unique or not table.index.is_unique:
         st.table(table, hide_index=True, border="horizontal")
         return
-    rules = [rule for at, name in enumerate(table.columns) for rule in _rules(at, str(name), table[name])]
+    heads = [str(name) for name in table.columns]
+    widest = [max(cells.astype(str), key=words.width) for _name, cells in table.items()]
+    rules = [
+        rule
+        for at, (head, text) in enumerate(zip(heads, widest, strict=True))
+        for rule in _rules(at, head, text, is_figures=bool(table.iloc[:, at].map(_is_figure).all()))
+    ]
+    widths = [max(words.width(head), words.width(text)) for head, text in zip(heads, widest, strict=True)]
+    rules += narrow.stacking(heads, widths, one_line=ONE_LINE)
     st.table(table.style.set_table_styles(rules), hide_index=True, border="horizontal")
 
 
-def _rules(at: int, head: str, cells: "pd.Series[Any]") -> list[dict[str, Any]]:
+def _rules(at: int, head: str, widest: str, *, is_figures: bool) -> list[dict[str, Any]]:
     """Return how head and cells of the column at a place look; Streamlit sets both in the cell and the text within."""
-    widest = max(cells.astype(str), key=words.width)
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"selector": f"{kind}.col{at} p", "props": [_width(text)]} for kind, text in (("th", head), ("td", widest))
     ]
-    if cells.map(_is_figure).all():
+    if is_figures:
         right = [("text-align", "right !important")]
         rules += [{"selector": f"{kind}.col{at}", "props": right} for kind in ("th", "td")]
     return rules
