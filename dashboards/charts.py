@@ -24,13 +24,16 @@ def hit_rate_by_grade(rates: pd.DataFrame, *, translate: Translate) -> alt.TopLe
     Parameters
     ----------
     rates : DataFrame, one row per (mode, grade); reads ``mode``, ``grade``, ``n``, ``hits``, ``hit_rate``, ``low``,
-        ``high`` (shares 0..1, null when n = 0) and ``is_small``. A grade with small n is drawn hollow and said to be
-        small; a grade without any outcome shows its letter and n only. Grades stand in the order of the rows.
+        ``high`` (shares 0..1, null when n = 0) and ``is_small``. A grade with small n is said to be small and has its
+        interval alone; one without any outcome shows its letter and n only. Grades stand in the order of the rows.
     translate : the language of labels.
     """
     _ = translate
     shown = rates.assign(
-        rate_text=rates["hit_rate"].map(share),
+        rate_text=[
+            _("too few") if small else share(rate)
+            for rate, small in zip(rates["hit_rate"], rates["is_small"], strict=True)
+        ],
         label=[
             f"{grade_tag(grade)}\nn={n:,}" + ("\n" + _("too few") if small else "")
             for grade, n, small in zip(rates["grade"], rates["n"], rates["is_small"], strict=True)
@@ -63,20 +66,22 @@ def _rate_panel(shown: pd.DataFrame, *, top: float, translate: Translate) -> alt
         alt.Tooltip("hits:Q", title=_("Hits"), format=","),
     ]
     base = alt.Chart(seen).encode(x=x, color=colour, tooltip=tooltip)
-    y = alt.Y("hit_rate:Q", scale=y_scale, axis=alt.Axis(format=".0%", tickCount=6), title=_("Hit rate"))
-    spans = base.mark_rule(strokeWidth=2.5).encode(y=alt.Y("low:Q", scale=y_scale), y2="high:Q")
+    firm = alt.Chart(seen[~seen["is_small"]]).encode(x=x, color=colour, tooltip=tooltip)
+    ink = alt.condition("datum.is_small", alt.value(QUIET), colour)
+    y = alt.Y("low:Q", scale=y_scale, axis=alt.Axis(format=".0%", tickCount=6), title=_("Hit rate"))
+    spans = base.mark_rule(strokeWidth=2.5).encode(y=y, y2="high:Q", color=ink)
     ends = [
         base.mark_tick(orient="horizontal", thickness=2.5, size=20, opacity=1).encode(
-            y=alt.Y(f"{end}:Q", scale=y_scale)
+            y=alt.Y(f"{end}:Q", scale=y_scale), color=ink
         )
         for end in ("low", "high")
     ]
-    dots = base.mark_point(size=110, strokeWidth=2.5, opacity=1).encode(
-        y=y,
+    dots = firm.mark_point(size=110, strokeWidth=2.5, opacity=1).encode(
+        y=alt.Y("hit_rate:Q", scale=y_scale),
         shape=alt.Shape("grade:N", scale=alt.Scale(domain=grades, range=shapes), legend=None),
-        fill=alt.condition("datum.is_small", alt.value("white"), colour),
+        fill=colour,
     )
-    rate_text = base.mark_text(dx=16, align="left", fontSize=14).encode(
+    rate_text = firm.mark_text(dx=16, align="left", fontSize=14).encode(
         y=alt.Y("hit_rate:Q", scale=y_scale), text="rate_text:N", color=alt.value(INK)
     )
     mode = str(shown["mode"].iloc[0])

@@ -24,7 +24,7 @@ def lift_by_budget(lifts: pd.DataFrame, *, names: Mapping[str, str], translate: 
     Parameters
     ----------
     lifts : DataFrame, one row per (score, budget); reads ``score``, ``budget`` (0..1), ``lift``, ``low``, ``high``,
-        ``n``, ``hits`` and ``is_small`` (drawn hollow).
+        ``n``, ``hits`` and ``is_small`` (its interval stands alone).
     names : words of the scores, in the order to show.
     """
     _ = translate
@@ -32,7 +32,9 @@ def lift_by_budget(lifts: pd.DataFrame, *, names: Mapping[str, str], translate: 
         name=lambda rows: rows["score"].map(names),
         asked=lambda rows: rows["budget"].map(lambda value: share(value, digits=0)),
         shown_high=lambda rows: rows["high"].clip(upper=_top(rows)),
-        said=lambda rows: rows["lift"].map(times),
+        said=lambda rows: [
+            _("too few") if small else times(value) for value, small in zip(rows["lift"], rows["is_small"], strict=True)
+        ],
         limits=lambda rows: [f"{times(a)} – {times(b)}" for a, b in zip(rows["low"], rows["high"], strict=True)],
     )
     order = list(names.values())
@@ -47,28 +49,28 @@ def lift_by_budget(lifts: pd.DataFrame, *, names: Mapping[str, str], translate: 
         title=None,
         legend=legend_above(len(order), wide=NAME_WIDTH),
     )
-    base = alt.Chart(shown).encode(
-        x=x,
-        xOffset=alt.XOffset("name:N", sort=order),
-        color=colour,
-        tooltip=[
-            alt.Tooltip("name:N", title=_("Score")),
-            alt.Tooltip("asked:N", title=_("Objects visited first, share")),
-            alt.Tooltip("said:N", title=_("Lift")),
-            alt.Tooltip("limits:N", title=_("Interval")),
-            alt.Tooltip("n:Q", title="n", format=","),
-            alt.Tooltip("hits:Q", title=_("Hits"), format=","),
-        ],
+    places = alt.XOffset("name:N", sort=order, scale=alt.Scale(domain=order))
+    tooltip = [
+        alt.Tooltip("name:N", title=_("Score")),
+        alt.Tooltip("asked:N", title=_("Objects visited first, share")),
+        alt.Tooltip("said:N", title=_("Lift")),
+        alt.Tooltip("limits:N", title=_("Interval")),
+        alt.Tooltip("n:Q", title="n", format=","),
+        alt.Tooltip("hits:Q", title=_("Hits"), format=","),
+    ]
+    base, firm = (
+        alt.Chart(rows).encode(x=x, xOffset=places, color=colour, tooltip=tooltip)
+        for rows in (shown, shown[~shown["is_small"]])
     )
     spans = base.mark_rule(strokeWidth=2.5).encode(
         y=alt.Y("low:Q", scale=y_scale, title=_("Lift"), axis=alt.Axis(format=".0f", tickCount=6)), y2="shown_high:Q"
     )
-    dots = base.mark_point(size=90, strokeWidth=2.5, opacity=1).encode(
+    dots = firm.mark_point(size=90, strokeWidth=2.5, opacity=1).encode(
         y=alt.Y("lift:Q", scale=y_scale),
         shape=alt.Shape(
             "name:N", sort=order, scale=alt.Scale(domain=order, range=[each[1] for each in looks]), title=None
         ),
-        fill=alt.condition("datum.is_small", alt.value("white"), colour),
+        fill=colour,
     )
     even = alt.Chart(pd.DataFrame({"lift": [1.0]})).mark_rule(color=INK, strokeDash=[5, 4]).encode(y="lift:Q")
     return styled(alt.layer(even, spans, dots).properties(height=HEIGHT, width="container"))
@@ -138,30 +140,31 @@ def reliability(bins: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixi
     Parameters
     ----------
     bins : DataFrame, one row per bin; reads ``predicted``, ``observed``, ``low``, ``high`` (0..1), ``n``, ``hits``,
-        ``is_small`` (drawn hollow).
+        ``is_small`` (its interval stands alone).
     """
     _ = translate
-    seen = bins[bins["n"] > 0]
+    seen = bins[bins["n"] > 0].assign(
+        said=lambda rows: [
+            _("too few") if small else share(value)
+            for value, small in zip(rows["observed"], rows["is_small"], strict=True)
+        ]
+    )
     top = min(1.0, max(float(seen["predicted"].max()), float(seen["high"].max()), 0.05) * 1.08)
     scale = alt.Scale(domain=[0, top], nice=False)
     axis = alt.Axis(format=".0%", tickCount=6)
     x = alt.X("predicted:Q", scale=scale, axis=axis, title=_("Predicted chance"))
-    base = alt.Chart(seen).encode(
-        x=x,
-        tooltip=[
-            alt.Tooltip("predicted:Q", title=_("Predicted chance"), format=".1%"),
-            alt.Tooltip("observed:Q", title=_("Observed rate"), format=".1%"),
-            alt.Tooltip("low:Q", title=_("Lower limit"), format=".1%"),
-            alt.Tooltip("high:Q", title=_("Upper limit"), format=".1%"),
-            alt.Tooltip("n:Q", title="n", format=","),
-            alt.Tooltip("hits:Q", title=_("Hits"), format=","),
-        ],
-    )
+    tooltip = [
+        alt.Tooltip("predicted:Q", title=_("Predicted chance"), format=".1%"),
+        alt.Tooltip("said:N", title=_("Observed rate")),
+        alt.Tooltip("low:Q", title=_("Lower limit"), format=".1%"),
+        alt.Tooltip("high:Q", title=_("Upper limit"), format=".1%"),
+        alt.Tooltip("n:Q", title="n", format=","),
+        alt.Tooltip("hits:Q", title=_("Hits"), format=","),
+    ]
+    base, firm = (alt.Chart(rows).encode(x=x, tooltip=tooltip) for rows in (seen, seen[~seen["is_small"]]))
     y = alt.Y("observed:Q", scale=scale, axis=axis, title=_("Observed rate"))
     spans = base.mark_rule(strokeWidth=2.5, color=ACCENT).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q")
-    dots = base.mark_point(size=100, strokeWidth=2.5, opacity=1, color=ACCENT).encode(
-        y=y, fill=alt.condition("datum.is_small", alt.value("white"), alt.value(ACCENT))
-    )
+    dots = firm.mark_point(size=100, filled=True, opacity=1, color=ACCENT).encode(y=y)
     ends = pd.DataFrame({"predicted": [0.0, top], "observed": [0.0, top]})
     even = alt.Chart(ends).mark_line(color=QUIET, strokeDash=[5, 4], strokeWidth=1.5).encode(x=x, y=y)
     return styled(alt.layer(even, spans, dots).properties(height=HEIGHT, width="container"))

@@ -3,9 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from dashboards import lift_charts, parts, words
+from dashboards import lift_charts, parts, queries, words
 from dashboards.view import View
 from engine.api.figures.score_lift import Calibration, KeptBacktest, ScoreLift
+from engine.api.reading.measures import BASE_RATE
 from engine.messages import Translate
 
 KEY_BUDGET = 0.1
@@ -35,6 +36,8 @@ def cards(found: ScoreLift, view: View) -> None:
         small = " · " + _("too few") if row["is_small"] else ""
         with left:
             _card(name, words.times(row["lift"]), below + small)
+    rate = queries.figures(view).get(BASE_RATE)
+    small = " · " + _("too few") if rate is not None and rate.is_small else ""
     for each in list(found.overall.values())[:1]:
         below = _("{interval} · n={n}").format(
             interval=words.share_interval(each.observed.low, each.observed.high), n=words.count(each.n)
@@ -43,7 +46,7 @@ def cards(found: ScoreLift, view: View) -> None:
             _card(
                 _("Found ({expected} expected)").format(expected=words.share(each.expected)),
                 words.share(each.observed.value),
-                below,
+                below + small,
             )
         with right:
             _card(
@@ -84,8 +87,9 @@ def lifts(found: ScoreLift, view: View) -> None:
     parts.chart_with_table(chart, table, alt_text=_("Lift at budgets"), translate=_)
     st.caption(
         _(
-            "Dashed line: a uniform draw. Hollow marks: too few results for a firm figure. Long intervals are cut off "
-            "in the picture; the table has them whole. A score whose interval holds 1 has not shown that it helps."
+            "Dashed line: a uniform draw. A line without a mark: too few results for a firm figure. Long intervals are "
+            "cut off in the picture; the table has them whole. A score whose interval holds 1 has not shown that it "
+            "helps."
         )
     )
     parts.export_menu({"lift": table}, name="lift", view=view)

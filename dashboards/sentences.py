@@ -110,19 +110,23 @@ def monotonicity(rates: pd.DataFrame, trend: Figure | None) -> tuple[Message, st
 
     Parameters
     ----------
-    rates : one row per grade; reads ``grade``, ``n``, ``hit_rate``.
+    rates : one row per grade; reads ``grade``, ``n``, ``hit_rate``, ``is_small`` (an order of too few is not told).
     trend : the test against no trend, its p-value as ``value``.
 
     Returns
     -------
     message, colour : green when the rates rise from A to D and the test says it is not chance; orange when they rise
-        and the test is missing or unsure; grey when they do not rise or there are not two grades with results.
+        and the test is missing or unsure; grey when they do not rise or there are not two grades with enough results.
     """
     seen = rates[rates["grade"].isin(RISK_ORDER) & (rates["n"] > 0)].sort_values("grade")
     if len(seen) < 2:
         return Message(N_("Too few grades with results to speak of an order")), "gray"
-    order = " < ".join(seen["grade"])
     p = None if trend is None or words.is_missing(trend.value) else trend.value
+    seen = seen[~seen["is_small"]]
+    if len(seen) < 2:
+        text = N_("Too few results in each grade to speak of an order; trend test p {p}")
+        return Message(text, {"p": words.p_value(p)}), "gray"
+    order = " < ".join(seen["grade"])
     values = {"order": order, "p": words.p_value(p)}
     if not seen["hit_rate"].is_monotonic_increasing or not seen["hit_rate"].is_unique:
         return Message(N_("The rates do not rise over {order} (trend test p {p})"), values), "gray"

@@ -37,6 +37,9 @@ def over_time(view: View, *, with_others: bool) -> None:
         view, hit_rate_trend, needs=Action.SEE_FIGURES, population=view.population, over=over
     )  # fmt: skip
     if trend is None or trend.periods.empty:
+        if not queries.draws(view):
+            parts.nothing_yet(_("There has been no draw in this workspace yet."))
+            return
         parts.nothing_yet(_("No hit rate by period is stored yet for this population."), command="xinheng marts build")
         job_parts.offer(view, "marts", label=_("Make them ready"))
         return
@@ -121,11 +124,7 @@ def _order(period: dict[str, object], rates: pd.DataFrame, view: View) -> None:
         return
     p = period["trend_p"]
     trend = Figure("trend_p", float(p), float("nan"), float("nan"), 0, 0, Basis.DESIGN.value, False, "")  # type: ignore[arg-type]
-    firm = rates[rates["hit_rate"].notna()]
-    message, colour = sentences.monotonicity(firm, trend)
-    if len(firm) < 2 <= (rates["n"] > 0).sum():
-        text = N_("Too few results in each grade to speak of an order; trend test p {p}")
-        message, colour = Message(text, {"p": words.p_value(trend.value)}), "gray"
+    message, colour = sentences.monotonicity(rates, trend)
     late = "" if period["is_mature"] else " · " + _("provisional")
     st.markdown(f"{period['period']} · n={words.count(period['n'])}{late} :{colour}-badge[{message.render(_)}]")  # type: ignore[arg-type]
 

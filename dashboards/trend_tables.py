@@ -38,7 +38,7 @@ def period_table(periods: pd.DataFrame, *, translate: Translate) -> pd.DataFrame
         {
             _("Selection"): [words.mode_name(mode, _) for mode in periods["mode"]],
             _("Period"): periods["period"],
-            _("Draws"): periods["draws"].str.replace(JOINER, ", "),
+            _("Draw"): periods["draws"].str.replace(JOINER, ", "),
             _("Drawn"): [words.count(n) if n else words.NOTHING for n in periods["n_drawn"]],
             _("With a result"): periods["n_known"].map(words.count),
             **_period_figures(periods, translate=_),

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboards import charts, job_parts, parts, queries, sentences, tables
+from dashboards import charts, job_parts, parts, queries, sentences, tables, words
 from dashboards.definitions import HIT_RATES
 from dashboards.drawing import show_chart
 from dashboards.trend_parts import over_time
@@ -17,8 +17,7 @@ def show(view: View) -> None:
     parts.heading(_("Hit rate by grade"), HIT_RATES, view=view)
     job_parts.measuring(view)
     if view.as_of is None or view.population is None:
-        begin = None if queries.draws(view) else "xinheng demo"
-        parts.nothing_yet(_("Nothing has been measured in this workspace yet."), command=begin)
+        parts.nothing_yet(_("Nothing has been graded in this workspace yet."), command=parts.FIRST_RUN)
         return
     rates = queries.hit_rates(view)
     random, others = rates[rates["mode"] == reading.RANDOM], rates[rates["mode"] != reading.RANDOM]
@@ -29,7 +28,8 @@ def show(view: View) -> None:
         message, colour = sentences.monotonicity(random, queries.figures(view).get(reading.TREND))
         st.badge(message.render(_), color=colour)
     if with_others and others["n"].sum() == 0:
-        st.caption(_("No hit rate outside random draws has been measured for this population."))
+        said = _("Measured as of {day} without visits outside random draws; later ones stand below, over time.")
+        st.caption(said.format(day=words.day(view.as_of)))
     _newest(rates, random, others, with_others=with_others, view=view)
     over_time(view, with_others=with_others)
 
@@ -50,7 +50,7 @@ def _newest(rates: pd.DataFrame, random: pd.DataFrame, others: pd.DataFrame, *, 
             )
         )
     if shown["is_small"].any():
-        st.caption(_("Hollow marks: too few results for a firm figure; read the interval, not the point."))
+        st.caption(_("Grey line without a mark: too few results for a firm figure; read the interval."))
     table = tables.hit_rates(shown, translate=_)
     parts.plain_table(table)
     parts.export_menu({"hit-rate": table}, name="hit-rate", view=view)

@@ -381,7 +381,7 @@ def test_the_bulletin_comes_in_house_format(visit: Visit, address: str, figures:
 
 
 def test_recomputing_a_draw_shows_every_check(visit: Visit, address: str) -> None:
-    visit.open(f"{address}/draw?as=auditor@city&lang=zh", title="抽取与证书")
+    visit.open(f"{address}/draw?as=auditor@city&lang=zh", title="抽取与凭证")
 
     visit.tab.get_by_role("button", name="立即重算本次抽取").click()
     visit.tab.get_by_text("frame.root").first.wait_for()

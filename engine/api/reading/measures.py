@@ -71,7 +71,7 @@ class Figure:
     value, low, high : estimate and limits of its interval; NaN where undefined.
     n, hits : rows it rests on, and adverse ones among them.
     basis : ``design-based`` or ``not design-based``.
-    is_small : whether policy calls it imprecise.
+    is_small : whether policy calls it imprecise or too few.
     note : what must be said beside it, a key of the catalogue; may be empty.
     """
 
@@ -165,17 +165,17 @@ def hit_rates(place: Place, *, as_of: date, population: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame, random rows first, each in the order A, B, C, D, U: ``mode``, ``grade``, ``n``, ``hits``, ``hit_rate``,
-    ``low``, ``high`` (0..1, null when n = 0), ``share`` (of the entities), ``basis``, ``is_small`` (imprecise by
-    policy), ``note``.
+    ``low``, ``high`` (0..1, null when n = 0), ``share`` (of the entities), ``basis``, ``is_small`` (imprecise or too
+    few by policy), ``note``.
     """
     with opened(place) as workspace:
         table = _measurements(workspace, as_of)
     rows = table[(table["population"] == population) & table["grade"].isin(GRADE_ORDER)]
     kinds = list(zip(rows["measure"], rows["basis"], strict=True))
     modes = pd.Series([MODE_OF_MEASURE.get(kind) for kind in kinds], index=rows.index, dtype="object")
-    rows = rows.assign(mode=modes).dropna(subset=["mode"])
-    limits = _precision_limits(as_of)
-    figures = [_figure(row, limits=limits) for row in rows.to_dict("records")]
+    rows = rows.reindex(columns=list(dict.fromkeys([*rows, *RATE_COLUMNS]))).assign(mode=modes).dropna(subset=["mode"])
+    limits, least = _precision_limits(as_of), _least_units(as_of)
+    figures = [_figure(row, limits=limits, least=least) for row in rows.to_dict("records")]
     rows = rows.assign(
         is_small=[figure.is_small for figure in figures],
         note=[figure.note for figure in figures],
@@ -190,9 +190,9 @@ def figures(place: Place, *, as_of: date, population: str) -> Mapping[str, Figur
     with opened(place) as workspace:
         table = _measurements(workspace, as_of)
     rows = table[(table["population"] == population) & ~table["grade"].isin(GRADE_ORDER)]
-    found, limits = {}, _precision_limits(as_of)
+    found, limits, least = {}, _precision_limits(as_of), _least_units(as_of)
     for row in rows.to_dict("records"):
-        found[str(row["measure"])] = _figure(row, limits=limits)
+        found[str(row["measure"])] = _figure(row, limits=limits, least=least)
     return found
 
 
@@ -207,14 +207,15 @@ def figure_history(place: Place, *, population: str) -> pd.DataFrame:
     with opened(place) as workspace:
         days = sorted({run.as_of for run in workspace.warehouse.runs()})
         tables = [_measurements(workspace, day).assign(as_of=day) for day in days]
-    rows = pd.concat([each for each in tables if len(each)], ignore_index=True) if tables else pd.DataFrame()
-    if rows.empty:
-        return pd.DataFrame(columns=["as_of", "measure", "value", "n"])
+    held = [each for each in tables if len(each)]
+    if not held:
+        return pd.DataFrame({"as_of": [], "measure": [], "value": [], "n": []}).astype({"as_of": object})
+    rows = pd.concat(held, ignore_index=True)
     own = rows[(rows["population"] == population) & ~rows["grade"].isin(GRADE_ORDER)]
     return own.rename(columns={"hit_rate": "value"})[["as_of", "measure", "value", "n"]].reset_index(drop=True)
 
 
-def _figure(row: Mapping[Any, Any], *, limits: PrecisionLimits) -> Figure:
+def _figure(row: Mapping[Any, Any], *, limits: PrecisionLimits, least: int) -> Figure:
     value, low, high = (
         float("nan") if pd.isna(row[name]) else float(row[name]) for name in ("hit_rate", "low", "high")
     )
@@ -230,13 +231,17 @@ def _figure(row: Mapping[Any, Any], *, limits: PrecisionLimits) -> Figure:
         n=n,
         hits=hits,
         basis=rate.basis.value,
-        is_small=is_rate and n > 0 and bool(imprecisions(rate, limits=limits)),
+        is_small=is_rate and n > 0 and (n < least or bool(imprecisions(rate, limits=limits))),
         note="" if pd.isna(row["note"]) else str(row["note"]),
     )
 
 
 def _precision_limits(as_of: date) -> PrecisionLimits:
     return PrecisionLimits(**load_policies().value("estimation.precision_limits", on=as_of))
+
+
+def _least_units(as_of: date) -> int:
+    return int(load_policies().value("estimation.least_units", on=as_of))
 
 
 def interval_level(as_of: date) -> float:

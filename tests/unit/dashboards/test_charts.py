@@ -1,4 +1,4 @@
-"""The charts say letter, shape and n, keep panels on one axis, and draw small n hollow."""
+"""The charts say letter, shape and n, keep panels on one axis, and draw no point on small n."""
 
 import json
 
@@ -37,10 +37,12 @@ def test_a_small_sample_is_named_and_a_grade_without_results_has_no_point(rates:
     spec = charts.hit_rate_by_grade(rates, translate=ZH).to_dict()
     rows = {name: {row["grade"]: row for row in table} for name, table in spec["datasets"].items()}
     panel = spec["concat"][0]
-    drawn_points = rows[panel["data"]["name"]]
-    labels = panel["layer"][3]["encoding"]["x"]["scale"]["domain"]
+    marks = {layer["mark"]["type"]: layer for layer in panel["layer"]}
+    labels = marks["point"]["encoding"]["x"]["scale"]["domain"]
 
-    assert set(drawn_points) == {"A", "D"}
+    assert set(rows[marks["rule"].get("data", panel.get("data"))["name"]]) == {"A", "D"}
+    assert set(rows[marks["point"]["data"]["name"]]) == set(rows[marks["text"]["data"]["name"]]) == {"A"}
+    assert rows[marks["rule"].get("data", panel.get("data"))["name"]]["D"]["rate_text"] == "样本不足"
     assert labels == ["A ●\nn=400", "D ◆\nn=9\n样本不足", "U ✚\nn=0"]
 
 

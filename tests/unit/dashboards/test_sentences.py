@@ -21,7 +21,7 @@ def figure(measure: str, value: float, low: float, high: float, *, n: int = 500,
 
 
 def rates(**by_grade: float) -> pd.DataFrame:
-    return pd.DataFrame({"grade": list(by_grade), "n": 100, "hit_rate": list(by_grade.values())})
+    return pd.DataFrame({"grade": list(by_grade), "n": 100, "hit_rate": list(by_grade.values()), "is_small": False})
 
 
 @pytest.fixture
@@ -124,3 +124,12 @@ def test_an_order_is_claimed_only_with_its_test(
 
     assert shown_in == colour
     assert words in message.render(ZH)
+
+
+def test_no_order_is_told_where_each_grade_has_too_few() -> None:
+    few = rates(A=0.01, B=0.02, C=0.05, D=0.2).assign(is_small=[True, True, True, False])
+
+    message, shown_in = sentences.monotonicity(few, figure("trend_p", 0.009, float("nan"), float("nan")))
+
+    assert shown_in == "gray"
+    assert message.render(ZH) == "各级样本不足，不判断次序；趋势检验 p = 0.009"
