@@ -14,16 +14,27 @@ from engine.api.committing import console as draw_console
 from engine.api.desk import Action
 from engine.api.jobs.board import Job, JobState, jobs
 from engine.api.jobs.kinds import order_asked
+from engine.api.reading.draws import item_names
 from engine.draw.entropy.sources import SIMULATED_SOURCE
 from engine.messages import N_, revived
+from engine.vocabulary import JOINER
 
 GAP, SPAN = timedelta(hours=25), timedelta(days=3)
 
 
-def new_draw(view: View) -> None:
-    """Ask for what a commitment needs, show what it would be, and commit."""
-    _ = view.translate
+def published_lines(view: View) -> pd.DataFrame:
+    """Return the lines of published plans, with the names of their items as ``item_names``."""
     lines = queries.kept(view, draw_console.published, needs=Action.SEE_PLANS, on=view.desk.clock().date())
+    if lines.empty:
+        return lines
+    names = queries.kept(view, item_names, needs=Action.SEE_PLANS)
+    listed = [[names.get(code, code) for code in codes.split(JOINER)] for codes in lines["item_codes"]]
+    return lines.assign(item_names=[JOINER.join(each) for each in listed])
+
+
+def new_draw(lines: pd.DataFrame, view: View) -> None:
+    """Ask for what a commitment needs, show what it would be, and commit; ``lines`` are :func:`published_lines`."""
+    _ = view.translate
     days = queries.kept(view, draw_console.graded_days, needs=Action.SEE_PLANS)
     if lines.empty:
         parts.nothing_yet(_("No plan is published: a draw needs a line of a published plan."), command="xinheng plan")
@@ -31,7 +42,7 @@ def new_draw(view: View) -> None:
     shown = tables.published_lines(lines, translate=_)
     parts.plain_table(shown)
     parts.export_menu({"lines": shown}, name="published-lines", view=view)
-    open_lines = lines.loc[lines["held"] < lines["draws"], "line_id"]
+    open_lines = lines[lines["held"] < lines["draws"]]
     if open_lines.empty:
         st.info(_("Every published line has had its draws: a new draw needs a new line of a published plan."))
         return
@@ -40,12 +51,18 @@ def new_draw(view: View) -> None:
         return
     if not acts.offered(view, Action.COMMIT_DRAW):
         return
-    offered = picking.in_sight(list(open_lines), name="lines", view=view)
+    called = {
+        line: f"{line} · {names.replace(JOINER, _(', '))}"
+        for line, names in zip(open_lines["line_id"], open_lines["item_names"], strict=True)
+    }
+    offered = picking.in_sight(list(called), name="lines", view=view, label_of=called.__getitem__)
     with st.form("commit"):
         left, right = st.columns(2)
         name = left.text_input(_("Name of the draw"))
         with left:
-            chosen = picking.ticked(_("Lines; several are one joint draw"), offered, name="lines")
+            chosen = picking.ticked(
+                _("Lines; several are one joint draw"), offered, name="lines", label_of=called.__getitem__
+            )
         day = left.selectbox(_("Grades as of"), days, format_func=words.day)
         real = right.radio(
             _("Kind of draw"), (False, True), format_func=lambda one: _("real") if one else _("simulated, binds nobody")

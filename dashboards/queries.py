@@ -26,6 +26,7 @@ from engine.api.policies import optimum as policy_optimum
 from engine.api.policies import simulation as policy_simulation
 from engine.api.reading import draws as draw_reading
 from engine.api.reading import measures as reading
+from engine.api.reading.shown import shown
 from engine.draw.protocol.checks import Verification
 from engine.laboratory.experiment import Experiment
 from engine.ratios.capacity import CapacityLimit
@@ -89,7 +90,7 @@ def _kept(
 
 def standing(desk: Desk) -> reading.Standing:
     """Return what the workspace holds now, for whoever may see anything of it."""
-    return _kept_at(desk, reading.standing, next(iter(sorted(desk.viewer.rights))))
+    return _kept_at(desk, shown, next(iter(sorted(desk.viewer.rights))))
 
 
 def interval_level(view: View) -> float:

@@ -169,14 +169,15 @@ def number(label: str, *, name: str, usual: float, least: float, most: float) ->
     return value
 
 
-def written(label: str, *, name: str) -> str:
+def written(label: str, *, name: str, usual: str = "") -> str:
     """Show a field for text that is part of the address while there is some, and return the text without its margins.
 
     Parameters
     ----------
-    label : words above the field. name : parameter in the address.
+    label : words above the field. name : parameter in the address. usual : text when neither address nor session has
+        any yet.
     """
-    value = str(st.query_params.get(name, st.session_state.get(_key(name), ""))).strip()
+    value = str(st.query_params.get(name, st.session_state.get(_key(name), usual))).strip()
     _settle(name, value)
     key = _key(name) + "_widget"
     st.session_state[key] = value

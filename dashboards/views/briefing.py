@@ -16,7 +16,7 @@ def show(view: View) -> None:
     _ = view.translate
     parts.heading(_("Briefing"), BRIEFING, view=view)
     if view.as_of is None or view.population is None:
-        parts.nothing_yet(_("Nothing has been measured in this workspace yet."), command="xinheng demo")
+        parts.nothing_yet(_("Nothing has been graded in this workspace yet."), command=parts.FIRST_RUN)
         others = standing_parts.waits(view) | standing_parts.changed(view)
         if others:
             parts.export_menu(others, name="briefing", view=view)

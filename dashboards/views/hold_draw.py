@@ -60,9 +60,10 @@ def show(view: View) -> None:
     chosen = choose(st.selectbox, _("Draw"), tuple(label), name="hold", default=NEW, label_of=label.__getitem__)
     ceremony = switch(_("Ceremony view for the projector"), name="ceremony")
     if chosen == NEW:
-        _steps(1, view)
+        lines = commit_parts.published_lines(view)
+        _steps(min(1, len(lines)), view)
         if not busy:
-            commit_parts.new_draw(view)
+            commit_parts.new_draw(lines, view)
         return
     draw = draws[chosen]
     signed = queries.kept(view, draw_console.signatures, needs=Action.SEE_DRAWS, draw_id=chosen)

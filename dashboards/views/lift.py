@@ -15,7 +15,7 @@ def show(view: View) -> None:
     _ = view.translate
     parts.heading(_("Lift and calibration"), LIFTS, view=view)
     if view.as_of is None or view.population is None:
-        parts.nothing_yet(_("Nothing has been measured in this workspace yet."), command="xinheng demo")
+        parts.nothing_yet(_("Nothing has been graded in this workspace yet."), command=parts.FIRST_RUN)
         return
     if not view.desk.viewer.scope.is_whole:
         st.info(_("Scores are judged on the whole sample: this page is for people who may see every district."))

@@ -27,7 +27,8 @@ def show(view: View) -> None:
     """Show the page."""
     _ = view.translate
     parts.heading(_("Credit record"), RECORD, view=view, is_measured=False)
-    asked = written(_("Name, code or pinyin, at least two characters"), name="search")
+    named = st.query_params.get("entity", "")  # a link that names the object alone is enough
+    asked = written(_("Name, code or pinyin, at least two characters"), name="search", usual=named)
     if not asked:
         parts.nothing_yet(_("Search for an object by a part of its name or code."))
         return

@@ -57,7 +57,7 @@ def show(view: View) -> None:
     parts.heading(_("What if: ratios"), WHAT_IF, view=view, is_measured=False)
     acts.tell_done()
     if view.as_of is None:
-        parts.nothing_yet(_("Nothing has been measured in this workspace yet."), command="xinheng demo")
+        parts.nothing_yet(_("Nothing has been graded in this workspace yet."), command=parts.FIRST_RUN)
         return
     trial = queries.stored_trial(view)
     if not _is_ready(trial, view):

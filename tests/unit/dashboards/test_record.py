@@ -55,6 +55,14 @@ def test_a_part_opens_in_one_language(part: str, language: str, foreign: str, pa
     assert sorted(set(re.findall(foreign, re.sub(r"路\d+号", "", said)))) == []
 
 
+def test_a_link_that_names_the_object_alone_shows_it_until_another_is_searched(page: Page) -> None:
+    app = page.opened("record", "leader@all", day=world.NOW, entity=world.CONTESTED)
+
+    assert app.selectbox and world.CONTESTED in words_of(app) + str(app.text_input[0].value)
+    app.text_input[0].set_value("").run()
+    assert "请输入名称或代码的一部分查找主体" in words_of(app)
+
+
 def test_the_head_shows_grade_score_and_place_as_the_functions_return_them(folder: Path, page: Page) -> None:
     workspace = Workspace(folder)
     told = explain(workspace, world.CONTESTED)

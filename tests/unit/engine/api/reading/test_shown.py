@@ -1,0 +1,53 @@
+"""Before anything was measured, pages speak of what was graded; afterwards of what was measured."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.access.scope import scope_of
+from engine.api.reading import measures as reading
+from engine.api.reading.shown import shown
+from engine.store.workspaces.scoped import scoped
+from engine.store.workspaces.workspace import Workspace
+from tests.small_workspace import ACTOR, AS_OF, EARLIER, NOW, grades, write_measured
+from tests.two_districts import HERE
+
+
+@pytest.fixture
+def graded(tmp_path: Path) -> Path:
+    workspace = Workspace(tmp_path)
+    for day in (EARLIER, AS_OF):
+        workspace.warehouse.write_run(
+            {"grades": grades(day)},
+            kind="grade",
+            as_of=day,
+            manifest={"profile": "default"},
+            actor=ACTOR,
+            at=NOW,
+        )
+    workspace.close()
+    return tmp_path
+
+
+def test_days_and_populations_are_those_graded(graded: Path) -> None:
+    held = shown(graded)
+
+    assert held.as_ofs == (AS_OF, EARLIER)
+    assert held.populations == ("enterprise", "individual_business")
+    assert reading.hit_rates(graded, as_of=AS_OF, population="enterprise").empty
+    assert reading.figures(graded, as_of=AS_OF, population="enterprise") == {}
+    assert reading.figure_history(graded, population="enterprise").empty
+
+
+def test_once_something_was_measured_only_that_counts(graded: Path) -> None:
+    write_measured(graded, EARLIER)
+
+    assert shown(graded) == reading.standing(graded)
+    assert shown(graded).as_ofs == (EARLIER,)
+
+
+def test_who_sees_one_district_learns_nothing_before_the_tables_are_made(graded: Path) -> None:
+    workspace = Workspace(graded)
+
+    assert shown(scoped(workspace, scope_of(districts=[HERE]))).as_ofs == ()
+    workspace.close()
