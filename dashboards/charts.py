@@ -251,11 +251,7 @@ def moves(moved: pd.DataFrame, *, before: str, after: str) -> alt.TopLevelMixin:
     """
     tiles = alt.Chart(moved).encode(
         x=alt.X("to_grade:N", title=after, axis=alt.Axis(orient="top")),
-        y=alt.Y(
-            "from_grade:N",
-            title=before,
-            axis=alt.Axis(titleAngle=0, titleAlign="left", titleAnchor="start", titleY=-12),
-        ),
+        y=alt.Y("from_grade:N", title=before),
     )
     colour = alt.Color("n:Q", scale=alt.Scale(type="sqrt", range=["#F4F6F8", "#9DB4CC"]), legend=None)
     return styled(

@@ -74,9 +74,10 @@ def _recut(view: View, held: tuple[str, ...], *, as_of: date, population: str) -
     }
     changed = int(moved.loc[moved["from_grade"] != moved["to_grade"], "n"].sum())
     st.caption(
-        _("{n} of {all} entities would change their grade. Nothing is changed here: shares are policy.").format(
-            n=words.count(changed), all=words.count(int(moved["n"].sum()))
-        )
+        _(
+            "{n} of {all} entities would change their grade by score; rules above the score come after. Nothing is "
+            "changed here: shares are policy."
+        ).format(n=words.count(changed), all=words.count(int(moved["n"].sum())))
     )
     before, after = sizes["from"], sizes["to"]
     left, right = st.columns(2, gap="large")

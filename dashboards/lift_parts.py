@@ -159,6 +159,8 @@ def chances(found: ScoreLift, view: View) -> None:
                 alt_text=_("Do the predicted chances come true?"),
                 translate=_,
             )
+            if fifths["is_small"].any():
+                st.caption(_("A line without a mark: too few results for a firm figure; read the interval."))
         by_grade = _expected(
             grades, head=_("Grade"), labels=[words.grade_tag(grade) for grade in grades["bin"]], translate=_
         )
