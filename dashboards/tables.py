@@ -305,9 +305,9 @@ def published_lines(lines: pd.DataFrame, *, translate: Translate) -> pd.DataFram
     _ = translate
     return pd.DataFrame(
         {
+            _("Items"): lines["item_names"].str.replace(JOINER, _(", ")),
             _("Plan"): lines["plan_id"],
             _("Line"): lines["line_id"],
-            _("Items"): lines["item_names"].str.replace(JOINER, _(", ")),
             _("Codes"): lines["item_codes"].str.replace(JOINER, ", "),
             _("Draws held"): [f"{held} / {all_}" for held, all_ in zip(lines["held"], lines["draws"], strict=True)],
         }
