@@ -58,7 +58,7 @@ def test_waiting_rows_say_why_and_whose_grade_as_the_command_does(
     folder = folder_with(tmp_path)
     workspace = Workspace(folder)
     (known,) = workspace.warehouse.table("entities").select("entity_id").limit(1).execute()["entity_id"]
-    grades = pd.DataFrame({"entity_id": [known, "reg:else"], "grade": "A", "as_of": DAY})
+    grades = pd.DataFrame({"entity_id": [known, "reg:else"], "population": "enterprise", "grade": "A", "as_of": DAY})
     workspace.warehouse.write_run({"grades": grades}, kind="grade", as_of=DAY, manifest={}, actor=BAO, at=at(DAY)())
     head = "penalty_id,entity_id,doc_no,violation_type,categories,severity,occurred_on,known_at"
     rows = [f"p{n},{of},文{n},x,罚款,grave,2026-01-01,2026-01-02" for n, of in enumerate((known, known, "reg:none"))]
