@@ -90,14 +90,22 @@ def offer(view: View, kind: str, *, label: str, **asked: str) -> None:
         begin(view, kind, **asked)
 
 
-def measuring(view: View) -> None:
-    """Follow a measurement under way, say how it ended, and offer a new one to whoever may have work done."""
+def measuring(view: View, *, is_first: bool) -> None:
+    """Follow a measurement under way, say how it ended, and offer a new one to whoever may have work done.
+
+    Parameters
+    ----------
+    is_first : whether nothing was measured before.
+    """
     _ = view.translate
     if under_way(view, {"measure": lambda result: _measured(result, view)}, needs=Action.SEE_DRAWS):
         return
     if view.desk.may(KINDS["measure"][1]) and queries.draws(view):
-        st.caption(_("Results that became public since the last measurement count after the next one."))
-        offer(view, "measure", label=_("Measure anew"))
+        if is_first:
+            st.caption(_("A draw was held: its results count once they are public and measured."))
+        else:
+            st.caption(_("Results that became public since the last measurement count after the next one."))
+        offer(view, "measure", label=_("Measure now") if is_first else _("Measure anew"))
 
 
 def _measured(result: Mapping[str, Any], view: View) -> str:

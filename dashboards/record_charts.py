@@ -46,7 +46,9 @@ def contributions(points: pd.DataFrame, *, translate: Translate) -> alt.TopLevel
     bars = base.mark_bar(height=14, yOffset=below).encode(color=colour)
     right = base.mark_text(align="left", dx=5, dy=below, fontSize=12, color=INK).encode(text="said:N")
     left = base.mark_text(align="right", dx=-5, dy=below, fontSize=12, color=INK).encode(text="said:N")
-    names = base.mark_text(align="left", dy=-8, fontSize=13, color=INK).encode(text="reason:N", x=alt.value(2))
+    names = base.mark_text(align="left", dy=-8, fontSize=13, color=INK, limit=alt.ExprRef("width")).encode(
+        text="reason:N", x=alt.value(2)
+    )
     return styled(
         alt.layer(
             bars, names, right.transform_filter("datum.points >= 0"), left.transform_filter("datum.points < 0")

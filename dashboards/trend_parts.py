@@ -102,11 +102,14 @@ def _legend(rates: pd.DataFrame, periods: pd.DataFrame, view: View) -> None:
     said = []
     if rates["is_small"].any():
         said.append(_("Grey line without a mark: too few results for a firm figure; read the interval."))
+    firm = rates[(rates["n"] > 0) & ~rates["is_small"]]
     for period in periods[~periods["is_mature"]].to_dict("records"):
         if period["n_drawn"]:
-            text = _("Hollow and grey: {period} is provisional, {known} of {drawn} drawn item checks have a result.")
+            text = _("{period} is provisional, {known} of {drawn} drawn item checks have a result.")
         else:
-            text = _("Hollow and grey: {period} is provisional, results are still to come.")
+            text = _("{period} is provisional, results are still to come.")
+        if (firm["period"] == period["period"]).any():
+            text = _("Hollow and grey: {what}").format(what=text)
         said.append(
             text.format(
                 period=period["period"], known=words.count(period["n_known"]), drawn=words.count(period["n_drawn"])

@@ -15,7 +15,7 @@ def show(view: View) -> None:
     """Show the page."""
     _ = view.translate
     parts.heading(_("Hit rate by grade"), HIT_RATES, view=view)
-    job_parts.measuring(view)
+    job_parts.measuring(view, is_first=view.as_of is None or not queries.figures(view))
     if view.as_of is None or view.population is None:
         parts.nothing_yet(_("Nothing has been graded in this workspace yet."), command=parts.FIRST_RUN)
         return

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -70,3 +71,19 @@ def test_in_chinese_no_english_word_stands_and_other_visits_come_on_request(work
     assert TREND.findall(said) == []
     assert "样本不足" in said and "暂定" in said
     assert len([text for text in app.markdown if text.value.startswith("**")]) >= 2
+
+
+def too_few_late(*asked, **named):
+    """The trend with too few results in every period whose results are still to come."""
+    held = hit_rate_trend(*asked, **named)
+    late = held.rates["period"].isin(held.periods.loc[~held.periods["is_mature"], "period"])
+    return replace(held, rates=held.rates.assign(is_small=held.rates["is_small"] | late))
+
+
+def test_nothing_is_called_hollow_where_too_few_leave_no_mark(workspace, monkeypatch):
+    assert "Hollow and grey" in words_of(opened("hit_rate", workspace, monkeypatch, lang="en", over="quarter"))
+    monkeypatch.setattr("dashboards.trend_parts.hit_rate_trend", too_few_late)
+    said = words_of(opened("hit_rate", workspace, monkeypatch, lang="en", over="quarter"))
+
+    assert "is provisional" in said
+    assert "Hollow and grey" not in said
