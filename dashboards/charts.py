@@ -16,6 +16,10 @@ HEIGHT = 320
 STEP = 88
 TINTS = ("#F4F6F8", "#1F4E79")
 DARK_FROM = 0.45
+BRIEF_FROM = 0.1
+"""Ratios from here on are shown without a decimal where room is short."""
+NARROW = "bandwidth('x') < 58"
+"""Whether tiles are as narrow as on a phone: their words are then short, and tooltip and table have the rest."""
 
 
 def hit_rate_by_grade(rates: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
@@ -135,13 +139,24 @@ def sampling_ratios(cells: pd.DataFrame, *, translate: Translate) -> alt.TopLeve
             f"{drawn:,} / {units:,}\n{share(ratio)}"
             for drawn, units, ratio in zip(cells["n_drawn"], cells["n_units"], cells["ratio"], strict=True)
         ],
+        brief=[
+            f"{drawn:,}\n{share(ratio, digits=0 if ratio >= BRIEF_FROM else 1)}"
+            for drawn, ratio in zip(cells["n_drawn"], cells["ratio"], strict=True)
+        ],
     )
     shown["told"] = shown["text"].str.replace("\n", " · ")
     columns = sorted(set(cells["grade"]), key=_between)
-    top = alt.Axis(orient="top", labelFontSize=15, ticks=False, domain=False)
+    top = alt.Axis(
+        orient="top",
+        labelFontSize=alt.ExprRef(f"{NARROW} ? 11 : 15"),
+        labelExpr=f"{NARROW} ? replace(datum.label, regexp('[^A-DU]', 'g'), '') : datum.label",
+        ticks=False,
+        domain=False,
+    )
+    side = alt.Axis(labelLimit=320, labelFontSize=alt.ExprRef(f"{NARROW} ? 11 : 13"), ticks=False, domain=False)
     base = alt.Chart(shown).encode(
         x=alt.X("label:N", sort=[grade_tag(grade) for grade in columns], title=None, axis=top),
-        y=alt.Y("item_name:N", title=None, sort=None, axis=alt.Axis(labelLimit=320, ticks=False, domain=False)),
+        y=alt.Y("item_name:N", title=None, sort=None, axis=side),
         tooltip=[
             alt.Tooltip("item_name:N", title=_("Item")),
             alt.Tooltip("label:N", title=_("Grade")),
@@ -152,10 +167,13 @@ def sampling_ratios(cells: pd.DataFrame, *, translate: Translate) -> alt.TopLeve
         color=alt.Color("ratio:Q", scale=alt.Scale(type="sqrt", domain=[0, 1], range=list(TINTS)), legend=None)
     )
     ink = alt.condition(f"datum.ratio > {DARK_FROM}", alt.value("white"), alt.value(INK))
-    words = base.mark_text(fontSize=12, lineBreak="\n", dy=-7, limit=alt.ExprRef("bandwidth('x')")).encode(
-        text="text:N", color=ink
-    )
-    return styled(alt.layer(tiles, words).properties(height=alt.Step(42), width="container"))
+    words = [
+        base.mark_text(
+            fontSize=size, lineBreak="\n", dy=-7, opacity=alt.ExprRef(f"{NARROW} ? {narrow} : {wide}")
+        ).encode(text=f"{text}:N", color=ink)
+        for text, size, narrow, wide in (("text", 12, 0, 1), ("brief", 10, 1, 0))
+    ]
+    return styled(alt.layer(tiles, *words).properties(height=alt.Step(42), width="container"))
 
 
 def _between(grade: str) -> float:
