@@ -119,6 +119,10 @@ def lawful_name(measure: str, is_lawful: bool) -> str:  # noqa: FBT001 - a cell 
     return f"{'✓' if is_lawful else '✗'} {measure}"
 
 
+FEW = 3
+"""Departments whose names still stand beside each other under a chart."""
+
+
 def board_chart(board: pd.DataFrame, view: View) -> alt.TopLevelMixin:
     """Return tiles, measure by department: redder the fewer were in time; few cases make a hollow tile."""
     _ = view.translate
@@ -130,7 +134,8 @@ def board_chart(board: pd.DataFrame, view: View) -> alt.TopLevelMixin:
     )
     shown["label"] = ["\n".join(wrap(each, WRAPPED)) for each in shown["name"]]
     lines = alt.Axis(labelExpr="split(datum.label, '\\n')", labelFontSize=12, ticks=False, domain=False, labelLimit=200)
-    below = alt.Axis(labelAngle=-45, labelFontSize=12, labelLimit=150, ticks=False, domain=False)
+    angle = 0 if shown["unit"].nunique() <= FEW else -45
+    below = alt.Axis(labelAngle=angle, labelFontSize=12, labelLimit=150, ticks=False, domain=False)
     base = alt.Chart(shown[["unit", "label", "name", "text", "rows", "share", "is_small"]]).encode(
         x=alt.X("unit:N", title=None, axis=below),
         y=alt.Y("label:N", title=None, axis=lines),

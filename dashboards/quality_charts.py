@@ -1,15 +1,17 @@
 """Charts of data quality: what came in load by load, and which share of it was held back."""
 
+import math
+
 import altair as alt
 import pandas as pd
 
 from dashboards.theme import ACCENT, BAD, INK, styled
-from dashboards.words import share
+from dashboards.words import count, share
 from engine.messages import Translate
 
 
 def rows_in(trend: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
-    """Return the rows of each load as bars, on a scale on which small loads stay visible.
+    """Return the rows of each load as points over powers of ten: a bar's length would say what such a scale does not.
 
     Parameters
     ----------
@@ -17,11 +19,16 @@ def rows_in(trend: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
         ``quarantined`` and ``share`` (0..1 or null).
     """
     _ = translate
-    height = alt.Y(
-        "rows_in:Q", title=_("Rows in"), scale=alt.Scale(type="symlog"), axis=alt.Axis(format=",d", tickCount=4)
+    most = float(trend["rows_in"].max()) if len(trend) else 0.0
+    powers = [0, *(10**at for at in range(max(1, math.ceil(math.log10(most + 1))) + 1))]
+    scale = alt.Scale(type="symlog", constant=1, domain=[0, powers[-1]], nice=False)
+    axis = alt.Axis(format=",d", values=powers, labelOverlap=True)
+    base = _base(trend.assign(said=trend["rows_in"].map(count)), translate=_).encode(
+        y=alt.Y("rows_in:Q", title=_("Rows in"), scale=scale, axis=axis)
     )
-    bars = _base(trend, translate=_).mark_bar(color=ACCENT).encode(y=height)
-    return styled(bars.properties(height=150, width="container"))
+    dots = base.mark_point(color=ACCENT, filled=True, size=70, opacity=1)
+    said = base.mark_text(dy=-11, fontSize=11, color=INK).encode(text=alt.Text("said:N"))
+    return styled(alt.layer(dots, said).properties(height=200, width="container"))
 
 
 def held_back(trend: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:

@@ -26,6 +26,7 @@ from engine.api.policies import optimum as policy_optimum
 from engine.api.policies import simulation as policy_simulation
 from engine.api.reading import draws as draw_reading
 from engine.api.reading import measures as reading
+from engine.api.reading import search
 from engine.api.reading.shown import shown
 from engine.draw.protocol.checks import Verification
 from engine.laboratory.experiment import Experiment
@@ -127,6 +128,12 @@ def unit_names(view: View, codes: Iterable[str], *, needs: Action) -> list[str]:
     """Return :func:`unit_name` of each of many codes, looked up once."""
     names = kept(view, laboratory.unit_names, needs=needs, on=view.desk.clock().date())
     return [names.get(code, code) or words.NOTHING for code in codes]
+
+
+def object_names(view: View, entity_ids: Iterable[object], *, needs: Action) -> dict[str, str]:
+    """Return the names of objects, looked up once; those without one, or unknown, are left out."""
+    about = tuple(sorted({str(each) for each in entity_ids if not words.is_missing(each) and each}))
+    return kept(view, search.entity_names, needs=needs, entity_ids=about) if about else {}
 
 
 def intake(view: View) -> reading.Intake:

@@ -8,7 +8,6 @@ from dashboards import queries, words
 from dashboards.view import View
 from engine.api.desk import Action
 from engine.api.grading.months import ABSENT
-from engine.api.reading.search import entity_names
 from engine.messages import N_
 
 NEEDS = Action.SEE_ENTITIES
@@ -26,8 +25,7 @@ RULES = {"serious_violation_listing": N_("on the serious-violation list")}
 
 def names_of(entity_ids: Sequence[str], view: View) -> dict[str, str]:
     """Return the names of objects; those without one are left out."""
-    about = tuple(sorted(set(map(str, entity_ids))))
-    return queries.kept(view, entity_names, needs=NEEDS, entity_ids=about) if about else {}
+    return queries.object_names(view, entity_ids, needs=NEEDS)
 
 
 def named(names: Mapping[str, str], entity_id: str) -> str:

@@ -15,7 +15,6 @@ from engine.api.desk import Action
 from engine.api.figures.kpis import department_names
 from engine.api.follow_up.objection_desk import ObjectionDesk
 from engine.api.policies.check import read_policies
-from engine.api.reading.search import entity_names
 from engine.api.results.objections import named, objections, owner_of
 from engine.messages import N_
 
@@ -69,11 +68,11 @@ def _cards(held: pd.DataFrame, view: View, *, today: date) -> None:
 
 def _table(held: pd.DataFrame, view: View) -> None:
     _ = view.translate
-    about = tuple(sorted(set(held["entity_id"].astype(str))))
-    names = queries.kept(view, entity_names, needs=Action.SEE_RESULTS, entity_ids=about)
+    names = queries.object_names(view, held["entity_id"], needs=Action.SEE_RESULTS)
     table = pd.DataFrame(
         {
             _("Who objects"): [names.get(each, each) for each in held["entity_id"]],
+            _("What is said to be wrong"): held["claim"],
             _("State"): [_(words.OBJECTION_STATES[each]) for each in held["state"]],
             _("To be decided by"): held["due_on"].map(words.day),
             _("Kind of record"): [words.table_name(each, _) for each in held["target_table"]],
@@ -81,7 +80,7 @@ def _table(held: pd.DataFrame, view: View) -> None:
             _("Registered on"): held["filed_on"].map(words.day),
             _("Decided on"): held["decided_on"].map(words.day),
             _("Corrected in public on"): held["republished_on"].map(words.day),
-            _("Reason"): held["reason"],
+            _("Reason of the last step"): held["reason"],
             _("Objection"): held["objection_id"],
             _("Record number"): held["target_id"],
         }
@@ -127,7 +126,7 @@ def _about(view: View) -> None:
     if not entity or not view.desk.may(Action.SEE_ENTITIES):
         return
     _ = view.translate
-    names = queries.kept(view, entity_names, needs=Action.SEE_ENTITIES, entity_ids=(entity,))
+    names = queries.object_names(view, (entity,), needs=Action.SEE_ENTITIES)
     if entity in names:
         st.caption(_("About {name}, {code}").format(name=names[entity], code=entity))
         record_link(entity, view)
@@ -148,7 +147,13 @@ def _decide(held: pd.DataFrame, view: View) -> None:
     st.subheader(_("Decide"))
     if not acts.offered(view, Action.DECIDE_OBJECTION):
         return
-    label = {str(row["objection_id"]): f"{row['objection_id']} · {row['reason']}" for row in held.to_dict("records")}
+    names = queries.object_names(view, held["entity_id"], needs=Action.SEE_RESULTS)
+    label = {
+        str(row["objection_id"]): " · ".join(
+            (names.get(row["entity_id"], row["entity_id"]), row["claim"], row["objection_id"])
+        )
+        for row in held.to_dict("records")
+    }
     with st.form("decide_objection"):
         number = st.selectbox(_("Objection"), tuple(label), format_func=label.__getitem__)
         step = st.radio(_("Step"), tuple(STEPS), format_func=lambda each: _(STEPS[each]), horizontal=True)

@@ -155,10 +155,11 @@ def _stalls(stalled: pd.DataFrame, view: View) -> None:
     if stalled.empty:
         st.caption(_("No case waits for anybody."))
         return
+    names = queries.object_names(view, stalled["entity_id"], needs=Action.SEE_PUNISHMENTS)
     table = pd.DataFrame(
         {
             _("Case"): stalled["punishment_id"],
-            _("Object"): stalled["entity_id"],
+            _("Object"): [names.get(each, words.NOTHING) for each in stalled["entity_id"]],
             _("Department"): queries.unit_names(view, stalled["department"], needs=Action.SEE_PUNISHMENTS),
             _("State"): [_(STEP_WORDS.get(each, each)) for each in stalled["state"]],
             _("Waits for"): [each.render(_) for each in stalled["waits_for"]],
@@ -166,6 +167,7 @@ def _stalls(stalled: pd.DataFrame, view: View) -> None:
             _("Days"): stalled["days"],
             _("Last day"): stalled["due_on"].map(words.day),
             _("Days late"): stalled["days_late"],
+            _("Code of the object"): stalled["entity_id"],
         }
     )
     parts.table(table, name="punishment-stalls", view=view)

@@ -79,8 +79,13 @@ def _enter(checks: pd.DataFrame, view: View, *, today: date) -> None:
         return
     if not acts.offered(view, Action.ENTER_RESULT):
         return
-    visits = sorted(waiting["visit_id"].unique())
-    visit = choose(st.selectbox, _("Visit"), tuple(visits), name="visit", default=visits[0], label_of=str)
+    names = queries.object_names(view, waiting["entity_id"], needs=Action.SEE_RESULTS)
+    about = {
+        str(visit): " · ".join((names.get(entity, entity), str(visit)))
+        for visit, entity in zip(waiting["visit_id"], waiting["entity_id"], strict=True)
+    }
+    visits = sorted(about)
+    visit = choose(st.selectbox, _("Visit"), tuple(visits), name="visit", default=visits[0], label_of=about.__getitem__)
     of_visit = waiting[waiting["visit_id"] == visit]
     first = of_visit.iloc[0]
     st.caption(

@@ -15,7 +15,6 @@ from dashboards.warning_parts import LEVELS, RULES, rule_name
 from engine.api.desk import Action
 from engine.api.grading import warning_steps as steps
 from engine.api.grading import warnings as inbox
-from engine.api.reading.search import entity_names
 from engine.messages import N_
 
 STATES = {
@@ -144,8 +143,7 @@ def _subjects(held: pd.DataFrame, view: View) -> list[str]:
 
 
 def _names(held: pd.DataFrame, view: View) -> dict[str, str]:
-    about = tuple(sorted(set(held["entity_id"].dropna().astype(str))))
-    return queries.kept(view, entity_names, needs=Action.SEE_WARNINGS, entity_ids=about) if about else {}
+    return queries.object_names(view, held["entity_id"], needs=Action.SEE_WARNINGS)
 
 
 def _dispose(held: pd.DataFrame, view: View, *, today: date) -> None:

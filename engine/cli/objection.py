@@ -123,12 +123,13 @@ def list_objections(
         return
     translate = current_translate()
     heads = [N_("Objection"), N_("About"), N_("State"), N_("Department"), N_("Due"), N_("Decided on")]
-    heads += [N_("Published anew on"), N_("Reason")]
+    heads += [N_("Published anew on"), N_("What is said to be wrong"), N_("Reason of the last step")]
     days = ("due_on", "decided_on", "republished_on")
     cells = [
         [
             row["objection_id"], f"{row['target_table']}:{row['target_id']}", translate(EVENT_WORDS[row["state"]]),
-            row["department"] or "–", *(str(row[name] or "–") for name in days), row["reason"],
+            row["department"] or "–", *(str(row[name] or "–") for name in days), row["claim"],
+            row["reason"] or "–",
         ]
         for row in rows
     ]  # fmt: skip

@@ -77,6 +77,11 @@ class Objection:
         return self.events[-1].event if self.events else ""
 
     @property
+    def claim(self) -> str:
+        """What whoever objects says is wrong, in their words."""
+        return self.events[0].reason if self.events else ""
+
+    @property
     def filed_on(self) -> date:
         """Day on which it was filed."""
         return self.events[0].on

@@ -83,6 +83,10 @@ class Figures:
         """An object that has a result, an objection and a grade."""
         return str(self.ask("objection", "list")["objections"][0]["entity_id"])
 
+    def _name(self, entity: str) -> str:
+        entries = self.ask("record", entity)["entries"]
+        return str([each["details"]["name"] for each in entries if each["table"] == "entities"][-1])
+
     def _measured(self) -> Any:
         return self.ask("measure", "--population", self.population)
 
@@ -318,7 +322,7 @@ class Figures:
             _card(_("Cases"), len(cases)),
             _card(_("Waiting for somebody"), len(waiting)),
             _card(_("Released"), sum(case["state"] == "released" for case in cases)),
-            *(_row(each["punishment_id"], each["entity_id"]) for each in waiting[:IN_SIGHT]),
+            *(_row(each["punishment_id"], self._name(each["entity_id"])) for each in waiting[:IN_SIGHT]),
             *(_row(words.day(each["since"]), each["days"], words.day(each["due_on"])) for each in waiting[:IN_SIGHT]),
             *(self._step(row, _) for row in self.ask("punishment", "funnel")["rows"]),
             *(
@@ -393,13 +397,14 @@ class Figures:
             _card(_("Records marked as disputed"), sum(bool(each["is_marked"]) for each in held)),
             *(
                 _row(
+                    each["claim"],
                     _(words.OBJECTION_STATES[each["state"]]),
                     words.day(each["due_on"]),
                     words.table_name(each["target_table"], _),
                 )
                 for each in held
             ),
-            *(_row(*(words.day(each[name]) for name in ("filed_on", "decided_on", "republished_on"))) for each in held),
+            *(words.day(each["filed_on"]) for each in held),
         ]
 
     def _quality(self, _: Translate) -> list[str]:

@@ -23,7 +23,7 @@ from engine.store.workspaces.workspace import Workspace
 ACTION, INSPECTIONS = "objection", "inspections"
 COLUMNS = (
     "objection_id", "entity_id", "target_table", "target_id", "department", "state", "filed_on", "due_on", "decided_on",
-    "is_marked", "republished_on", "reason",
+    "is_marked", "republished_on", "claim", "reason",
 )  # fmt: skip
 
 
@@ -54,7 +54,8 @@ def objections(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
     -------
     DataFrame, key objection_id, :data:`COLUMNS`: ``department`` answers for the record, empty when unknown;
     ``is_marked`` while the record is disputed; ``decided_on`` null while open; ``republished_on`` day on which the
-    corrected result became public, null until then and for other decisions.
+    corrected result became public, null until then and for other decisions; ``claim`` is what was said to be wrong,
+    ``reason`` why the last step since was taken.
     """
     public = _publications(workspace, as_of=as_of)
     rows = []
@@ -63,7 +64,8 @@ def objections(workspace: Workspace, *, as_of: date) -> pd.DataFrame:
         again = public.again_on(one)
         rows.append(
             (one.objection_id, one.entity_id, one.target_table, one.target_id, one.owner, one.state, one.filed_on,
-             one.due_on, decided, one.is_marked, again, one.events[-1].reason)
+             one.due_on, decided, one.is_marked, again, one.claim,
+             one.events[-1].reason if len(one.events) > 1 else "")
         )  # fmt: skip
     found = pd.DataFrame(rows, columns=list(COLUMNS))
     return found.sort_values(["due_on", "objection_id"], ignore_index=True, na_position="last")
