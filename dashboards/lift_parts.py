@@ -135,7 +135,12 @@ def gains(found: ScoreLift, view: View) -> None:
                 n=words.count(row["n"]),
             )
         )
-    st.caption(_("Band: limits of {score}. The same drawn rows as above.").format(score=names[deciding]))
+    whole = found.gains[(found.gains["score"] == deciding) & (found.gains["step"] == 1)].iloc[0]
+    said = _(
+        "Band: limits of {score}. The same drawn rows as above: {hits} findings in {n} results; with few of them a "
+        "curve can pass the best possible."
+    )
+    st.caption(said.format(score=names[deciding], hits=words.count(whole["hits"]), n=words.count(whole["n"])))
     parts.export_menu({"gains": table}, name="gains", view=view)
 
 
