@@ -22,6 +22,7 @@ _LOOKS = f"""<style>
 @media (max-width: {WIDEST}px) {{
   [data-testid="stMain"] h1 {{ font-size: 2rem; }}
   [data-testid="stPageLink"] p {{ white-space: normal; overflow: visible; }}
+  [data-testid="stMain"] .stMarkdownBadge {{ white-space: normal !important; }}
   [data-testid="stTable"] :is(table, tbody, tr) {{ display: var(--stacked, revert); }}
   [data-testid="stTable"] thead {{ display: var(--stacked-head, revert); }}
   [data-testid="stTable"] tr {{ border-bottom: var(--stacked-line, none); padding: var(--stacked-space, 0); }}
