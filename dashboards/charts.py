@@ -281,16 +281,17 @@ def moves(moved: pd.DataFrame, *, before: str, after: str) -> alt.TopLevelMixin:
 
 
 def precision_course(course: pd.DataFrame, *, translate: Translate) -> alt.TopLevelMixin:
-    """Return one small panel per rule of warnings: share confirmed with its interval by period, fainter where few.
+    """Return one small panel per rule of warnings: share confirmed with its interval by period.
 
     Parameters
     ----------
     course : DataFrame, one row per (rule, period); reads ``rule`` (text), ``since`` (date), ``n``, ``n_confirmed``,
-        ``precision``, ``low``, ``high`` (0..1) and ``is_enough``: hollow marks rest on too few.
+        ``precision``, ``low``, ``high`` (0..1) and ``is_enough``; too few have an interval and no point.
     translate : the language of labels.
     """
     _ = translate
     shown = course.assign(since=course["since"].astype(str), said=course["precision"].map(share))
+    shown["said"] = shown["said"].where(shown["is_enough"], _("too few"))
     tooltip = [
         alt.Tooltip("since:N", title=_("Closed from")),
         alt.Tooltip("said:N", title=_("Precision")),
@@ -301,8 +302,8 @@ def precision_course(course: pd.DataFrame, *, translate: Translate) -> alt.TopLe
     y = alt.Y("precision:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=3), title=None)
     base = alt.Chart(shown).encode(x=alt.X("since:N", title=None, axis=alt.Axis(labelOverlap=True)), tooltip=tooltip)
     spans = base.mark_rule(strokeWidth=2, color=ACCENT).encode(y=alt.Y("low:Q", title=None), y2="high:Q")
-    filling = alt.condition("datum.is_enough", alt.value(ACCENT), alt.value("white"))
-    dots = base.mark_point(size=70, strokeWidth=2, color=ACCENT, opacity=1).encode(y=y, fill=filling)
+    judged = base.transform_filter("datum.is_enough")
+    dots = judged.mark_point(size=70, filled=True, color=ACCENT, opacity=1).encode(y=y)
     counts = base.mark_text(dy=-6, fontSize=12, color=QUIET).encode(y=alt.Y("high:Q", title=None), text=alt.Text("n:Q"))
     panel = alt.layer(spans, dots, counts).properties(width=300, height=90)
     return styled(panel.facet(facet=alt.Facet("rule:N", title=None), columns=2))

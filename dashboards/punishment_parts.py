@@ -64,18 +64,21 @@ def funnel_chart(funnel: pd.DataFrame, translate: Translate) -> alt.TopLevelMixi
             _("{n} overdue").format(n=words.count(n)) if not pd.isna(n) and n > 0 else "" for n in funnel["n_overdue"]
         ],
     )[["label", "text", "overdue", "n"]]
-    top = alt.Scale(domain=[0, max(1.0, float(shown["n"].max()) * 2.4)], nice=False)
+    top = alt.Scale(domain=[0, max(1.0, float(shown["n"].max()) * 2)], nice=False)
     counts = alt.Axis(format=",d", tickMinStep=1, tickCount=4, labelOverlap=True)
-    side = alt.Axis(labelLimit=240, ticks=False, domain=False)
     base = alt.Chart(shown).encode(
-        y=alt.Y("label:N", sort=list(shown["label"]), title=None, axis=side),
+        y=alt.Y("label:N", sort=list(shown["label"]), title=None, axis=None, scale=alt.Scale(padding=0)),
         x=alt.X("n:Q", scale=top, title=_("Cases"), axis=counts),
     )
-    text = {"align": "left", "dx": 6}
-    said = base.mark_text(fontSize=13, color=INK, dy=-7, **text).encode(text="text:N")
-    late = base.mark_text(fontSize=12, color=BAD, dy=8, **text).encode(text="overdue:N")
-    bars = base.mark_bar(height=20, color=ACCENT)
-    return styled(alt.layer(bars, said, late).properties(height=alt.Step(38), width="container"))
+    # the step stands above its bar: beside it, a phone would have no room for the words
+    left = {"align": "left", "dx": 6, "fontSize": 12}
+    steps = base.mark_text(align="left", dy=-17, fontSize=13, color=INK).encode(
+        text=alt.Text("label:N"), x=alt.value(2)
+    )
+    said = base.mark_text(dy=2, color=INK, **left).encode(text=alt.Text("text:N"))
+    late = base.mark_text(dy=16, color=BAD, **left).encode(text=alt.Text("overdue:N"))
+    bars = base.mark_bar(height=18, yOffset=9, color=ACCENT)
+    return styled(alt.layer(bars, steps, said, late).properties(height=alt.Step(56), width="container"))
 
 
 def _step(row: Mapping[Any, Any], translate: Translate) -> str:
