@@ -171,7 +171,7 @@ def curve_table(curve: pd.DataFrame, translate: Translate) -> pd.DataFrame:
     last = curve[curve["month"] == MONTHS]
     return pd.DataFrame(
         {
-            _("Firms"): [_(ARMS[bool(each)]) for each in last["is_with"]],
+            _("Which firms"): [_(ARMS[bool(each)]) for each in last["is_with"]],
             _("No violation by month 12"): last["unfound"].map(words.share),
             _("Interval"): [words.share_interval(*each) for each in zip(last["low"], last["high"], strict=True)],
         }

@@ -14,6 +14,7 @@ from engine.api.marts import punishment as punishment_marts
 from engine.api.punishment import desk as punishment_desk
 from engine.api.punishment.board import STEPS
 from engine.api.punishment.effect import LABEL
+from engine.api.reading import measures as reading
 from engine.outcomes.punishment import STEP_WORDS
 
 EVERY = "all"
@@ -125,14 +126,14 @@ def _effect(view: View) -> None:
     if held.figures is None:
         st.info(held.reason.render(_) if held.reason is not None else _("Nothing to compare."))
         return
-    table = _effect_table(held.figures, view)
+    table = _effect_table(held.figures, view, least=reading.least_units(held.as_of))
     parts.plain_table(table)
     of_curve = shown.curve_table(held.curve, _)
     parts.plain_table(of_curve)
     parts.export_menu({"effect": table, "curve": of_curve}, name="punishment-effect", view=view)
 
 
-def _effect_table(figures: dict[str, float], view: View) -> pd.DataFrame:
+def _effect_table(figures: dict[str, float], view: View, *, least: int) -> pd.DataFrame:
     _ = view.translate
     ratio = f"{words.times(figures['ratio'])} ({words.times_interval(figures['low'], figures['high'])})"
     rows = [
@@ -144,9 +145,10 @@ def _effect_table(figures: dict[str, float], view: View) -> pd.DataFrame:
             figures["n_without"],
         ),
     ]
-    names = (_("Firms"), _("Violations at random checks"), _("Random checks"), _("Findings followed"))
+    names = (_("Which firms"), _("Violations at random checks"), _("Random checks"), _("Findings followed"))
     table = pd.DataFrame([(a, b, words.count(c), words.count(d)) for a, b, c, d in rows], columns=names)
-    return table.assign(**{_("Ratio with interval"): [ratio, words.NOTHING]})
+    remarks = [_("too few") if checks < least else "" for _arm, _rate, checks, _findings in rows]
+    return table.assign(**{_("Ratio with interval"): [ratio, words.NOTHING], _("Remark"): remarks})
 
 
 def _stalls(stalled: pd.DataFrame, view: View) -> None:

@@ -249,6 +249,11 @@ def interval_level(as_of: date) -> float:
     return float(load_policies().value("estimation.interval_level", on=as_of))
 
 
+def least_units(as_of: date) -> int:
+    """Return how many rows a figure must rest on to be called firm, in force on that day."""
+    return int(load_policies().value("estimation.least_units", on=as_of))
+
+
 def grade_shares(place: Place, *, as_of: date, population: str) -> pd.DataFrame:
     """Return ``grade``, ``n_entities`` and ``share`` in the order A to U; empty when nothing was graded.
 

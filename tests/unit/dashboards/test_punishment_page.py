@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from engine.api.marts.punishment import build_effect
+from engine.api.marts import punishment as marts
+from engine.api.marts.punishment import StoredEffect, build_effect
 from engine.api.records.intake import ingest
 from engine.store.workspaces.workspace import Workspace
 from tests.e2e.demo_city import xinheng
@@ -102,3 +104,19 @@ def test_what_followed_is_stored_labelled_and_never_counted_by_the_page(
     said = words_of(opened(folder, monkeypatch, lang="zh"))
 
     assert "相关非因果" in said and "仅为相关" in said and DAY.isoformat() in said
+
+
+def few_checks(_workspace: Workspace) -> StoredEffect:
+    figures = {"ratio": 0.5, "low": 0.1, "high": 2.0, "rate_with": 0.2, "rate_without": 0.4}
+    figures |= {"checks_with": 5, "checks_without": 500, "n_with": 9, "n_without": 900}
+    curve = pd.DataFrame({"month": [12, 12], "is_with": [True, False], "unfound": 0.8, "low": 0.6, "high": 0.9})
+    return StoredEffect(DAY, is_current=True, figures=figures, reason=None, curve=curve)
+
+
+def test_what_rests_on_few_checks_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marts, "stored_effect", few_checks)
+    st.cache_data.clear()
+    said = words_of(opened(folder, monkeypatch, lang="zh"))
+
+    assert "采取措施后\n20.0%\n5\n9\n0.50× (0.10× – 2.00×)\n样本不足\n" in said
+    assert "40.0%\n500\n900\n—\n\n" in said
