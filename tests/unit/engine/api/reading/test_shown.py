@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from engine.access.scope import scope_of
+from engine.api.marts.building import build_marts
 from engine.api.reading import measures as reading
 from engine.api.reading.shown import shown
 from engine.store.workspaces.scoped import scoped
 from engine.store.workspaces.workspace import Workspace
 from tests.small_workspace import ACTOR, AS_OF, EARLIER, NOW, grades, write_measured
-from tests.two_districts import HERE
+from tests.two_districts import DAY, HERE, THERE, write_two_districts
 
 
 @pytest.fixture
@@ -50,4 +51,20 @@ def test_who_sees_one_district_learns_nothing_before_the_tables_are_made(graded:
     workspace = Workspace(graded)
 
     assert shown(scoped(workspace, scope_of(districts=[HERE]))).as_ofs == ()
+    workspace.close()
+
+
+def test_who_sees_one_district_sees_the_populations_of_that_district_only(tmp_path: Path) -> None:
+    write_two_districts(tmp_path / "ws")
+    workspace = Workspace(tmp_path / "ws")
+    table = grades(DAY).head(4).assign(entity_id=[f"reg:{n}" for n in (1, 2, 3, 4)])
+    table["population"] = ["enterprise", "enterprise", "individual_business", "individual_business"]
+    workspace.warehouse.write_run(
+        {"grades": table}, kind="grade", as_of=DAY, manifest={"profile": "default"}, actor=ACTOR, at=NOW
+    )
+    build_marts(workspace, actor=ACTOR, clock=lambda: NOW)
+
+    assert shown(workspace).populations == ("enterprise", "individual_business")
+    assert shown(scoped(workspace, scope_of(districts=[HERE]))).populations == ("enterprise",)
+    assert shown(scoped(workspace, scope_of(districts=[THERE]))).populations == ("individual_business",)
     workspace.close()
