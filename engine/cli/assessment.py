@@ -19,6 +19,7 @@ from engine.cli.options import (
 )
 from engine.cli.output import StageClock, current_translate, show_json, show_line, show_table
 from engine.messages import N_
+from engine.vocabulary import SCORE_NAMES, population_name
 
 
 class EngineChoice(StrEnum):
@@ -127,8 +128,10 @@ def grade(
     as_json: JsonOption = False,
 ) -> None:
     """Turn the stored scores into grades under the dated policy."""
+    from engine.api.policies.check import read_policies
     from engine.api.scoring.assessment import grade as run
     from engine.api.workspace import open_workspace
+    from engine.grading.champions import read_champions
 
     clock = StageClock(quiet=as_json)
     opened = open_workspace(workspace, create=False)
@@ -146,6 +149,14 @@ def grade(
         for row in graded.shares.to_dict("records")
     ]
     show_table(translate(N_("Grades")), [translate(head) for head in heads], rows)
+    champions = read_champions(read_policies(profile, workspace=opened), on=as_of_date(as_of))
+    said = N_(
+        "{population}: by policy the {model} decides, and it scored nobody: all are U, not classified. Have it score "
+        "them first, or let policy name another."
+    )
+    for population, model in graded.unjudged(champions).items():
+        name = translate(SCORE_NAMES.get(model, model))
+        show_line(translate(said).format(population=population_name(population, translate), model=name))
 
 
 def _share(value: float) -> str:

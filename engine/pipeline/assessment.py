@@ -9,7 +9,7 @@ from datetime import date
 
 import pandas as pd
 
-from engine.grading.champions import champion_scores, read_champions, scorecard_names
+from engine.grading.champions import Champions, champion_scores, read_champions, scorecard_names
 from engine.grading.cutoffs import (
     LIMIT_COLUMNS,
     Cutoffs,
@@ -63,6 +63,11 @@ class Graded:
     shares: pd.DataFrame
     limits: pd.DataFrame
     sectors: pd.DataFrame
+
+    def unjudged(self, champions: Champions) -> dict[str, str]:
+        """Return population → deciding model where that model scored nobody: there all are U, whatever they did."""
+        scored = self.grades["score"].notna().groupby(self.grades["population"]).any()
+        return {str(name): champions.of(str(name)) for name in scored.index[~scored]}
 
 
 @dataclass(frozen=True, slots=True)
