@@ -32,7 +32,7 @@ def show(view: View) -> None:
         _("Step taken in time"),
         STEPS,
         name="punishment_step",
-        default=STEPS[0],
+        default=queries.kept(view, punishment_desk.first_step, **asked),
         label_of=lambda each: _(STEP_WORDS[each]),
     )
     whole = queries.kept(view, punishment_desk.overview, step=step, **asked)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from engine.api.policies.check import read_policies
 from engine.api.punishment import cases as joint_punishment
-from engine.api.punishment.board import board_of
+from engine.api.punishment.board import STEPS, board_of
 from engine.api.punishment.book import catalogue_on
 from engine.api.punishment.funnel import funnel_of
 from engine.api.punishment.standing import standing_cases
@@ -64,6 +64,17 @@ def overview(
         joint_punishment.stalls_of(found, as_of=as_of),
         board_of(found, measures, law, book=book, as_of=as_of, step=step),
     )
+
+
+def first_step(workspace: Workspace, *, as_of: date, profile: str = "default") -> str:
+    """Return the first step of the board that is due in some case on a day; the first of all where none is."""
+    book = read_policies(profile, workspace=workspace)
+    found = standing_cases(workspace, book=book, on=as_of)
+    measures, law = catalogue_on(workspace, book=book, on=as_of)
+    for step in STEPS:
+        if not board_of(found, measures, law, book=book, as_of=as_of, step=step).empty:
+            return step
+    return STEPS[0]
 
 
 def stalls(workspace: Workspace, *, as_of: date, profile: str = "default") -> pd.DataFrame:

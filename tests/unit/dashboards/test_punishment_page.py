@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.api.marts import punishment as marts
 from engine.api.marts.punishment import StoredEffect, build_effect
+from engine.api.punishment import desk
 from engine.api.records.intake import ingest
 from engine.store.workspaces.workspace import Workspace
 from tests.e2e.demo_city import xinheng
@@ -72,6 +74,24 @@ def test_cards_steps_and_cells_are_those_of_the_commands(
     assert [each[0] for each in of_cell.iloc[:, 1]] == ["✓", "✗"]
     assert [bool(each) for each in of_cell.iloc[:, 7]] == [False, True]  # two cases are too few
     assert app.dataframe[0].value.iloc[:, 0].tolist() == [row["punishment_id"] for row in waits]
+
+
+@pytest.mark.parametrize(
+    ("begun", "step"), [({"acted", "received"}, "acted"), ({"received", "fed_back"}, "received"), (set(), "acted")]
+)
+def test_the_board_opens_at_the_first_step_with_cases(
+    begun: set[str], step: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = desk.board_of
+
+    def of_begun(*found: Any, **asked: Any) -> pd.DataFrame:
+        held = whole(*found, **asked)
+        return held if asked["step"] in begun else held.head(0)
+
+    monkeypatch.setattr(desk, "board_of", of_begun)
+    workspace = Workspace(folder)
+    assert desk.first_step(workspace, as_of=DAY) == step
+    workspace.close()
 
 
 def test_a_department_and_a_step_stand_in_the_link(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
