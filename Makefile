@@ -11,7 +11,7 @@ demo: $(READY)
 	$(VENV)/bin/xinheng demo $(DEMO)
 
 test: $(READY)
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist worksteal $(TESTS)
+	env -u PYTHONDONTWRITEBYTECODE OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist worksteal $(TESTS)
 
 check: $(READY)
 	$(VENV)/bin/ruff check .
