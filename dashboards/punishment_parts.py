@@ -132,7 +132,10 @@ def board_chart(board: pd.DataFrame, view: View) -> alt.TopLevelMixin:
     shown = board.assign(
         unit=queries.unit_names(view, board["department"], needs=Action.SEE_PUNISHMENTS),
         name=[lawful_name(*each) for each in zip(board["measure"], board["is_lawful"], strict=True)],
-        text=[words.share(each, digits=0) for each in board["share"]],
+        text=[
+            _("too few") if small else words.share(each, digits=0)
+            for each, small in zip(board["share"], board["is_small"], strict=True)
+        ],
         rows=[f"n={words.count(each)}" for each in board["n"]],
     )
     shown["label"] = ["\n".join(wrap(each, WRAPPED)) for each in shown["name"]]

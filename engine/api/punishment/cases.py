@@ -10,6 +10,7 @@ import pandas as pd
 
 from engine.api.plans.book import rows_on
 from engine.api.punishment.book import ACTION, cases_on, catalogue_on
+from engine.api.punishment.clocks import FUNNEL, clock_of, limits_on
 from engine.api.punishment.standing import plain_days, standing_cases
 from engine.messages import N_, Message
 from engine.outcomes.measure_law import unlawful
@@ -77,10 +78,11 @@ def cases(workspace: Workspace, *, book: PolicyBook, as_of: date, department: st
 
 def stalls(workspace: Workspace, *, book: PolicyBook, as_of: date, department: str = "") -> pd.DataFrame:
     """Return the open cases in which somebody has to act; see :func:`stalls_of`."""
-    return stalls_of(standing_cases(workspace, book=book, on=as_of, department=department), as_of=as_of)
+    found = standing_cases(workspace, book=book, on=as_of, department=department)
+    return stalls_of(found, book=book, as_of=as_of)
 
 
-def stalls_of(found: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
+def stalls_of(found: pd.DataFrame, *, book: PolicyBook, as_of: date) -> pd.DataFrame:
     """Return the open cases in which somebody has to act, the longest first.
 
     Parameters
@@ -90,15 +92,17 @@ def stalls_of(found: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame, key punishment_id: entity_id, measure_id, department (who has to act), state, waits_for (message), since,
-    days, due_on (last day of a release, else null), days_late. Cases at rest (received, fed back) are not in it unless
+    days, due_on (last day of the step it waits for, by the clocks of the funnel; null where none is set), days_late.
+    Cases at rest (received, fed back) are not in it unless
     their listing ended.
     """
     state, over = found["state"], found["state"].isin(FINAL)
     is_release = found["listing_ends_on"].notna() & ~over & (state != "release_pushed")
     waits = state.map({name: words for name, (words, _) in WAITS_FOR.items()}).mask(is_release, _RELEASE)
     by_department = state.isin([name for name, (_, is_own) in WAITS_FOR.items() if is_own]) & ~is_release
-    due = found["release_due_on"].where(is_release)
-    since = found["listing_ends_on"].where(due.notna(), found["since"])
+    release = found["release_due_on"].where(is_release)
+    since = found["listing_ends_on"].where(release.notna(), found["since"])
+    due = release.where(is_release, _step_due(found, book=book, as_of=as_of))
     said = {words: Message(words) for words in waits.dropna().unique()}
     today = pd.Timestamp(as_of)
     found = found.assign(
@@ -116,6 +120,16 @@ def stalls_of(found: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
     ]  # fmt: skip
     order = ["days_late", "days", "punishment_id"]
     return found.sort_values(order, ascending=[False, False, True], ignore_index=True)[columns]
+
+
+def _step_due(found: pd.DataFrame, *, book: PolicyBook, as_of: date) -> pd.Series:
+    """Last day of the step that each case waits for now; null where none waits or no limit is set."""
+    limits = limits_on(book, on=as_of)
+    due = pd.Series(pd.NaT, index=found.index, dtype="datetime64[ns]")
+    for step in (each for each in FUNNEL if each in limits):
+        clock = clock_of(found, step, book=book, on=as_of)
+        due = due.fillna(clock.due.where(clock.is_open))
+    return due
 
 
 def overdue_releases(workspace: Workspace, *, book: PolicyBook, as_of: date) -> pd.DataFrame:

@@ -61,7 +61,7 @@ def overview(
         int((~found["measure_id"].isin(may) & ~found["state"].isin(FINAL)).sum()),
         every,
         funnel_of(found, book=book, as_of=as_of),
-        joint_punishment.stalls_of(found, as_of=as_of),
+        joint_punishment.stalls_of(found, book=book, as_of=as_of),
         board_of(found, measures, law, book=book, as_of=as_of, step=step),
     )
 

@@ -1,5 +1,6 @@
 """How cases stand, all at once, is how each stands when its events are walked one by one."""
 
+import itertools
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,6 +11,7 @@ from engine.api.punishment.book import PunishmentBook, punishment_book
 from engine.api.punishment.cases import cases, stalls
 from engine.api.records.intake import ingest
 from engine.api.workspace import open_workspace
+from engine.outcomes.deadlines import calendar_of
 from engine.outcomes.punishment import _FROM, FINAL, WAITS_FOR, Case
 from engine.store.documents import load_policies
 from tests.plan_world import BAO, at, write
@@ -128,6 +130,22 @@ def test_the_table_of_cases_is_the_walk_of_each(workspace, on):
         }  # fmt: skip
 
 
+def _next_due(case, on):
+    """Last day of the next step with a limit whose step before was taken and that was not, nor a later one."""
+    limits = {**BOOK.value("kpi.punishment_days", on=on), "received": BOOK.value("kpi.receipt_days", on=on)}
+    acted = min(filter(None, (_first(case, "applied"), _first(case, "declined"))), default=None)
+    days = {name: _first(case, name) for name in ("triggered", "basis_checked", "pushed", "received", "hit")}
+    days |= {"acted": acted, "fed_back": _first(case, "fed_back")}
+    if case.state == "release_pushed":
+        days = {name: _first(case, name) for name in ("release_pushed", "released")}
+    steps = list(days)
+    for before, step in itertools.pairwise(steps):
+        is_open = days[before] and not any(days[later] for later in steps[steps.index(step) :])
+        if step in limits and is_open and not _first(case, "refused"):
+            return calendar_of(BOOK, on=on).after(days[before], limits[step]).on
+    return None
+
+
 @pytest.mark.parametrize("on", DAYS)
 def test_who_has_to_act_follows_from_where_each_case_stands(workspace, on):
     book = punishment_book(workspace, book=BOOK, on=on)
@@ -138,10 +156,10 @@ def test_who_has_to_act_follows_from_where_each_case_stands(workspace, on):
         if ended and case.state != "release_pushed":
             waits, is_own = "its release is pushed", False
         else:
-            due = None
+            due = _next_due(case, on) if not ended or case.state == "release_pushed" else None
         if waits is None or case.state in FINAL:
             continue
-        since = ended.ends_on if due else case.events[-1].on
+        since = ended.ends_on if due and waits == "its release is pushed" else case.events[-1].on
         late = max(0, (on - due).days) if due else 0
         who = case.department if is_own else case.requester
         wanted[case.punishment_id] = (who, case.state, waits, since, (on - since).days, due, late)
