@@ -143,19 +143,29 @@ def _entered(row: dict[str, str], view: View) -> None:
 def _review(view: View) -> None:
     """Submit, send back and publish; never by the person who entered."""
     _ = view.translate
-    held = queries.kept(view, result_desk.standing_results, needs=Action.SEE_RESULTS)
+    today = view.desk.clock().date()
+    held = queries.kept(view, result_desk.results_to_review, needs=Action.SEE_RESULTS, on=today)
     if held.empty:
         parts.nothing_yet(_("No result was entered yet."))
         return
+    names = queries.object_names(view, held["entity_id"], needs=Action.SEE_RESULTS)
+    held = held.assign(name=[names.get(each, each) for each in held["entity_id"]])
     order = pd.DataFrame(
         {
-            _("Result"): held["key"],
+            _("Object"): held["name"],
+            _("Item"): held["item_name"],
+            _("What was found"): held["result_wordings"],
+            _("What follows"): [_(DISPOSALS[each]) if each in DISPOSALS else each for each in held["disposal"]],
             _("State"): [_(STATES[each]) for each in held["state"]],
-            _("Department"): _departments(held["department"], view),
-            _("Draw"): held["draw_id"],
+            _("Evidence"): held["evidence"],
+            _("Note"): held["note"],
+            _("Officer who checked"): held["inspector_code"],
             _("Entered by"): held["entered_by"],
             _("Last step"): held["at"].map(words.moment),
             _("Reason"): held["reason"],
+            _("Department"): _departments(held["department"], view),
+            _("Draw"): held["draw_id"],
+            _("Result"): held["key"],
         }
     )
     parts.table(order, name="results", view=view)
@@ -211,11 +221,9 @@ def _decide(held: pd.DataFrame, view: View) -> None:
 
 
 def _labels(held: pd.DataFrame) -> dict[str, str]:
-    """Return what stands beside the box of a result: its number, who entered it and the last step."""
-    return {
-        str(row["key"]): f"{row['key']} · {row['entered_by']} · {words.moment(row['at'])}"
-        for row in held.to_dict("records")
-    }
+    """Return what stands beside the box of a result: of whom, for which item, what was found, by whom, its number."""
+    told = ("name", "item_name", "result_wordings", "entered_by", "key")
+    return {str(row["key"]): " · ".join(str(row[name]) for name in told) for row in held.to_dict("records")}
 
 
 def _published(keys: list[str], department: str, view: View, workspace: Any) -> tuple[str, ...]:
@@ -235,6 +243,7 @@ def _due(checks: pd.DataFrame, view: View) -> None:
     if waiting.empty:
         parts.nothing_yet(_("Everything that was checked is public."))
         return
+    names = queries.object_names(view, waiting["entity_id"], needs=Action.SEE_RESULTS)
     late = int((waiting["days_late"] > 0).sum())
     left, right = st.columns(2)
     left.metric(_("Not public yet"), words.count(len(waiting)), border=True)
@@ -242,14 +251,15 @@ def _due(checks: pd.DataFrame, view: View) -> None:
     parts.table(
         pd.DataFrame(
             {
-                _("Visit"): waiting["visit_id"],
-                _("Object"): waiting["entity_id"],
+                _("Object"): [names.get(each, each) for each in waiting["entity_id"]],
                 _("Item"): waiting["item_name"],
                 _("Department"): _departments(waiting["department_code"], view),
                 _("Checked on"): waiting["occurred_on"].map(words.day),
                 _("To be public by"): waiting["due_on"].map(words.day),
                 _("Days late"): waiting["days_late"],
                 _("State"): [_(STATES[each]) if each else _("no result yet") for each in waiting["state"]],
+                _("Visit"): waiting["visit_id"],
+                _("Code of the object"): waiting["entity_id"],
             }
         ),
         name="results-due",

@@ -19,6 +19,7 @@ CHECKS = (
     "days_late", "state",
 )  # fmt: skip
 RESULTS = ("key", "state", "department", "draw_id", "entered_by", "at", "reason")
+CONTENT = ("entity_id", "item_code", "result_wordings", "disposal", "inspector_code", "evidence", "note")
 
 
 def open_checks(workspace: Workspace, *, on: date, profile: str = "default") -> pd.DataFrame:
@@ -58,3 +59,25 @@ def standing_results(workspace: Workspace) -> pd.DataFrame:
     rows = [tuple(getattr(each, name) for name in RESULTS) for each in result_steps(workspace).values()]
     found = pd.DataFrame(rows, columns=list(RESULTS))
     return found.sort_values(["at", "key"], ascending=[False, True], ignore_index=True)
+
+
+def results_to_review(workspace: Workspace, *, on: date) -> pd.DataFrame:
+    """Return :func:`standing_results` with what stands in each entry: who reviews makes public what they have read.
+
+    Returns
+    -------
+    DataFrame, key ``key``: :data:`RESULTS`, :data:`CONTENT` and ``item_name``; text, empty where nothing was entered.
+    """
+    held = standing_results(workspace)
+    if held.empty:
+        return held.reindex(columns=[*RESULTS, *CONTENT, "item_name"])
+    steps = result_steps(workspace)
+    held["result_id"] = [steps[key].result_id for key in held["key"]]
+    entries = workspace.warehouse.history("results")
+    present = entries.filter(entries.superseded_at.isnull(), entries.result_id.isin(list(held["result_id"])))
+    said = pd.DataFrame(present.select("result_id", *CONTENT).execute())
+    found = held.merge(said, on="result_id", how="left", validate="1:1").drop(columns="result_id")
+    names = rows_on(workspace, "items", on=on).set_index("item_code")["name"]
+    found = found.assign(item_name=found["item_code"].map(names).fillna(found["item_code"]))
+    texts = [*CONTENT, "item_name"]
+    return found.assign(**{name: found[name].astype("object").fillna("") for name in texts})

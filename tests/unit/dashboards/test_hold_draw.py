@@ -206,6 +206,7 @@ def test_a_result_goes_from_the_phone_to_the_public(checked: Path, monkeypatch: 
     assert (due["days_late"] > 0).all()
 
     review = page.opened("results", "li", day=day, part_of_results="review")
+    assert "未发现问题" in words_of(review)  # who makes it public reads what was found
     assert press(review, "提交").error[0].value == "尚未选择，请至少勾选一项。"
     press(tick(review, held["key"].iloc[0]), "提交")
     public = page.opened("results", "bao", day=date(2026, 3, 12), part_of_results="review")
