@@ -300,7 +300,7 @@ def test_the_league_of_departments_is_the_command_s(
 def test_the_strata_that_a_page_gives_away_are_those_of_the_certificate(
     visit: Visit, address: str, figures: Figures
 ) -> None:
-    visit.open(f"{address}/draw?as=auditor@city&lang=zh", title="抽取与证书")
+    visit.open(f"{address}/draw?as=auditor@city&lang=zh", title="抽取与凭证")
     buttons = visit.tab.get_by_test_id("stMain").get_by_test_id("stDownloadButton")
     strata = json.loads(visit.taken(buttons.filter(has_text="JSON").nth(1)))["strata"]
     said = figures.ask("draw", "certificate", DRAW)
