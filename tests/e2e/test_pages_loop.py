@@ -118,12 +118,13 @@ def test_from_a_moved_ratio_to_the_moved_hit_rate_by_hand(office: Office, tmp_pa
     assert office.outside() == []
 
 
-def _link_offered(visit: Visit) -> str:
-    """What the page gives to be passed on, also after a part of it ran by itself."""
+def _link_offered(visit: Visit, *, asks: str) -> str:
+    """What the page gives to be passed on, also after a part of it ran by itself; opening it runs the page."""
     button = visit.tab.get_by_test_id("stPopover").get_by_role("button").first
     button.click()
     offered = visit.tab.get_by_test_id("stPopoverBody").locator("code").first
     visit.settle()
+    offered.filter(has_text=asks).wait_for(timeout=10_000)
     found = offered.inner_text()
     visit.tab.keyboard.press("Escape")
     visit.settle()
@@ -139,7 +140,7 @@ def _drafted_and_approved(office: Office) -> None:
     visit.tab.wait_for_url(f"**ratio_key_D={RAISED}*")
     visit.settle()
     assert said(visit) != present
-    assert f"ratio_key_D={RAISED}" in _link_offered(visit)
+    assert f"ratio_key_D={RAISED}" in _link_offered(visit, asks=f"ratio_key_D={RAISED}")
     visit.fill("依据文件", "市信用监管会议纪要〔2026〕9号")
     visit.fill("理由", "重点事项高风险主体检查偏少")
     visit.press("录入为草案", then="等待第二人")
